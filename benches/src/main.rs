@@ -1,0 +1,2 @@
+//! Latency, jitter, codec and impairment runs.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The specialist's console.
+fn main() {}

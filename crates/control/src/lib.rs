@@ -1,0 +1,1 @@
+//! Kinematics, force law, command interpolation, clutch and scaling.

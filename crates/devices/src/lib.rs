@@ -1,0 +1,14 @@
+//! Everything that can be plugged in, behind five traits: [`Arm`], [`Handle`], [`Scanner`], [`Camera`] and [`Bedside`].
+//!
+//! An adapter turns one kind of hardware, or its simulation, into one of these traits and knows nothing of networks,
+//! leases or the ladder. What a device reports is taken as it is; judging it is the business of the callers.
+#![deny(unsafe_code)]
+
+mod error;
+mod traits;
+
+pub use error::DeviceError;
+pub use traits::{
+    Arm, ArmHealth, ArmState, Bedside, BedsideEvent, Camera, ForceCue, Handle, HandleButton, HandleEvent, HandleMotion,
+    HandleSample, Picture, PictureContext, PixelFormat, Scanner, Setpoint,
+};

@@ -1,0 +1,1 @@
+//! H.264, WebRTC, and the data that travels inside each picture.

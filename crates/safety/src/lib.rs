@@ -1,0 +1,1 @@
+//! The safety gate: the last thing before the arm.

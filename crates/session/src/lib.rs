@@ -1,0 +1,1 @@
+//! Both ends of the conversation: freshness, lease, clock, link quality, latency accounting.

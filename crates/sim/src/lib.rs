@@ -1,0 +1,1 @@
+//! Simulated arm, patient, ultrasound picture and impaired link.

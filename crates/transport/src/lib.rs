@@ -1,0 +1,1 @@
+//! QUIC endpoints and identities; opaque datagrams and streams.

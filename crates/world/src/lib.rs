@@ -1,0 +1,1 @@
+//! A whole seeded exam on a virtual clock.

@@ -1,0 +1,28 @@
+//! What travels between console and cart.
+//!
+//! Three channels, one enum for each direction of each: datagrams ([`ConsoleDatagram`], [`CartDatagram`]), the control
+//! stream ([`ConsoleMessage`], [`CartMessage`]) and the data inside each picture ([`PictureStamp`]). Everything is encoded
+//! with [postcard](https://postcard.jamesmunns.com); *decoding is validating*: a value that decodes is finite, in range and
+//! of a known kind, bytes left over are an error, and no input makes a decoder panic or allocate more than its own length.
+#![forbid(unsafe_code)]
+
+mod codec;
+mod command;
+mod control;
+mod picture;
+mod report;
+mod scanner;
+mod state;
+
+pub use codec::{DecodeError, MAX_COMMAND_BYTES, MAX_MESSAGE_BYTES, MAX_STATE_BYTES, Wire};
+pub use command::{Clutch, Command, ConsoleDatagram, Epoch, PictureHealth, PictureReport, StopNotice};
+pub use control::{
+    Bedside, CartMessage, ConsoleMessage, Event, Hello, LeaseRefusal, LeaseStatus, PROTOCOL_VERSION, Refusal, Role,
+    Severity, Signal, Welcome,
+};
+pub use picture::PictureStamp;
+pub use report::{CartReport, ForceReport, RefusedCommands, RtLoopReport, Transition};
+pub use scanner::{
+    ImageGeometry, ScannerError, ScannerReply, ScannerRequest, ScannerSettings, ScannerState, SourceKind, TGC_BANDS,
+};
+pub use state::{Applied, Arming, CartDatagram, Cause, Contact, Echo, Ladder, Limits, State};

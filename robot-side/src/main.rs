@@ -1,0 +1,2 @@
+//! The controller daemon on the hospital cart.
+fn main() {}
