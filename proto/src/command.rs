@@ -40,6 +40,17 @@ pub struct Command {
     pub desired_force: Newton,
     /// What the operator sees.
     pub picture: PictureReport,
+    /// The stamps of the last state received, so that the cart can measure the round trip by its own clock.
+    pub echo: Option<StateEcho>,
+}
+
+/// The stamps of the last state a console received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateEcho {
+    /// Its `sent_at`, cart clock.
+    pub cart_sent_at: Time,
+    /// How long the console kept it before this command was sent, µs; `u32::MAX` if longer than an hour.
+    pub held_us: u32,
 }
 
 /// The enabling control as the console reports it.

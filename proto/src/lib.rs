@@ -15,7 +15,7 @@ mod scanner;
 mod state;
 
 pub use codec::{DecodeError, MAX_COMMAND_BYTES, MAX_MESSAGE_BYTES, MAX_STATE_BYTES, Wire};
-pub use command::{Clutch, Command, ConsoleDatagram, Epoch, PictureHealth, PictureReport, StopNotice};
+pub use command::{Clutch, Command, ConsoleDatagram, Epoch, PictureHealth, PictureReport, StateEcho, StopNotice};
 pub use control::{
     Bedside, CartMessage, ConsoleMessage, Event, Hello, LeaseRefusal, LeaseStatus, PROTOCOL_VERSION, Refusal, Role,
     Severity, Signal, Welcome,
