@@ -1,1 +1,7 @@
 //! Simulated arm, patient, ultrasound picture and impaired link.
+//!
+//! Everything here is pure: time is an argument, and what looks random comes from a seed. The world steps it on a virtual
+//! clock, the cart's simulated devices on the real one.
+#![forbid(unsafe_code)]
+
+pub mod body;
