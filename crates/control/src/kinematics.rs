@@ -1,0 +1,164 @@
+//! Forward kinematics and the Jacobian of an arm. No allocation: these run in the real-time step.
+
+use farprobe_geom::{Base, Joints, MAX_AXES, Pose};
+use nalgebra::{Isometry3, SMatrix, UnitQuaternion, Vector3};
+
+use crate::ArmModel;
+use crate::arm_model::JointModel;
+
+/// The matrix that takes joint speeds (rad/s) to the tip's twist in the axes of frame `tip`: linear rows (m/s) first, then
+/// angular rows (rad/s). Columns behind the arm's last joint are zero.
+pub type Jacobian = SMatrix<f64, 6, MAX_AXES>;
+
+/// Where the parts of an arm stand, for drawing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LinkPoses {
+    poses: [Pose<Base>; MAX_AXES + 3],
+    count: usize,
+}
+
+impl LinkPoses {
+    /// From the base outwards: the base, the frame that turns with each joint, the flange, the probe tip.
+    pub fn as_slice(&self) -> &[Pose<Base>] {
+        self.poses.get(..self.count).unwrap_or(&self.poses)
+    }
+
+    fn push(&mut self, isometry: Isometry3<f64>) {
+        if let Some(slot) = self.poses.get_mut(self.count) {
+            *slot = Pose::new(isometry);
+            self.count += 1;
+        }
+    }
+}
+
+impl ArmModel {
+    /// Where the probe tip stands at these joint angles (rad). A missing angle counts as zero, one too many is ignored.
+    pub fn forward(&self, positions: &Joints) -> Pose<Base> {
+        let mut isometry = Isometry3::identity();
+        for (joint, angle) in self.turning(positions) {
+            isometry *= joint.at(angle);
+        }
+        Pose::new(isometry * self.flange * self.probe)
+    }
+
+    /// The Jacobian of the probe tip at these joint angles (rad), in the tip's axes: see [`Jacobian`].
+    ///
+    /// It is the geometric Jacobian: the column of a joint with axis `z` through `p` is `z × (tip − p)` over `z`.
+    pub fn jacobian(&self, positions: &Joints) -> Jacobian {
+        let mut axes = [(Vector3::zeros(), Vector3::zeros()); MAX_AXES];
+        let mut isometry = Isometry3::identity();
+        for ((joint, angle), (point, axis)) in self.turning(positions).zip(&mut axes) {
+            isometry *= joint.at(angle);
+            *point = isometry.translation.vector;
+            // Turning about its own axis leaves the axis where it is, so the turned frame serves.
+            *axis = isometry.rotation * joint.axis.into_inner();
+        }
+        let tip = isometry * self.flange * self.probe;
+        let to_tip = tip.rotation.inverse();
+        let mut jacobian = Jacobian::zeros();
+        for (mut column, (point, axis)) in jacobian.column_iter_mut().zip(axes) {
+            column.fixed_rows_mut::<3>(0).copy_from(&(to_tip * axis.cross(&(tip.translation.vector - point))));
+            column.fixed_rows_mut::<3>(3).copy_from(&(to_tip * axis));
+        }
+        jacobian
+    }
+
+    /// Where each part of the arm stands at these joint angles (rad), for drawing.
+    pub fn link_poses(&self, positions: &Joints) -> LinkPoses {
+        let mut links = LinkPoses { poses: [Pose::identity(); MAX_AXES + 3], count: 0 };
+        let mut isometry = Isometry3::identity();
+        links.push(isometry);
+        for (joint, angle) in self.turning(positions) {
+            isometry *= joint.at(angle);
+            links.push(isometry);
+        }
+        isometry *= self.flange;
+        links.push(isometry);
+        links.push(isometry * self.probe);
+        links
+    }
+
+    /// Each joint with its angle.
+    fn turning<'a>(&'a self, positions: &'a Joints) -> impl Iterator<Item = (&'a JointModel, f64)> {
+        let angles = positions.as_slice().iter().copied().chain(core::iter::repeat(0.0));
+        self.joints.iter().take(self.axes()).zip(angles)
+    }
+}
+
+impl JointModel {
+    /// From the frame that turns with the joint before to the one that turns with this joint, at this angle (rad).
+    fn at(&self, angle: f64) -> Isometry3<f64> {
+        let rotation = UnitQuaternion::from_axis_angle(&self.axis, angle);
+        Isometry3::from_parts(self.origin.translation, self.origin.rotation * rotation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{FR3, fr3, postures, ready};
+    use proptest::prelude::*;
+
+    fn bare() -> ArmModel {
+        ArmModel::from_urdf(FR3, Isometry3::identity()).unwrap()
+    }
+
+    #[test]
+    fn the_flange_stands_where_the_published_table_puts_it() {
+        // Straight up: the lengths of the table add up (d1 + d3 + d5 − flange), a7 to the side, flange pointing down.
+        let straight = bare().forward(&Joints::zero(7));
+        assert!((straight.position() - Vector3::new(0.088, 0.0, 0.333 + 0.316 + 0.384 - 0.107)).norm() < 1e-12);
+        assert!((straight.z_axis() + Vector3::z()).norm() < 1e-12);
+        // The ready posture, by hand in the plane of the arm: the upper arm leans back by 45°, the forearm is level.
+        let s = core::f64::consts::FRAC_1_SQRT_2;
+        let x = -0.316 * s + 0.0825 * s + 0.384 + 0.088;
+        let z = 0.333 + 0.316 * s + 0.0825 * s + 0.0825 - 0.107;
+        let flange = bare().forward(&ready());
+        assert!((flange.position() - Vector3::new(x, 0.0, z)).norm() < 1e-9, "{:?}", flange.position());
+        assert!((flange.z_axis() + Vector3::z()).norm() < 1e-9);
+    }
+
+    #[test]
+    fn link_poses_end_at_the_tip() {
+        let model = fr3();
+        let links = model.link_poses(&ready());
+        let links = links.as_slice();
+        assert_eq!(links.len(), 10);
+        assert_eq!(links[0], Pose::identity());
+        assert_eq!(links[9], model.forward(&ready()));
+        assert_eq!(links[8], bare().forward(&ready()));
+        // Upper arm: from shoulder (joints 1, 2) to joint 3 is d3.
+        assert!(((links[3].position() - links[2].position()).norm() - 0.316).abs() < 1e-12);
+    }
+
+    #[test]
+    fn an_arm_of_fewer_axes_leaves_columns_empty() {
+        let six = FR3.replacen("type=\"revolute\"", "type=\"fixed\"", 1);
+        let model = ArmModel::from_urdf(&six, Isometry3::identity()).unwrap();
+        assert_eq!(model.axes(), 6);
+        let posture = Joints::from_slice(&ready().as_slice()[1..]).unwrap();
+        assert_eq!(model.jacobian(&posture).column(6).norm(), 0.0);
+        assert!((model.forward(&posture).position() - bare().forward(&ready()).position()).norm() < 1e-12);
+        assert_eq!(model.link_poses(&posture).as_slice().len(), 9);
+    }
+
+    proptest! {
+        #[test]
+        fn the_jacobian_is_the_derivative_of_the_forward_kinematics(posture in postures()) {
+            const STEP: f64 = 1e-6;
+            let model = fr3();
+            let jacobian = model.jacobian(&posture);
+            for axis in 0..model.axes() {
+                let (mut before, mut after) = (posture, posture);
+                before.as_mut_slice()[axis] -= STEP;
+                after.as_mut_slice()[axis] += STEP;
+                let (tip, before, after) = (model.forward(&posture), model.forward(&before), model.forward(&after));
+                let linear = tip.rotation().inverse() * (after.position() - before.position()) / (2.0 * STEP);
+                let angular = (before.rotation().inverse() * after.rotation()).scaled_axis() / (2.0 * STEP);
+                let column = jacobian.column(axis);
+                prop_assert!((column.fixed_rows::<3>(0) - linear).norm() < 1e-7);
+                prop_assert!((column.fixed_rows::<3>(3) - angular).norm() < 1e-7);
+            }
+        }
+    }
+}
