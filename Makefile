@@ -1,0 +1,51 @@
+# Farprobe's commands. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# A recording to play instead of the simulated scanner: make demo CINE=FILE
+CINE ?=
+# Extra arguments for the program that a target starts.
+ARGS ?=
+EXAM := assets/exams/demo.exam
+OUT := out/demo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+DEMO := $(TARGET)/debug/farprobe-console demo --out $(OUT) $(if $(CINE),--source 'cine:$(CINE)') $(ARGS)
+
+.PHONY: help demo test check console cart bench packages display programs
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: packages programs ## a remote exam on this machine: in a window, or scripted (30 s) without a display
+ifneq ($(or $(DISPLAY),$(WAYLAND_DISPLAY)),)
+	$(DEMO)
+else
+	@.ci/system-packages display
+	@echo "no display: a scripted exam of 30 s runs in a virtual one; results in $(OUT)/"
+	LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s "-screen 0 1280x800x24" $(DEMO) --script $(EXAM) --shots $(OUT)
+endif
+
+test: packages ## every test, whole-system ones over real sockets included
+	cargo test --workspace --locked
+
+check: packages ## formatting, lints and documentation, warnings denied
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+console: packages ## the specialist's console: make console ARGS="connect ADDRESS"
+	cargo run --release --locked -p farprobe-console -- $(ARGS)
+
+cart: packages ## the controller daemon with the simulated arm
+	cargo run --release --locked -p farprobe-cart -- --config assets/cart-sim.toml $(ARGS)
+
+bench: packages ## latency and jitter runs
+	cargo run --release --locked -p farprobe-bench -- $(ARGS)
+
+programs: packages
+	cargo build --locked -p farprobe-cart -p farprobe-console
+
+packages:
+	@command -v cargo >/dev/null || { echo "Rust is missing: install it from https://rustup.rs (1.95 or newer)"; exit 1; }
+	@.ci/system-packages build
