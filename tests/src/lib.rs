@@ -1,1 +1,1 @@
-//! Whole-system tests over real sockets.
+//! Whole-system tests live in `system/`; this library is empty on purpose, so that the package has one binary to link.
