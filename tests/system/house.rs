@@ -178,8 +178,23 @@ fn no_file_has_grown_past_its_purpose() {
 fn the_top_level_is_as_agreed() {
     let metadata = metadata();
     let agreed = [
-        "Cargo.toml", "Cargo.lock", "README.md", "CHANGELOG.md", "LICENSE", "Makefile", "crates", "robot-side",
-        "console-side", "proto", "tests", "benches", "assets", "clippy.toml", "rustfmt.toml", "target", "out",
+        "Cargo.toml",
+        "Cargo.lock",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "Makefile",
+        "crates",
+        "robot-side",
+        "console-side",
+        "proto",
+        "tests",
+        "benches",
+        "assets",
+        "clippy.toml",
+        "rustfmt.toml",
+        "target",
+        "out",
     ];
     for entry in std::fs::read_dir(root(&metadata)).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();

@@ -4,9 +4,11 @@
 //! leases or the ladder. What a device reports is taken as it is; judging it is the business of the callers.
 #![deny(unsafe_code)]
 
+mod clock;
 mod error;
 mod traits;
 
+pub use clock::MonotonicClock;
 pub use error::DeviceError;
 pub use traits::{
     Arm, ArmHealth, ArmState, Bedside, BedsideEvent, Camera, ForceCue, Handle, HandleButton, HandleEvent, HandleMotion,

@@ -1,0 +1,88 @@
+//! What goes into a step and what comes out of it: plain values, `Copy`, without allocation.
+
+use farprobe_geom::{Joints, Newton, Patient, Pose, Time, Tip, Wrench};
+use farprobe_proto::{Bedside, Command, Epoch, State, Transition};
+
+/// Something that reached the cart since the last tick.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Inbound {
+    /// A datagram that decoded as a command.
+    Command {
+        /// When it arrived, cart clock.
+        arrived: Time,
+        /// The command.
+        command: Command,
+    },
+    /// A datagram that did not decode. Counted, nothing else.
+    Malformed,
+    /// Somebody authenticated pressed stop.
+    RemoteStop,
+    /// The lease in force, or that nobody holds it now.
+    Lease(Option<Epoch>),
+    /// The staff did something.
+    Bedside(Bedside),
+    /// The cart is asked to shut down.
+    Shutdown,
+}
+
+/// What the arm says at this tick.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ArmReading {
+    /// When its sensors were read, cart clock.
+    pub sampled_at: Time,
+    /// Measured joint angles, rad.
+    pub positions: Joints,
+    /// Measured joint speeds, rad/s.
+    pub velocities: Joints,
+    /// What the patient does to the probe, as the sensor says it: may be NaN.
+    pub wrench: Wrench<Tip>,
+    /// Whether the arm can move.
+    pub health: ArmHealth,
+}
+
+/// Whether the arm can move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArmHealth {
+    /// It follows setpoints.
+    Ready,
+    /// It stopped by itself for want of setpoints; the next one starts it from where it stands.
+    Starved,
+    /// Its own protection has stopped it.
+    Stopped,
+    /// It does not answer.
+    Silent,
+}
+
+/// What a step decided.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outcome {
+    /// Where the joints shall be until the next tick, rad.
+    pub positions: Joints,
+    /// How fast they shall move, rad/s.
+    pub velocities: Joints,
+    /// Everything a console is told; `sequence` and `sent_at` are filled in by whoever sends it.
+    pub state: State,
+    /// The probe tip as the patient's couch sees it.
+    pub tip_on_patient: Pose<Patient>,
+    /// The contact force along the probe's axis by the tared sensor, N, pressing positive.
+    pub contact_force: Newton,
+    /// A step of the ladder, if this tick made one.
+    pub transition: Option<Transition>,
+    /// The command this tick applied, if it applied one.
+    pub applied: Option<AppliedCommand>,
+    /// Whether the cart may be switched off: at rest, with the probe off the patient.
+    pub at_rest: bool,
+}
+
+/// One line of the log by which stale commands are judged afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppliedCommand {
+    /// Its sequence.
+    pub sequence: u64,
+    /// When the handle was sampled, console clock.
+    pub sampled_at: Time,
+    /// When it arrived, cart clock.
+    pub arrived_at: Time,
+    /// The tick that applied it, cart clock.
+    pub applied_at: Time,
+}

@@ -1,0 +1,199 @@
+//! The loop itself.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use farprobe_devices::{Arm, ArmHealth, ArmState, MonotonicClock, PictureContext, Setpoint};
+use farprobe_geom::Time;
+use farprobe_proto::State;
+use farprobe_servo::{ArmReading, Inbound, Outcome, Servo};
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::thread::{ClockId, clock_nanosleep_absolute};
+
+use super::scheduling::{self, Scheduling};
+use super::{Inbox, Taps, Tick};
+
+/// The servo's period: arms with a real-time interface take a setpoint each millisecond.
+pub const PERIOD: Duration = Duration::from_millis(1);
+
+/// Every fourth tick goes to the consoles: 250 states a second.
+const TICKS_PER_STATE: u64 = 4;
+
+/// Two seconds of ticks: a recorder that sleeps longer loses ticks, and the counter says so.
+const TICK_SLOTS: usize = 2048;
+
+/// A quarter of a second of states.
+const STATE_SLOTS: usize = 64;
+
+/// The running thread.
+#[derive(Debug)]
+pub struct RtThread {
+    /// The way in.
+    pub inbox: Arc<Inbox>,
+    /// How the thread is scheduled.
+    pub scheduling: Scheduling,
+    at_rest: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
+    join: JoinHandle<()>,
+}
+
+impl RtThread {
+    /// Whether the probe is off the patient and nothing moves.
+    pub fn is_at_rest(&self) -> bool {
+        self.at_rest.load(Ordering::Acquire)
+    }
+
+    /// Ends the loop after the present tick and waits for it. The arm stops by itself within 20 ms.
+    pub fn end(self) {
+        self.stop.store(true, Ordering::Release);
+        // A panic in the loop has already been printed by the panic hook; there is nothing left to stop.
+        let _ = self.join.join();
+    }
+}
+
+struct Outlets {
+    states: rtrb::Producer<State>,
+    doorbell: OwnedFd,
+    ticks: rtrb::Producer<Tick>,
+    contexts: rtrb::Producer<PictureContext>,
+}
+
+/// Starts the thread.
+pub fn spawn(
+    clock: MonotonicClock,
+    mut arm: Box<dyn Arm>,
+    mut servo: Servo,
+    priority: u8,
+) -> std::io::Result<(RtThread, Taps)> {
+    let (inbox, mut inbound) = Inbox::new();
+    let (states_in, states) = rtrb::RingBuffer::new(STATE_SLOTS);
+    let (ticks_in, ticks) = rtrb::RingBuffer::new(TICK_SLOTS);
+    let (contexts_in, contexts) = rtrb::RingBuffer::new(TICK_SLOTS);
+    let doorbell = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?;
+    let mut outlets =
+        Outlets { states: states_in, doorbell: doorbell.try_clone()?, ticks: ticks_in, contexts: contexts_in };
+    let at_rest = Arc::new(AtomicBool::new(false));
+    let stop = Arc::new(AtomicBool::new(false));
+    let (told, scheduling) = std::sync::mpsc::sync_channel(1);
+
+    let thread = std::thread::Builder::new().name("servo".into());
+    let (rest, ended) = (Arc::clone(&at_rest), Arc::clone(&stop));
+    let join = thread.spawn(move || {
+        let granted = scheduling::enter(priority);
+        // The starter waits for this; it can't be gone.
+        let _ = told.send(granted);
+        run(clock, arm.as_mut(), &mut servo, &mut inbound, &mut outlets, &rest, &ended);
+    })?;
+    let scheduling = scheduling.recv().map_err(std::io::Error::other)?;
+    let thread = RtThread { inbox: Arc::new(inbox), scheduling, at_rest, stop, join };
+    Ok((thread, Taps { states, doorbell, ticks, contexts }))
+}
+
+fn run(
+    clock: MonotonicClock,
+    arm: &mut dyn Arm,
+    servo: &mut Servo,
+    inbound: &mut rtrb::Consumer<Inbound>,
+    outlets: &mut Outlets,
+    at_rest: &AtomicBool,
+    stop: &AtomicBool,
+) {
+    let mut due = clock.now() + PERIOD;
+    let mut count = 0_u64;
+    while !stop.load(Ordering::Acquire) {
+        sleep_until(clock, due);
+        let now = clock.now();
+        let lateness = now.saturating_since(due);
+
+        let cpu_before = thread_cpu_ns();
+        while let Ok(message) = inbound.pop() {
+            servo.receive(message);
+        }
+        let reading = arm.state(now);
+        let outcome = servo.step(now, &reading_of(&reading));
+        let step_ns = thread_cpu_ns().saturating_sub(cpu_before);
+        arm.command(now, &Setpoint { positions: outcome.positions, velocities: outcome.velocities });
+
+        at_rest.store(outcome.at_rest, Ordering::Release);
+        let tick = tick_of(now, lateness, step_ns, &reading, &outcome);
+        publish(outlets, count, tick, &outcome);
+        count += 1;
+        due = next_due(due, now);
+    }
+}
+
+/// The next tick after `now` on the grid of `due`: a late loop skips ticks, it never runs two in a hurry.
+fn next_due(due: Time, now: Time) -> Time {
+    let missed = now.saturating_since(due).as_nanos() / PERIOD.as_nanos();
+    due + PERIOD * (u32::try_from(missed).unwrap_or(u32::MAX).saturating_add(1))
+}
+
+fn publish(outlets: &mut Outlets, count: u64, tick: Tick, outcome: &Outcome) {
+    // A full ring means that its reader is late. The reader notices by the gap; the servo never waits for it.
+    let _ = outlets.ticks.push(tick);
+    let _ = outlets.contexts.push(PictureContext {
+        epoch: outcome.state.epoch,
+        applied_sequence: outcome.state.applied.map_or(0, |applied| applied.sequence),
+        tip: outcome.tip_on_patient,
+        force: outcome.contact_force,
+    });
+    if count.is_multiple_of(TICKS_PER_STATE) && outlets.states.push(outcome.state).is_ok() {
+        // Can only fail when nobody has read for 2^64 rings.
+        let _ = rustix::io::write(&outlets.doorbell, &1_u64.to_ne_bytes());
+    }
+}
+
+fn tick_of(now: Time, lateness: Duration, step_ns: u64, reading: &ArmState, outcome: &Outcome) -> Tick {
+    let sensed = reading.wrench.force.norm();
+    Tick {
+        at: now,
+        lateness_ns: u64::try_from(lateness.as_nanos()).unwrap_or(u64::MAX),
+        step_ns,
+        force_along_axis: reading.true_force.map_or(outcome.contact_force.get(), farprobe_geom::Newton::get),
+        force_norm: reading.true_force.map_or(sensed, farprobe_geom::Newton::get),
+        state: outcome.state,
+        transition: outcome.transition,
+        applied: outcome.applied,
+    }
+}
+
+fn reading_of(state: &ArmState) -> ArmReading {
+    ArmReading {
+        sampled_at: state.sampled_at,
+        positions: state.positions,
+        velocities: state.velocities,
+        wrench: state.wrench,
+        health: match state.health {
+            ArmHealth::Ready => farprobe_servo::ArmHealth::Ready,
+            ArmHealth::Starved => farprobe_servo::ArmHealth::Starved,
+            ArmHealth::Stopped => farprobe_servo::ArmHealth::Stopped,
+            ArmHealth::Silent => farprobe_servo::ArmHealth::Silent,
+        },
+    }
+}
+
+fn sleep_until(clock: MonotonicClock, due: Time) {
+    // Interrupted by a signal: sleep on.
+    while clock_nanosleep_absolute(ClockId::Monotonic, &clock.timespec(due)).is_err() {}
+}
+
+fn thread_cpu_ns() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec.cast_unsigned() * 1_000_000_000 + time.tv_nsec.cast_unsigned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_loop_skips_ticks_and_stays_on_the_grid() {
+        let due = Time::from_millis(10);
+        assert_eq!(next_due(due, Time::from_nanos(10_400_000)), Time::from_millis(11));
+        assert_eq!(next_due(due, Time::from_nanos(13_200_000)), Time::from_millis(14));
+        assert_eq!(next_due(due, Time::from_millis(9)), Time::from_millis(11));
+    }
+}
