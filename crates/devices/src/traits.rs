@@ -30,8 +30,8 @@ pub struct ArmState {
     pub wrench: Wrench<Tip>,
     /// Whether the arm can move.
     pub health: ArmHealth,
-    /// The true force at the tip, N, known to a simulation only.
-    pub true_force: Option<Newton>,
+    /// The true wrench at the tip, known to a simulation only.
+    pub true_wrench: Option<Wrench<Tip>>,
 }
 
 /// Whether the arm can move.

@@ -1,7 +1,7 @@
 //! What goes into a step and what comes out of it: plain values, `Copy`, without allocation.
 
 use farprobe_geom::{Joints, Newton, Patient, Pose, Time, Tip, Wrench};
-use farprobe_proto::{Bedside, Command, Epoch, State, Transition};
+use farprobe_proto::{Bedside, Command, Epoch, RefusedCommands, State, Transition};
 
 /// Something that reached the cart since the last tick.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,6 +70,8 @@ pub struct Outcome {
     pub transition: Option<Transition>,
     /// The command this tick applied, if it applied one.
     pub applied: Option<AppliedCommand>,
+    /// Commands refused since the servo was made.
+    pub refused: RefusedCommands,
     /// Whether the cart may be switched off: at rest, with the probe off the patient.
     pub at_rest: bool,
 }

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use farprobe_devices::PictureContext;
 use farprobe_geom::Time;
-use farprobe_proto::{State, Transition};
+use farprobe_proto::{RefusedCommands, State, Transition};
 use farprobe_servo::{AppliedCommand, Inbound};
 
 pub use scheduling::Scheduling;
@@ -56,6 +56,10 @@ pub struct Tick {
     pub force_along_axis: f64,
     /// Norm of the tip force, N: the simulator's true one where there is one.
     pub force_norm: f64,
+    /// Whether the two are the simulator's.
+    pub force_is_true: bool,
+    /// Commands refused since the thread began.
+    pub refused: RefusedCommands,
     /// The state at this tick.
     pub state: State,
     /// A step of the ladder.

@@ -147,13 +147,15 @@ fn publish(outlets: &mut Outlets, count: u64, tick: Tick, outcome: &Outcome) {
 }
 
 fn tick_of(now: Time, lateness: Duration, step_ns: u64, reading: &ArmState, outcome: &Outcome) -> Tick {
-    let sensed = reading.wrench.force.norm();
+    let true_force = reading.true_wrench.map(|wrench| wrench.force);
     Tick {
         at: now,
         lateness_ns: u64::try_from(lateness.as_nanos()).unwrap_or(u64::MAX),
         step_ns,
-        force_along_axis: reading.true_force.map_or(outcome.contact_force.get(), farprobe_geom::Newton::get),
-        force_norm: reading.true_force.map_or(sensed, farprobe_geom::Newton::get),
+        force_along_axis: true_force.map_or(outcome.contact_force.get(), |force| -force.z),
+        force_norm: true_force.unwrap_or(reading.wrench.force).norm(),
+        force_is_true: true_force.is_some(),
+        refused: outcome.refused,
         state: outcome.state,
         transition: outcome.transition,
         applied: outcome.applied,
