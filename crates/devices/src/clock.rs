@@ -7,7 +7,7 @@ use rustix::time::{ClockId, Timespec, clock_gettime};
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
-/// CLOCK_MONOTONIC of this machine: the same instant reads the same in every thread of every program on it, which lets a
+/// `CLOCK_MONOTONIC` of this machine: the same instant reads the same in every thread of every program on it, which lets a
 /// loopback benchmark check the clock estimate against the truth.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MonotonicClock;

@@ -4,8 +4,10 @@
 //! leases or the ladder. What a device reports is taken as it is; judging it is the business of the callers.
 #![deny(unsafe_code)]
 
+pub mod bedside;
 mod clock;
 mod error;
+pub mod handle;
 mod traits;
 
 pub use clock::MonotonicClock;

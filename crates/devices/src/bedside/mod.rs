@@ -1,0 +1,87 @@
+//! The switch at the bedside: words on the terminal, words through a local socket, or a simulated nurse.
+//!
+//! The words are `consent`, `arm`, `disarm`, `stop` and `reset`. There is no way to say them from a console.
+
+mod nurse;
+mod socket;
+mod terminal;
+
+use std::sync::mpsc::{Receiver, Sender};
+
+use farprobe_geom::Time;
+use farprobe_proto::Bedside as Action;
+
+pub use nurse::SimulatedNurse;
+pub use socket::SocketBedside;
+pub use terminal::TerminalBedside;
+
+use crate::{Bedside, BedsideEvent};
+
+/// What the staff may say.
+pub const WORDS: &str = "consent, arm, disarm, stop, reset";
+
+/// The act that `word` names, if it names one. Case and surrounding space don't matter: people type in a hurry.
+pub fn action_of(word: &str) -> Option<Action> {
+    match word.trim().to_ascii_lowercase().as_str() {
+        "consent" => Some(Action::Consent),
+        "arm" => Some(Action::Arm),
+        "disarm" => Some(Action::Disarm),
+        "stop" => Some(Action::Stop),
+        "reset" => Some(Action::Reset),
+        _ => None,
+    }
+}
+
+/// Several switches as one. Any of them may act; what is announced is announced by all.
+#[derive(Default)]
+pub struct Switches(Vec<Box<dyn Bedside>>);
+
+impl Switches {
+    /// Adds a switch.
+    pub fn add(&mut self, switch: impl Bedside + 'static) {
+        self.0.push(Box::new(switch));
+    }
+}
+
+impl Bedside for Switches {
+    fn poll(&mut self, now: Time) -> Vec<BedsideEvent> {
+        self.0.iter_mut().flat_map(|switch| switch.poll(now)).collect()
+    }
+
+    fn announce(&mut self, text: &str) {
+        for switch in &mut self.0 {
+            switch.announce(text);
+        }
+    }
+}
+
+/// Acts that a thread of the adapter has read and nobody has polled yet.
+#[derive(Debug)]
+struct Acts {
+    source: &'static str,
+    read: Receiver<Action>,
+}
+
+impl Acts {
+    fn new(source: &'static str) -> (Sender<Action>, Self) {
+        let (sender, read) = std::sync::mpsc::channel();
+        (sender, Self { source, read })
+    }
+
+    fn poll(&self, now: Time) -> Vec<BedsideEvent> {
+        self.read.try_iter().map(|action| BedsideEvent { at: now, action, source: self.source.to_owned() }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_type_in_a_hurry() {
+        assert_eq!(action_of("  STOP\r\n"), Some(Action::Stop));
+        assert_eq!(action_of("consent"), Some(Action::Consent));
+        assert_eq!(action_of("arm it"), None);
+        assert_eq!(action_of(""), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! Words through a local socket, for a button box or a script on the cart.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use farprobe_geom::Time;
+use farprobe_proto::Bedside as Action;
+
+use super::{Acts, WORDS, action_of};
+use crate::{Bedside, BedsideEvent, DeviceError};
+
+/// The longest line taken: no word is longer than 7 letters, and a client that sends no end of line must not fill memory.
+const LONGEST_LINE: u64 = 64;
+
+/// A client that is silent for this long is let go, so that a forgotten one does not keep its thread for ever.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A listening socket with the rights of its owner only. The file is removed when this is dropped.
+#[derive(Debug)]
+pub struct SocketBedside {
+    acts: Acts,
+    path: PathBuf,
+}
+
+impl SocketBedside {
+    /// Listens at `path`. A socket that an earlier run has left there is replaced; any other file is not.
+    pub fn listen(path: &Path) -> Result<Self, DeviceError> {
+        let fail = |what: String| DeviceError::File { path: path.display().to_string(), what };
+        if let Ok(found) = std::fs::symlink_metadata(path) {
+            use std::os::unix::fs::FileTypeExt;
+            if !found.file_type().is_socket() || UnixStream::connect(path).is_ok() {
+                return Err(fail("something else is there: choose another path for the bedside socket".into()));
+            }
+            std::fs::remove_file(path).map_err(|error| fail(error.to_string()))?;
+        }
+        let listener = UnixListener::bind(path).map_err(|error| fail(error.to_string()))?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+            .map_err(|error| fail(error.to_string()))?;
+        let (sender, acts) = Acts::new("socket");
+        std::thread::Builder::new()
+            .name("bedside-socket".into())
+            .spawn(move || accept(&listener, &sender))
+            .map_err(|error| fail(error.to_string()))?;
+        Ok(Self { acts, path: path.to_owned() })
+    }
+}
+
+impl Drop for SocketBedside {
+    fn drop(&mut self) {
+        // Already gone is as good.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl Bedside for SocketBedside {
+    fn poll(&mut self, now: Time) -> Vec<BedsideEvent> {
+        self.acts.poll(now)
+    }
+
+    fn announce(&mut self, _text: &str) {
+        // Clients of the socket get answers to their own words; announcements are for people.
+    }
+}
+
+fn accept(listener: &UnixListener, sender: &Sender<Action>) {
+    for client in listener.incoming().flatten() {
+        let sender = sender.clone();
+        let serve = move || {
+            // A client that breaks off has said what it had to say.
+            let _ = serve(&client, &sender);
+        };
+        if std::thread::Builder::new().name("bedside-client".into()).spawn(serve).is_err() {
+            tracing::warn!("the bedside socket can't serve another client");
+        }
+    }
+}
+
+fn serve(client: &UnixStream, sender: &Sender<Action>) -> std::io::Result<()> {
+    client.set_read_timeout(Some(PATIENCE))?;
+    let mut reader = BufReader::new(client);
+    let mut answer = client;
+    loop {
+        let mut line = String::new();
+        if reader.by_ref().take(LONGEST_LINE).read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        match action_of(&line) {
+            Some(action) if sender.send(action).is_ok() => writeln!(answer, "ok")?,
+            Some(_) => return writeln!(answer, "the cart is shutting down"),
+            None => writeln!(answer, "unknown word; say one of: {WORDS}")?,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_answered_and_the_file_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bedside.sock");
+        let mut bedside = SocketBedside::listen(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+
+        let mut client = UnixStream::connect(&path).unwrap();
+        client.write_all(b"dance\nSTOP\n").unwrap();
+        let mut answers = BufReader::new(client.try_clone().unwrap()).lines();
+        assert!(answers.next().unwrap().unwrap().starts_with("unknown word"));
+        assert_eq!(answers.next().unwrap().unwrap(), "ok");
+        let events = bedside.poll(Time::from_millis(5));
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0].action, Action::Stop);
+        assert_eq!(events[0].source, "socket");
+        drop(bedside);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_that_is_no_socket_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notes.txt");
+        std::fs::write(&path, "keep me").unwrap();
+        assert!(SocketBedside::listen(&path).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "keep me");
+    }
+
+    #[test]
+    fn a_socket_that_nobody_serves_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bedside.sock");
+        drop(UnixListener::bind(&path).unwrap());
+        assert!(path.exists());
+        SocketBedside::listen(&path).unwrap();
+    }
+}

@@ -1,0 +1,67 @@
+//! Words typed on the cart's terminal.
+
+use std::io::BufRead;
+
+use farprobe_geom::Time;
+
+use super::{Acts, WORDS, action_of};
+use crate::{Bedside, BedsideEvent, DeviceError};
+
+/// Reads words from standard input, one a line, in a thread of its own.
+#[derive(Debug)]
+pub struct TerminalBedside(Acts);
+
+impl TerminalBedside {
+    /// Starts reading. The thread ends with the input; a terminal that is closed is no stop.
+    pub fn start() -> Result<Self, DeviceError> {
+        Self::reading(std::io::stdin().lines())
+    }
+
+    fn reading(lines: impl Iterator<Item = std::io::Result<String>> + Send + 'static) -> Result<Self, DeviceError> {
+        let (sender, acts) = Acts::new("terminal");
+        let read = move || {
+            for line in lines.map_while(Result::ok).filter(|line| !line.trim().is_empty()) {
+                let Some(action) = action_of(&line) else {
+                    tracing::warn!("\"{}\" is no word of the bedside switch; say one of: {WORDS}", line.trim());
+                    continue;
+                };
+                if sender.send(action).is_err() {
+                    return;
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("bedside-terminal".into())
+            .spawn(read)
+            .map_err(|error| DeviceError::Failed { device: "the terminal".into(), what: error.to_string() })?;
+        Ok(Self(acts))
+    }
+}
+
+impl Bedside for TerminalBedside {
+    fn poll(&mut self, now: Time) -> Vec<BedsideEvent> {
+        self.0.poll(now)
+    }
+
+    fn announce(&mut self, text: &str) {
+        tracing::info!("bedside: {text}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farprobe_proto::Bedside as Action;
+
+    #[test]
+    fn unknown_words_are_passed_over() {
+        let lines = ["consent", "fly", "", "arm"].map(|line| Ok(line.to_owned()));
+        let mut terminal = TerminalBedside::reading(lines.into_iter()).unwrap();
+        let mut seen = Vec::new();
+        while seen.len() < 2 {
+            seen.extend(terminal.poll(Time::ZERO));
+        }
+        let actions: Vec<Action> = seen.iter().map(|event| event.action).collect();
+        assert_eq!(actions, [Action::Consent, Action::Arm]);
+    }
+}

@@ -1,0 +1,3 @@
+//! What the specialist holds.
+
+pub mod script;
