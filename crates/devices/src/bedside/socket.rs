@@ -17,7 +17,7 @@ use crate::{Bedside, BedsideEvent, DeviceError};
 const LONGEST_LINE: u64 = 64;
 
 /// A client that is silent for this long is let go, so that a forgotten one does not keep its thread for ever.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A listening socket with the rights of its owner only. The file is removed when this is dropped.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Words typed on the cart's terminal.
 
-use std::io::BufRead;
+use std::io::{BufRead, BufReader};
 
 use farprobe_geom::Time;
 
@@ -14,13 +14,13 @@ pub struct TerminalBedside(Acts);
 impl TerminalBedside {
     /// Starts reading. The thread ends with the input; a terminal that is closed is no stop.
     pub fn start() -> Result<Self, DeviceError> {
-        Self::reading(std::io::stdin().lines())
+        Self::reading(BufReader::new(std::io::stdin()))
     }
 
-    fn reading(lines: impl Iterator<Item = std::io::Result<String>> + Send + 'static) -> Result<Self, DeviceError> {
+    fn reading(input: impl BufRead + Send + 'static) -> Result<Self, DeviceError> {
         let (sender, acts) = Acts::new("terminal");
         let read = move || {
-            for line in lines.map_while(Result::ok).filter(|line| !line.trim().is_empty()) {
+            for line in input.lines().map_while(Result::ok).filter(|line| !line.trim().is_empty()) {
                 let Some(action) = action_of(&line) else {
                     tracing::warn!("\"{}\" is no word of the bedside switch; say one of: {WORDS}", line.trim());
                     continue;
@@ -55,8 +55,7 @@ mod tests {
 
     #[test]
     fn unknown_words_are_passed_over() {
-        let lines = ["consent", "fly", "", "arm"].map(|line| Ok(line.to_owned()));
-        let mut terminal = TerminalBedside::reading(lines.into_iter()).unwrap();
+        let mut terminal = TerminalBedside::reading(&b"consent\nfly\n\narm"[..]).unwrap();
         let mut seen = Vec::new();
         while seen.len() < 2 {
             seen.extend(terminal.poll(Time::ZERO));
