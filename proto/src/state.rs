@@ -33,6 +33,8 @@ pub struct State {
     pub arming: Arming,
     /// The lease in force, if anybody holds it.
     pub epoch: Option<Epoch>,
+    /// Whether the link is good enough to begin driving, as the cart measures it.
+    pub link: LinkReadiness,
     /// Whether the probe touches.
     pub contact: Contact,
     /// Joint angles, rad.
@@ -163,6 +165,23 @@ impl Cause {
             PictureHealth::Absent => Some(Self::PictureStale),
         }
     }
+}
+
+/// Whether the commands of the lease's holder arrive well enough to begin driving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LinkReadiness {
+    /// They do, and have for two seconds.
+    Green,
+    /// Not looked at for long enough yet.
+    Measuring,
+    /// None arrive.
+    Silent,
+    /// Too few a second arrive.
+    Sparse,
+    /// Too many are lost.
+    Lossy,
+    /// Too many are late.
+    Late,
 }
 
 /// Whether the staff at the bedside allow motion.
