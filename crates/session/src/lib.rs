@@ -10,6 +10,9 @@
 #![forbid(unsafe_code)]
 
 pub mod cart;
+pub mod console;
+
+mod minimum;
 
 #[cfg(test)]
 mod testing;

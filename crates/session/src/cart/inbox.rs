@@ -6,7 +6,7 @@ use farprobe_geom::Time;
 use farprobe_proto::{Command, Epoch, RefusedCommands};
 use thiserror::Error;
 
-use super::minimum::RollingMinimum;
+use crate::minimum::{RollingMinimum, transit};
 
 /// How fast a console may count. Four times the 500 Hz of DESIGN §5, so that a faster handle is not a break of the rules.
 const MAX_COMMANDS_PER_SECOND: u64 = 2_000;
@@ -177,7 +177,7 @@ impl CommandInbox {
             return Err(Reason::Jump);
         }
         self.newest = command.sequence;
-        let transit = clamped_nanos(arrived, command.sampled_at);
+        let transit = transit(arrived, command.sampled_at);
         let least = self.transit.record(arrived, transit);
         let excess = Duration::from_nanos(transit.saturating_sub(least).unsigned_abs());
         self.last_excess = Some(excess);
@@ -226,13 +226,6 @@ fn is_jump(fresh: Fresh, sequence: u64, arrived: Time) -> bool {
     let counted = elapsed * u128::from(MAX_COMMANDS_PER_SECOND) / 1_000_000_000;
     let ahead = sequence.saturating_sub(fresh.sequence);
     u128::from(ahead) > counted + u128::from(SEQUENCE_SLACK)
-}
-
-/// Nanoseconds from `stamp` (the peer's clock) to `local`, clamped to 64 bits: a stamp from the far end of the clock must
-/// not wrap into a plausible transit.
-fn clamped_nanos(local: Time, stamp: Time) -> i64 {
-    let nanos = i128::from(local.as_nanos()) - i128::from(stamp.as_nanos());
-    nanos.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The smallest value of the last ten seconds, in fixed memory.
+//! Transit by two clocks, and its minimum over the last ten seconds in fixed memory.
 
 use farprobe_geom::Time;
 
@@ -16,19 +16,19 @@ const BUCKETS: usize = (WINDOW_NANOS / BUCKET_NANOS) as usize + 1;
 /// from there. Otherwise the first command out of a queue that was stuck for longer than the window would be compared with
 /// nothing but itself, and pass.
 #[derive(Debug, Clone)]
-pub(super) struct RollingMinimum {
+pub(crate) struct RollingMinimum {
     buckets: [Option<i64>; BUCKETS],
     /// The number of the bucket being filled, counted from the clock's start; `None` before the first value.
     head: Option<u64>,
 }
 
 impl RollingMinimum {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { buckets: [None; BUCKETS], head: None }
     }
 
     /// Takes a value at `now` and gives the minimum with it. An instant before the last one counts as the last one.
-    pub(super) fn record(&mut self, now: Time, value: i64) -> i64 {
+    pub(crate) fn record(&mut self, now: Time, value: i64) -> i64 {
         let number = now.as_nanos() / BUCKET_NANOS;
         let head = self.head.map_or(number, |head| self.advance(head, number));
         self.head = Some(head);
@@ -55,6 +55,13 @@ impl RollingMinimum {
     fn least(&self) -> Option<i64> {
         self.buckets.iter().flatten().min().copied()
     }
+}
+
+/// The transit by two clocks, ns: from `stamp` (the peer's clock) to `local`, off by their unknown offset. Clamped to 64 bits: a stamp from the far end of the clock must
+/// not wrap into a plausible transit.
+pub(crate) fn transit(local: Time, stamp: Time) -> i64 {
+    let nanos = i128::from(local.as_nanos()) - i128::from(stamp.as_nanos());
+    nanos.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
 }
 
 #[cfg(test)]
