@@ -8,7 +8,14 @@
 pub mod arm_model;
 #[cfg(test)]
 mod fixtures;
+pub mod handle;
 mod kinematics;
+pub mod reference;
+pub mod resolve;
+mod smooth;
 
 pub use arm_model::{ArmModel, JointLimits, ModelError};
+pub use handle::{HandleMapper, Mapped, Scaling};
 pub use kinematics::{Jacobian, LinkPoses};
+pub use reference::{Reference, ReferenceGenerator};
+pub use resolve::{Limited, Resolution, Resolver, inverse};
