@@ -9,6 +9,7 @@
 //! latencies that the live strip, the summary, the metrics and the benchmark show: one code path for all of them.
 #![forbid(unsafe_code)]
 
+pub mod accounting;
 pub mod cart;
 pub mod console;
 

@@ -2,7 +2,8 @@
 
 use farprobe_geom::{Joints, Newton, NewtonMetre, Pose, Time, Twist, Wrench};
 use farprobe_proto::{
-    Arming, Cause, Clutch, Command, Contact, Epoch, Ladder, Limits, PictureHealth, PictureReport, PictureStamp, State,
+    Arming, Cause, Clutch, Command, Contact, Epoch, Ladder, Limits, LinkReadiness, PictureHealth, PictureReport,
+    PictureStamp, State,
 };
 
 use crate::console::Intent;
@@ -49,6 +50,7 @@ pub(crate) fn state(sequence: u64, sent_at: Time) -> State {
         cause: Cause::Start,
         arming: Arming::Disarmed,
         epoch: None,
+        link: LinkReadiness::Measuring,
         contact: Contact::Free,
         joints: Joints::zero(7),
         tip: Pose::identity(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use farprobe_geom::Time;
+use farprobe_proto::LinkReadiness;
 
 use super::AgeLimit;
 
@@ -43,6 +44,19 @@ pub enum LinkVerdict {
     Green,
     /// It has not, and why.
     NotGreen(LinkFault),
+}
+
+impl From<LinkVerdict> for LinkReadiness {
+    fn from(verdict: LinkVerdict) -> Self {
+        match verdict {
+            LinkVerdict::Green => Self::Green,
+            LinkVerdict::NotGreen(LinkFault::Measuring) => Self::Measuring,
+            LinkVerdict::NotGreen(LinkFault::Silent) => Self::Silent,
+            LinkVerdict::NotGreen(LinkFault::Sparse { .. }) => Self::Sparse,
+            LinkVerdict::NotGreen(LinkFault::Loss { .. }) => Self::Lossy,
+            LinkVerdict::NotGreen(LinkFault::Late { .. }) => Self::Late,
+        }
+    }
 }
 
 /// Why driving may not begin. `Display` gives the words for the screen.
