@@ -4,5 +4,6 @@
 //! clock, the cart's simulated devices on the real one.
 #![forbid(unsafe_code)]
 
+pub mod arm;
 pub mod body;
 pub mod patient;

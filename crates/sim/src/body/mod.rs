@@ -71,7 +71,11 @@ impl Body {
 
     /// How fast the skin nearest to a point moves, m/s.
     pub fn skin_velocity(&self, motion: &BodyMotion, point: &Point3<f64>) -> Vector3<f64> {
-        let skin = self.skin(motion, point);
+        Self::velocity_of(&self.skin(motion, point), motion, point)
+    }
+
+    /// How fast this skin, found from this point, moves, m/s.
+    pub(crate) fn velocity_of(skin: &SkinPoint, motion: &BodyMotion, point: &Point3<f64>) -> Vector3<f64> {
         match skin.region {
             Region::Belly | Region::Chest => {
                 let surface = point + skin.normal.into_inner() * skin.depth;

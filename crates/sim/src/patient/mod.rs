@@ -50,6 +50,10 @@ pub fn touch(body: &Body, motion: &BodyMotion, tip: &Pose<Patient>, twist: &Twis
     let to_patient = tip.isometry();
     // The first guess of the skin's normal is the one at the tip; then the one where the face is deepest.
     let mut point = nalgebra::Point3::from(tip.position());
+    if body.skin(motion, &point).depth < -FACE_WIDTH {
+        // No part of the face is as far from the tip as the skin is.
+        return Touch::none();
+    }
     let mut on_face = Vector3::zeros();
     for _ in 0..DEEPEST_POINT_ROUNDS {
         let inward = to_patient.inverse_transform_vector(&-body.skin(motion, &point).normal.into_inner());
@@ -63,14 +67,15 @@ pub fn touch(body: &Body, motion: &BodyMotion, tip: &Pose<Patient>, twist: &Twis
     }
 
     let normal = to_patient.inverse_transform_vector(&skin.normal.into_inner());
-    let skin_velocity = to_patient.inverse_transform_vector(&body.skin_velocity(motion, &point));
+    let skin_velocity = to_patient.inverse_transform_vector(&Body::velocity_of(&skin, motion, &point));
     let slip = twist.linear + twist.angular.cross(&on_face) - skin_velocity;
     let separation = slip.dot(&normal);
     let law = HuntCrossley::tissue(body.stiffness(&skin, &point));
     let press = law.force(skin.depth, -separation);
 
     let sliding = slip - normal * separation;
-    let drag = -sliding * (GEL_FRICTION * press / sliding.norm().hypot(FRICTION_SPEED));
+    let speed = (sliding.norm_squared() + FRICTION_SPEED * FRICTION_SPEED).sqrt();
+    let drag = -sliding * (GEL_FRICTION * press / speed);
     let force = normal * press + drag;
     Touch {
         wrench: Wrench::new(force, on_face.cross(&force)),

@@ -20,7 +20,7 @@ const SPINE_SINE: f64 = (FACE_WIDTH / 2.0 - EDGE) / SPINE;
 ///
 /// The face is a ball of the edge's radius swept along an arc: a bent capsule whose foremost point is the tip's origin.
 pub fn deepest_point(direction: &Vector3<f64>) -> Vector3<f64> {
-    let along = direction.x.hypot(direction.z);
+    let along = (direction.x * direction.x + direction.z * direction.z).sqrt();
     let sine = if direction.z > 0.0 && along > 0.0 {
         (direction.x / along).clamp(-SPINE_SINE, SPINE_SINE)
     } else {

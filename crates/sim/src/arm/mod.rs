@@ -1,0 +1,26 @@
+//! The simulated arm with its force sensor, over the simulated patient: the plant that the control law drives.
+//!
+//! [`Plant`] runs on a fixed grid of time of its own. Whoever drives it may step it by any amount, evenly or not: what it
+//! does depends on when setpoints arrive, not on how often somebody looks.
+
+mod card;
+mod compliance;
+mod drive;
+mod noise;
+mod plant;
+mod sensor;
+mod setpoints;
+
+pub use card::{PlantCard, SensorCard};
+pub use drive::ArmMotion;
+pub use plant::{MAX_CATCH_UP, Plant, PlantState, StartNotAllowed};
+pub use sensor::SensorFault;
+
+use std::time::Duration;
+
+/// The plant's grid of time. Four steps a millisecond follow the fastest thing there is, the arm bouncing on a skull at
+/// about 600 rad/s, with forty steps a cycle.
+const SUBSTEP: Duration = Duration::from_micros(250);
+
+/// [`SUBSTEP`] in seconds.
+const SUBSTEP_S: f64 = 250e-6;

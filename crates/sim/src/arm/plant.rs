@@ -1,0 +1,250 @@
+//! The plant: arm, sensor and patient on one grid of time.
+
+use std::fmt;
+use std::time::Duration;
+
+use farprobe_control::{ArmModel, Jacobian};
+use farprobe_geom::{Base, Joints, MAX_AXES, Metre, Newton, Patient, Pose, Time, Tip, Twist, Wrench};
+use nalgebra::{SVector, Vector6};
+
+use super::compliance::Compliance;
+use super::drive::{ArmMotion, Drive};
+use super::sensor::{ForceSensor, SensorFault};
+use super::{PlantCard, SUBSTEP};
+use crate::body::{Body, BodyMotion, Region};
+use crate::patient::{Touch, touch};
+
+/// The most that one call simulates at each end of a gap. Whoever calls after a longer stall gets an arm that has stopped
+/// meanwhile, in a bounded time, and not one that leaps: the arm has long run down after this time without setpoints.
+pub const MAX_CATCH_UP: Duration = Duration::from_millis(100);
+
+/// The posture the arm was to start in is not one the arm can take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StartNotAllowed;
+
+impl fmt::Display for StartNotAllowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the start posture is outside the arm's joint limits; mend the configuration of the simulated arm")
+    }
+}
+
+impl std::error::Error for StartNotAllowed {}
+
+/// A simulated arm with a probe and a force sensor beside a simulated patient.
+///
+/// Deterministic: the same card, body, start, seed, setpoints and pushes at the same times give the same states, to the
+/// bit, however [`Plant::advance`] is called in between. Neither it nor [`Plant::command`] allocates.
+#[derive(Debug, Clone)]
+pub struct Plant {
+    body: Body,
+    model: ArmModel,
+    couch: Pose<Base>,
+    drive: Drive,
+    compliance: Compliance,
+    sensor: ForceSensor,
+    push: Wrench<Tip>,
+    /// The last instant of the grid that was simulated.
+    at: Time,
+    /// How everything stands at `at`.
+    scene: Scene,
+}
+
+/// What the plant is like at one instant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlantState {
+    /// The instant of the plant's grid this is the state of: at most 250 µs before the time asked for.
+    pub at: Time,
+    /// Measured joint angles, rad.
+    pub positions: Joints,
+    /// Measured joint speeds, rad/s.
+    pub velocities: Joints,
+    /// What the force sensor says is done to the probe at its tip; not finite if it is broken so.
+    pub sensed: Wrench<Tip>,
+    /// What the patient truly does to the probe at its tip.
+    pub contact: Wrench<Tip>,
+    /// The norm of the true contact force.
+    pub force: Newton,
+    /// The probe tip as seen from the arm's base.
+    pub tip: Pose<Base>,
+    /// The probe tip as seen from the couch.
+    pub tip_in_patient: Pose<Patient>,
+    /// How deep the probe is pressed below the skin as it would be without it.
+    pub indentation: Metre,
+    /// What the probe touches.
+    pub region: Option<Region>,
+    /// How breath, cough and heart stand.
+    pub body: BodyMotion,
+    /// How the arm is with its setpoints.
+    pub motion: ArmMotion,
+}
+
+/// What follows from the joints and the time.
+#[derive(Debug, Clone, Copy)]
+struct Scene {
+    positions: Joints,
+    velocities: Joints,
+    jacobian: Jacobian,
+    tip: Pose<Base>,
+    tip_in_patient: Pose<Patient>,
+    body: BodyMotion,
+    touch: Touch,
+}
+
+impl Plant {
+    /// An arm that stands still in posture `start` at time zero, beside a patient whose couch stands at `couch`.
+    pub fn new(
+        card: &PlantCard,
+        body: Body,
+        model: ArmModel,
+        couch: Pose<Base>,
+        start: &Joints,
+        seed: u64,
+    ) -> Result<Self, StartNotAllowed> {
+        if !model.allows(start) {
+            return Err(StartNotAllowed);
+        }
+        let drive = Drive::new(card, &model, start);
+        let compliance = Compliance::new(card);
+        let scene = Scene::new(&body, &model, &couch, &drive, &compliance, Time::ZERO);
+        Ok(Self {
+            body,
+            couch,
+            sensor: ForceSensor::new(&card.sensor, seed),
+            push: Wrench::zero(),
+            at: Time::ZERO,
+            model,
+            drive,
+            compliance,
+            scene,
+        })
+    }
+
+    /// Hands the arm a setpoint at `now`: joint angles (rad) and speeds (rad/s). One that is not finite, or not one for each
+    /// joint, is as good as none.
+    pub fn command(&mut self, now: Time, positions: &Joints, velocities: &Joints) {
+        // What happened before `now` happened without it.
+        self.catch_up(now);
+        self.drive.receive(now, positions, velocities);
+    }
+
+    /// Somebody pushes on the probe with this wrench, in the tip's axes, from now until the next call. The sensor feels it.
+    pub fn push(&mut self, wrench: Wrench<Tip>) {
+        if wrench.is_finite() {
+            self.push = wrench;
+        }
+    }
+
+    /// Breaks the force sensor, or mends it.
+    pub fn set_sensor_fault(&mut self, fault: Option<SensorFault>) {
+        self.sensor.set_fault(fault);
+    }
+
+    /// Lets time pass until `now`, and says how the plant is then. A time before the last one changes nothing.
+    pub fn advance(&mut self, now: Time) -> PlantState {
+        self.catch_up(now);
+        self.state()
+    }
+
+    /// How the plant was when it was last advanced.
+    pub fn state(&self) -> PlantState {
+        let Scene { positions, velocities, tip, tip_in_patient, body, touch, .. } = self.scene;
+        PlantState {
+            at: self.at,
+            positions,
+            velocities,
+            sensed: self.sensor.reading(),
+            contact: touch.wrench,
+            force: Newton::new(touch.wrench.force.norm()).unwrap_or_default(),
+            tip,
+            tip_in_patient,
+            indentation: touch.indentation,
+            region: touch.region,
+            body,
+            motion: self.drive.motion(),
+        }
+    }
+
+    /// The patient.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// Where the couch stands.
+    pub fn couch(&self) -> &Pose<Base> {
+        &self.couch
+    }
+
+    /// The arm's geometry.
+    pub fn model(&self) -> &ArmModel {
+        &self.model
+    }
+
+    fn catch_up(&mut self, now: Time) {
+        let gap = now.saturating_since(self.at);
+        if gap > MAX_CATCH_UP * 2 {
+            self.run_until(self.at + MAX_CATCH_UP);
+            // The part left out is a whole number of substeps: the grid stays what it was.
+            let left_out = now.saturating_since(self.at).saturating_sub(MAX_CATCH_UP);
+            let substeps = left_out.as_nanos() / SUBSTEP.as_nanos();
+            let skipped = u64::try_from(substeps * SUBSTEP.as_nanos()).unwrap_or(u64::MAX);
+            self.at = self.at + Duration::from_nanos(skipped);
+            self.drive.halt();
+            self.compliance.halt();
+            self.look();
+        }
+        self.run_until(now);
+    }
+
+    fn run_until(&mut self, now: Time) {
+        while now.saturating_since(self.at) >= SUBSTEP {
+            self.substep();
+        }
+    }
+
+    fn substep(&mut self) {
+        let contact = &self.scene.touch.wrench;
+        let felt = Wrench::new(contact.force + self.push.force, contact.torque + self.push.torque);
+        let wrench = Vector6::from_iterator(felt.force.iter().chain(felt.torque.iter()).copied());
+        let torques: SVector<f64, MAX_AXES> = self.scene.jacobian.tr_mul(&wrench);
+        self.drive.step(self.at);
+        self.compliance.step(&torques.into());
+        self.sensor.step(&felt);
+        self.at = self.at + SUBSTEP;
+        self.look();
+    }
+
+    fn look(&mut self) {
+        self.scene = Scene::new(&self.body, &self.model, &self.couch, &self.drive, &self.compliance, self.at);
+    }
+}
+
+impl Scene {
+    fn new(
+        body: &Body,
+        model: &ArmModel,
+        couch: &Pose<Base>,
+        drive: &Drive,
+        compliance: &Compliance,
+        at: Time,
+    ) -> Self {
+        let (mut positions, mut velocities) = (Joints::zero(model.axes()), Joints::zero(model.axes()));
+        let slots = positions.as_mut_slice().iter_mut().zip(velocities.as_mut_slice());
+        for ((position, velocity), (link, spring)) in slots.zip(drive.axes().zip(compliance.axes())) {
+            (*position, *velocity) = (link.0 + spring.0, link.1 + spring.1);
+        }
+        let (tip, jacobian) = (model.forward(&positions), model.jacobian(&positions));
+        let mut speeds = SVector::<f64, MAX_AXES>::zeros();
+        for (slot, speed) in speeds.iter_mut().zip(velocities.as_slice()) {
+            *slot = *speed;
+        }
+        let twist = jacobian * speeds;
+        let twist = Twist::new(twist.fixed_rows::<3>(0).into_owned(), twist.fixed_rows::<3>(3).into_owned());
+        let tip_in_patient = tip.relative_to(couch);
+        let motion = body.motion(at);
+        let touch = touch(body, &motion, &tip_in_patient, &twist);
+        Self { positions, velocities, jacobian, tip, tip_in_patient, body: motion, touch }
+    }
+}
+
+#[cfg(test)]
+mod tests;
