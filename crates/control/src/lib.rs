@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod arm_model;
+pub mod contact;
 #[cfg(test)]
 mod fixtures;
 pub mod handle;
@@ -15,6 +16,7 @@ pub mod resolve;
 mod smooth;
 
 pub use arm_model::{ArmModel, JointLimits, ModelError};
+pub use contact::{Contact, ContactLaw, ContactTuning, Directive, Measured, Proposal, Tare};
 pub use handle::{HandleMapper, Mapped, Scaling};
 pub use kinematics::{Jacobian, LinkPoses};
 pub use reference::{Reference, ReferenceGenerator};

@@ -1,0 +1,219 @@
+//! Along the probe: free space, touch, force, lift-off.
+
+use farprobe_geom::{MetrePerSecond, Newton, NewtonPerMetre};
+use nalgebra::Vector3;
+
+use super::press::Press;
+use super::stiffness::Stiffness;
+use super::surface::SurfaceObserver;
+use super::{Contact, ContactTuning, Directive};
+use crate::smooth::{Bounds, SmoothVelocity};
+
+/// What the axial law looks at in a tick. Inward, towards the patient, is positive.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AxialInput {
+    /// Contact force, N, pressing positive.
+    pub(super) force: f64,
+    /// Speed of the tip, m/s.
+    pub(super) speed: f64,
+    /// Speed of the operator's reference, m/s.
+    pub(super) operator_speed: f64,
+}
+
+/// The law along the probe's axis.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Axial {
+    tuning: ContactTuning,
+    phase: Phase,
+    press: Press,
+    /// Who has the probe; the force goes on from the present one when the operator takes over.
+    hand: Hand,
+    /// In free space: how far the operator's reference leads the probe, m.
+    lead: f64,
+    smooth: SmoothVelocity,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Phase {
+    Free {
+        /// For how long the force has been above the threshold of touch, s.
+        pressed_for: f64,
+    },
+    Touching {
+        surface: SurfaceObserver,
+        stiffness: Stiffness,
+        /// For how long the force has been below the threshold of losing contact, s.
+        lost_for: f64,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hand {
+    Off,
+    On,
+}
+
+/// Force from which on the probe touches, N: five times the sensor's σ.
+const TOUCH: f64 = 0.5;
+/// For how long it must be so, s: two readings, against a single outlier.
+const TOUCH_FOR: f64 = 0.0015;
+/// Force below which contact is being lost, N.
+const LOSS: f64 = 0.3;
+/// For how long it must be so, s. Bridges the valley of a heartbeat; the probe creeps on meanwhile.
+const LOSS_FOR: f64 = 0.15;
+/// Time constant with which the speed of a skin that is no longer felt is forgotten, s.
+const FORGETTING: f64 = 0.05;
+/// How fast a lead over the probe is made up for in free space, 1/s.
+const LEAD_RATE: f64 = 15.0;
+/// How far the operator's reference may lead the probe in free space, m. At the approach speed that is half a second: the
+/// probe does not go on long after the hand has stopped.
+const LEASH: f64 = 0.005;
+/// Inward speed in contact, m/s: skin that falls away by breathing, twice over.
+const INWARD: f64 = 0.060;
+/// Outward speed, m/s.
+const OUTWARD: f64 = 0.200;
+/// Bounds of a change inward, and of one outward (which lowers the force, and may be brisker).
+const CHANGE_INWARD: Bounds = Bounds { speed: OUTWARD, acceleration: 2.0, jerk: 200.0 };
+const CHANGE_OUTWARD: Bounds = Bounds { speed: OUTWARD, acceleration: 5.0, jerk: 500.0 };
+/// How fast a force error is made up for, 1/s, and the observer's poles, rad/s. Together they are the bandwidth of the
+/// force loop, which sensor, arm and tick (about 8 ms) must leave room for.
+const FORCE_RATE: f64 = 40.0;
+const OBSERVER: f64 = 40.0;
+
+impl Axial {
+    pub(super) fn new(tuning: ContactTuning) -> Self {
+        Self {
+            tuning,
+            phase: Phase::Free { pressed_for: 0.0 },
+            press: Press::none(),
+            hand: Hand::Off,
+            lead: 0.0,
+            smooth: SmoothVelocity::rest(),
+        }
+    }
+
+    /// The force regulated to, N.
+    pub(super) fn force_target(&self) -> Newton {
+        match self.phase {
+            Phase::Free { .. } => Newton::ZERO,
+            Phase::Touching { .. } => Newton::new(self.press.force()).unwrap_or(Newton::ZERO),
+        }
+    }
+
+    pub(super) fn contact(&self) -> Contact {
+        match self.phase {
+            Phase::Free { .. } => Contact::Free,
+            Phase::Touching { surface, stiffness, .. } => Contact::Touching {
+                stiffness: NewtonPerMetre::new(stiffness.estimate()).unwrap_or(self.tuning.stiffest),
+                surface_speed: MetrePerSecond::new(surface.skin_speed()).unwrap_or(MetrePerSecond::ZERO),
+            },
+        }
+    }
+
+    /// Comes to rest without looking at anything.
+    pub(super) fn brake(&mut self, dt: f64) -> f64 {
+        self.hand = Hand::Off;
+        self.lead = 0.0;
+        self.slew(0.0, dt)
+    }
+
+    /// The speed of this tick, m/s.
+    pub(super) fn step(&mut self, dt: f64, directive: &Directive, input: &AxialInput) -> f64 {
+        self.judge_contact(dt, input);
+        let wish = match directive {
+            Directive::Rest => {
+                self.hand = Hand::Off;
+                0.0
+            }
+            Directive::Follow { desired_force } => self.follow(dt, desired_force.get(), input),
+            Directive::Comply { ceiling } => self.comply(dt, ceiling.get(), input),
+            Directive::Release { to } => self.comply(dt, to.get(), input),
+            Directive::Retract { speed } => {
+                self.hand = Hand::Off;
+                -speed.get().abs()
+            }
+        };
+        let felt = matches!(self.phase, Phase::Touching { .. }) && input.force > LOSS;
+        let inward = if felt { INWARD } else { self.tuning.approach_speed.get() };
+        self.slew(wish.clamp(-OUTWARD, inward), dt)
+    }
+
+    fn slew(&mut self, wish: f64, dt: f64) -> f64 {
+        let present = self.smooth.velocity().z;
+        let bounds = if wish > present { CHANGE_INWARD } else { CHANGE_OUTWARD };
+        self.smooth.step(Vector3::z() * wish, &bounds, dt).z
+    }
+
+    /// Moves between free space and contact, and keeps the estimates.
+    fn judge_contact(&mut self, dt: f64, input: &AxialInput) {
+        let lifting = self.press.lift().is_some();
+        match &mut self.phase {
+            Phase::Free { pressed_for } => {
+                *pressed_for = if input.force > TOUCH { *pressed_for + dt } else { 0.0 };
+                if *pressed_for >= TOUCH_FOR {
+                    let mut surface = SurfaceObserver::free();
+                    surface.touch(input.force);
+                    let stiffness = Stiffness::touch(self.tuning.stiffest.get(), input.force);
+                    self.phase = Phase::Touching { surface, stiffness, lost_for: 0.0 };
+                    self.press = Press::from_force(input.force, &self.tuning);
+                    self.lead = 0.0;
+                }
+            }
+            Phase::Touching { surface, stiffness, lost_for } => {
+                stiffness.step(dt, input.force, input.speed);
+                surface.step(dt, input.force, input.speed, stiffness.estimate(), OBSERVER);
+                if input.force > LOSS {
+                    *lost_for = 0.0;
+                } else {
+                    *lost_for += dt;
+                    surface.forget(dt, FORGETTING);
+                }
+                if *lost_for > if lifting { TOUCH_FOR } else { LOSS_FOR } {
+                    self.lead = -self.press.lift().unwrap_or(0.0);
+                    self.press = Press::none();
+                    self.phase = Phase::Free { pressed_for: 0.0 };
+                }
+            }
+        }
+    }
+
+    fn follow(&mut self, dt: f64, desired: f64, input: &AxialInput) -> f64 {
+        let taken_over = self.hand == Hand::Off;
+        self.hand = Hand::On;
+        let (travel, moved) = (input.operator_speed * dt, input.speed * dt);
+        match self.phase {
+            Phase::Free { .. } => {
+                self.lead = if taken_over { 0.0 } else { (self.lead + travel - moved).clamp(-LEASH, LEASH) };
+                input.operator_speed + self.lead * LEAD_RATE
+            }
+            Phase::Touching { surface, stiffness, .. } => {
+                if taken_over {
+                    self.press = Press::from_force(surface.force(), &self.tuning);
+                }
+                self.press.follow(travel, moved, desired, &self.tuning, dt);
+                let pressing = regulate(&surface, &stiffness, self.press.force());
+                match self.press.lift() {
+                    None => pressing,
+                    Some(lift) => pressing.min(input.operator_speed - lift * LEAD_RATE),
+                }
+            }
+        }
+    }
+
+    fn comply(&mut self, dt: f64, ceiling: f64, input: &AxialInput) -> f64 {
+        let taken_off = self.hand == Hand::On;
+        self.hand = Hand::Off;
+        self.lead = 0.0;
+        let Phase::Touching { surface, stiffness, .. } = self.phase else { return 0.0 };
+        let present = if taken_off { surface.force().max(0.0) } else { f64::INFINITY };
+        self.press.hold(ceiling.min(present), dt);
+        let wish = regulate(&surface, &stiffness, self.press.force());
+        // Nobody searches for skin that went away.
+        if input.force > LOSS { wish } else { wish.min(0.0) }
+    }
+}
+
+/// The speed that brings the force to `wanted` (N) and stays with the skin.
+fn regulate(surface: &SurfaceObserver, stiffness: &Stiffness, wanted: f64) -> f64 {
+    surface.skin_speed() + FORCE_RATE * (wanted - surface.force()) / stiffness.estimate()
+}

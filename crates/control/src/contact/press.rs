@@ -1,0 +1,68 @@
+//! The press depth: what the operator's motion along the probe means while it touches.
+
+use super::ContactTuning;
+
+/// How fast the force asked for may rise, N/s: a hand that pushes on at the approach speed.
+const RISE: f64 = 20.0;
+/// How fast it may fall, N/s: lowering is always welcome, and 20 N are gone within the half second of Release.
+const FALL: f64 = 60.0;
+/// The least force that keeps contact while the operator has not pulled back, N: above the threshold of losing it.
+const KEEPING: f64 = 1.0;
+
+/// How deep the operator presses, m, and the force asked for because of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Press {
+    /// Press depth, m. Negative while the operator lifts the probe off: what is left to go outward.
+    depth: f64,
+    /// The force asked for, N, as it changes smoothly.
+    force: f64,
+}
+
+impl Press {
+    /// Nothing is pressed.
+    pub(super) const fn none() -> Self {
+        Self { depth: 0.0, force: 0.0 }
+    }
+
+    /// Goes on from this force (N), so that nothing jumps: at touch, and when the operator takes over again.
+    pub(super) fn from_force(force: f64, tuning: &ContactTuning) -> Self {
+        let force = force.max(KEEPING);
+        Self { depth: force / tuning.press_stiffness.get().max(1.0), force }
+    }
+
+    /// The force asked for, N.
+    pub(super) const fn force(&self) -> f64 {
+        self.force
+    }
+
+    /// How far the probe still has to lift, m; `None` while the operator does not lift it off.
+    pub(super) fn lift(&self) -> Option<f64> {
+        (self.depth < 0.0).then_some(-self.depth)
+    }
+
+    /// The operator moved by `travel` (m, inward positive) while the probe moved by `moved`.
+    pub(super) fn follow(&mut self, travel: f64, moved: f64, desired: f64, tuning: &ContactTuning, dt: f64) {
+        let stiffness = tuning.press_stiffness.get().max(1.0);
+        let deepest = desired.max(KEEPING) / stiffness + tuning.press_margin.get().max(0.0);
+        self.depth += travel;
+        if self.depth < 0.0 {
+            // Lifting off: what the probe has moved outward is done.
+            self.depth = (self.depth - moved.min(0.0)).min(0.0);
+        }
+        self.depth = self.depth.clamp(-LONGEST_LIFT, deepest);
+        let asked = if self.depth < 0.0 { 0.0 } else { (stiffness * self.depth).clamp(KEEPING.min(desired), desired) };
+        self.approach(asked, RISE, FALL, dt);
+    }
+
+    /// No operator: the force asked for is at most `ceiling` (N) and never rises.
+    pub(super) fn hold(&mut self, ceiling: f64, dt: f64) {
+        self.approach(self.force.min(ceiling), 0.0, FALL, dt);
+    }
+
+    fn approach(&mut self, asked: f64, rise: f64, fall: f64, dt: f64) {
+        self.force = asked.clamp(self.force - fall * dt, self.force + rise * dt).max(0.0);
+    }
+}
+
+/// How far the lift may lag behind the operator, m.
+const LONGEST_LIFT: f64 = 0.010;
