@@ -7,3 +7,4 @@
 pub mod arm;
 pub mod body;
 pub mod patient;
+pub mod ultrasound;
