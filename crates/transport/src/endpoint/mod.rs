@@ -1,0 +1,61 @@
+//! The two kinds of endpoint: a cart's listens, a console's connects.
+
+mod cart;
+mod console;
+mod failure;
+
+use std::io;
+use std::net::SocketAddr;
+
+pub use cart::{AcceptError, CartEndpoint, CartOptions};
+pub use console::{ConnectError, ConsoleEndpoint, ConsoleOptions};
+
+use crate::identity::{Identity, IdentityError, Purpose, Role};
+
+/// Whether an endpoint may use a demo identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DemoPolicy {
+    /// It may not. What every program does unless it was started as a demo.
+    #[default]
+    Refused,
+    /// It may; and with a demo identity it accepts only peers of the same demo.
+    Allowed,
+}
+
+/// Why an endpoint cannot be opened. The configuration or this machine is to blame.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The address cannot be used.
+    #[error("cannot open UDP {address}: {source}: is another program using it?")]
+    Socket {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The identity cannot be used here.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The identity has another role.
+    #[error("{name:?} is the identity of a {found}, and a {expected} needs its own: issue one with `identity issue`")]
+    Role {
+        /// The identity's name.
+        name: String,
+        /// Its role.
+        found: Role,
+        /// What would do, in words.
+        expected: &'static str,
+    },
+    /// The TLS library does not take the identity.
+    #[error("the identity cannot be used: {0}: make it again")]
+    Tls(#[from] rustls::Error),
+}
+
+/// Refuses a demo identity outside a demo.
+fn check_demo(identity: &Identity, policy: DemoPolicy) -> Result<(), IdentityError> {
+    match (identity.purpose(), policy) {
+        (Purpose::Demo, DemoPolicy::Refused) => Err(IdentityError::DemoOutsideDemo),
+        (Purpose::Demo, DemoPolicy::Allowed) | (Purpose::Real, _) => Ok(()),
+    }
+}
