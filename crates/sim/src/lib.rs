@@ -6,5 +6,7 @@
 
 pub mod arm;
 pub mod body;
+pub mod link;
+mod noise;
 pub mod patient;
 pub mod ultrasound;

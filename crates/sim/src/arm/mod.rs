@@ -6,7 +6,6 @@
 mod card;
 mod compliance;
 mod drive;
-mod noise;
 mod plant;
 mod sensor;
 mod setpoints;

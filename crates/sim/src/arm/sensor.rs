@@ -6,8 +6,8 @@ use farprobe_geom::{Newton, Tip, Wrench};
 use nalgebra::Vector3;
 
 use super::card::SensorCard;
-use super::noise::Noise;
 use super::{SUBSTEP, SUBSTEP_S};
+use crate::noise::Noise;
 
 /// Substeps between two readings: the sensor gives one each millisecond.
 const SUBSTEPS_PER_READING: u32 = 4;
