@@ -1,0 +1,276 @@
+//! The gate: ladder, envelope and joint check behind three calls a tick.
+
+use core::time::Duration;
+
+use farprobe_geom::{Metre, Newton, Time, Tip, Twist};
+use nalgebra::Vector3;
+
+use crate::envelope::{Envelope, Situation};
+use crate::facts::{Contact, Facts, Measured};
+use crate::joints::{Confirmation, JointCheck, JointLimits, JointWatch, Refused};
+use crate::ladder::{Directive, Goal, Ladder, Surroundings};
+use crate::limits::Limits;
+use crate::sensor::{Reading, SensorCard, SensorWatch};
+use crate::space::Space;
+use crate::state::{Cause, Rung, Stage, State};
+use crate::timing::{BLIND_RELEASE_HEIGHT, LIFT_HEIGHT, RetractPolicy, Timing};
+use crate::transition::{Lift, Touch};
+
+/// From this force on the gate takes the probe for touching, whatever anybody says, N: above what bias and noise can add up to.
+const TOUCHING_FORCE: Newton = Newton::literal(1.5);
+
+/// Below this force the probe does not touch for certain, whatever anybody says, N.
+const FELT_FORCE: Newton = Newton::literal(0.3);
+
+/// So many refusals, each within [`STRIKE_MEMORY`] of the one before, are a fault.
+const STRIKES: u8 = 3;
+
+/// See [`STRIKES`].
+const STRIKE_MEMORY: Duration = Duration::from_secs(1);
+
+/// Everything the gate has to know from the beginning.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Config {
+    /// The limits in force. What is above [`Limits::CEILINGS`] is taken as the ceiling.
+    pub limits: Limits,
+    /// The ladder's times.
+    pub timing: Timing,
+    /// From a change of force to the arm acting on it: sensor, tick and arm delay, by the arm's description.
+    pub reaction: Duration,
+    /// What the joints may do.
+    pub joints: JointLimits,
+    /// What is expected of the force sensor.
+    pub sensor: SensorCard,
+    /// Where the tip may be.
+    pub space: Space,
+}
+
+/// The safety gate. Off at birth; see the crate's documentation for the calls of a tick.
+#[derive(Debug, Clone, Copy)]
+pub struct Gate {
+    timing: Timing,
+    ladder: Ladder,
+    envelope: Envelope,
+    joints: JointWatch,
+    sensor: SensorWatch,
+    space: Space,
+    /// What may be done in the tick of this time; nothing in any other.
+    authority: Option<Authority>,
+    lift: Option<LiftPath>,
+    inside: Inside,
+    strikes: Strikes,
+}
+
+/// What [`Gate::advance`] allowed in one tick.
+#[derive(Debug, Clone, Copy)]
+struct Authority {
+    at: Time,
+    goal: Goal,
+    reading: Reading,
+    contact: Contact,
+    felt: Contact,
+    permitted: Twist<Tip>,
+}
+
+/// A lift under way: where it began and which way is out, in frame `base`.
+#[derive(Debug, Clone, Copy)]
+struct LiftPath {
+    from: Vector3<f64>,
+    outward: Vector3<f64>,
+    height: Metre,
+}
+
+/// Whether the tip was inside the workspace at the last tick. Leaving it is what lowers the ladder, not being outside: the
+/// operator must be able to drive back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    Yes,
+    No,
+}
+
+/// Violations and refusals of late.
+#[derive(Debug, Clone, Copy)]
+struct Strikes {
+    count: u8,
+    last: Option<Time>,
+    /// Whether one is new since the last tick.
+    pending: bool,
+}
+
+impl Strikes {
+    const NONE: Self = Self { count: 0, last: None, pending: false };
+
+    fn add(&mut self, now: Time) {
+        let recent = self.last.is_some_and(|last| now.saturating_since(last) <= STRIKE_MEMORY);
+        self.count = if recent { self.count.saturating_add(1) } else { 1 };
+        self.last = Some(now);
+        self.pending = true;
+    }
+}
+
+impl Gate {
+    /// A gate that is off.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            timing: config.timing,
+            ladder: Ladder::new(),
+            envelope: Envelope::new(&config.limits, config.reaction, &config.space),
+            joints: JointWatch::new(&config.joints),
+            sensor: SensorWatch::new(config.sensor),
+            space: config.space,
+            authority: None,
+            lift: None,
+            inside: Inside::Yes,
+            strikes: Strikes::NONE,
+        }
+    }
+
+    /// The limits in force.
+    pub const fn limits(&self) -> &Limits {
+        self.envelope.limits()
+    }
+
+    /// The ladder.
+    pub const fn state(&self) -> State {
+        self.ladder.state()
+    }
+
+    /// First call of a tick: what the control law may aim at in it.
+    pub fn advance(&mut self, now: Time, facts: &Facts, measured: &Measured) -> Directive {
+        let reading = self.sensor.judge(now, measured);
+        let contact = contact(facts.contact, reading);
+        let around = Surroundings {
+            touch: touch(contact, reading),
+            lift: self.lift_progress(measured),
+            overload: self.overload(reading),
+            fault: self.fault(measured, reading),
+            impairment: self.impairment(measured),
+        };
+        let directive = self.ladder.advance(now, facts, &around, &self.timing);
+        self.follow_lift(&directive, measured);
+        if directive.cause == Cause::Reset {
+            self.strikes = Strikes::NONE;
+        }
+        let felt = felt(facts.contact, reading);
+        let goal = directive.goal;
+        self.authority = Some(Authority { at: now, goal, reading, contact, felt, permitted: Twist::zero() });
+        directive
+    }
+
+    /// Second call: the motion that is permitted in place of the proposed one. Nothing but braking in a tick for which
+    /// [`Gate::advance`] was not called.
+    pub fn permit(&mut self, now: Time, proposal: &Twist<Tip>, measured: &Measured) -> Twist<Tip> {
+        let situation = match self.authority {
+            Some(Authority { at, goal, reading, contact, felt, .. }) if at == now => {
+                Situation { now, goal, measured, reading, contact, felt }
+            }
+            Some(_) | None => Situation {
+                now,
+                goal: Goal::Rest,
+                measured,
+                reading: Reading::Doubted,
+                contact: Contact::Touching,
+                felt: Contact::Free,
+            },
+        };
+        let (permitted, violation) = self.envelope.permit(proposal, &situation);
+        if violation.is_some() {
+            self.strikes.add(now);
+        }
+        if let Some(authority) = &mut self.authority {
+            authority.permitted = permitted;
+        }
+        permitted
+    }
+
+    /// Third call: whether this setpoint may be sent to the arm. It must make the motion that was permitted in this tick, or
+    /// a slower one. If it is refused, what is to be sent instead is in the refusal.
+    pub fn confirm(&mut self, now: Time, check: &JointCheck) -> Confirmation {
+        let permitted = self.authority.filter(|authority| authority.at == now).map(|authority| authority.permitted);
+        let outcome = self.joints.confirm(now, check, &permitted.unwrap_or_else(Twist::zero));
+        if let Confirmation::Refused(refusal) = &outcome {
+            self.envelope.void();
+            if refusal.reason != Refused::Recovering {
+                self.strikes.add(now);
+            }
+        }
+        outcome
+    }
+
+    fn overload(&self, reading: Reading) -> Option<Cause> {
+        let limits = self.envelope.limits();
+        match reading {
+            Reading::Believed { force, .. } if force >= limits.hard_force => Some(Cause::ForceLimit),
+            Reading::Believed { torque, .. } if torque >= limits.torque.get() => Some(Cause::TorqueLimit),
+            Reading::Believed { .. } | Reading::Doubted => None,
+        }
+    }
+
+    fn fault(&self, measured: &Measured, reading: Reading) -> Option<Cause> {
+        if !measured.tip.is_finite() || !measured.twist.is_finite() {
+            return Some(Cause::ArmFault);
+        }
+        match reading {
+            Reading::Doubted => Some(Cause::ForceSensor),
+            Reading::Believed { .. } => (self.strikes.count >= STRIKES).then_some(Cause::Refused),
+        }
+    }
+
+    fn impairment(&mut self, measured: &Measured) -> Option<Cause> {
+        let struck = core::mem::replace(&mut self.strikes.pending, false);
+        let inside = if self.space.is_left(&measured.tip) { Inside::No } else { Inside::Yes };
+        let left = core::mem::replace(&mut self.inside, inside) == Inside::Yes && inside == Inside::No;
+        if struck { Some(Cause::Refused) } else { left.then_some(Cause::Workspace) }
+    }
+
+    fn lift_progress(&self, measured: &Measured) -> Lift {
+        let Some(LiftPath { from, outward, height }) = self.lift else { return Lift::Underway };
+        let risen = (measured.tip.position() - from).dot(&outward);
+        // NaN is not "done": the lift then ends by time.
+        if risen >= height.get() { Lift::Done } else { Lift::Underway }
+    }
+
+    /// Notes where a lift begins, and forgets it when it is over.
+    fn follow_lift(&mut self, directive: &Directive, measured: &Measured) {
+        let stage = match directive.state {
+            State::Fault { stage, .. } | State::EStop { stage, .. } => Some(stage),
+            _ => None,
+        };
+        let blind = matches!(stage, Some(Stage::Lifting { .. }));
+        if directive.state.rung() != Rung::Retract && !blind {
+            self.lift = None;
+        } else if self.lift.is_none() && measured.tip.is_finite() {
+            let height = match (blind, self.timing.retract()) {
+                (true, RetractPolicy::Never) => BLIND_RELEASE_HEIGHT,
+                (true, RetractPolicy::After(_)) | (false, _) => LIFT_HEIGHT,
+            };
+            let tip = &measured.tip;
+            self.lift = Some(LiftPath { from: tip.position(), outward: -tip.z_axis(), height });
+        }
+    }
+}
+
+/// Whether the probe may be touching: anybody says so, or nobody knows.
+fn contact(told: Contact, reading: Reading) -> Contact {
+    match (told, reading) {
+        (Contact::Touching, _) | (Contact::Free, Reading::Doubted) => Contact::Touching,
+        (Contact::Free, Reading::Believed { force, .. }) if force >= TOUCHING_FORCE => Contact::Touching,
+        (Contact::Free, Reading::Believed { .. }) => Contact::Free,
+    }
+}
+
+/// Whether the probe touches for certain: everybody says so.
+fn felt(told: Contact, reading: Reading) -> Contact {
+    match (told, reading) {
+        (Contact::Touching, Reading::Believed { force, .. }) if force >= FELT_FORCE => Contact::Touching,
+        (Contact::Touching | Contact::Free, _) => Contact::Free,
+    }
+}
+
+fn touch(contact: Contact, reading: Reading) -> Touch {
+    match (contact, reading) {
+        (_, Reading::Doubted) => Touch::Unknown,
+        (Contact::Touching, Reading::Believed { force, .. }) => Touch::Pressing(force),
+        (Contact::Free, Reading::Believed { .. }) => Touch::Free,
+    }
+}

@@ -1,0 +1,282 @@
+//! The last look at the joint setpoint before it leaves.
+
+use core::fmt;
+use core::time::Duration;
+
+use farprobe_geom::{Joints, Time, Tip, Twist};
+use nalgebra::Vector3;
+
+use crate::timing::TICK;
+
+/// What the joints of the arm may do. One number for each joint in every field.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JointLimits {
+    /// Lowest angles, rad.
+    pub lower: Joints,
+    /// Highest angles, rad.
+    pub upper: Joints,
+    /// Greatest speeds, rad/s.
+    pub speed: Joints,
+    /// Greatest accelerations, rad/s².
+    pub acceleration: Joints,
+}
+
+/// What the arm is to do until the next tick.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JointSetpoint {
+    /// Angles, rad.
+    pub positions: Joints,
+    /// Speeds, rad/s.
+    pub velocities: Joints,
+}
+
+/// A setpoint with what is needed to judge it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JointCheck {
+    /// What is to be sent.
+    pub setpoint: JointSetpoint,
+    /// Where the joints are, rad.
+    pub measured: Joints,
+    /// The tip motion the setpoint's speeds make (J·q̇ at the setpoint).
+    pub implied: Twist<Tip>,
+}
+
+/// Why a setpoint is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The number of joints is not the arm's.
+    WrongAxes,
+    /// A number is not finite.
+    NotFinite,
+    /// The joint would leave its range, or go further out.
+    Position {
+        /// Which joint, from 0.
+        joint: usize,
+    },
+    /// The joint would be too fast.
+    Speed {
+        /// Which joint, from 0.
+        joint: usize,
+    },
+    /// The joint's speed would change too fast.
+    Acceleration {
+        /// Which joint, from 0.
+        joint: usize,
+    },
+    /// The angle does not follow from the angle and the speed before.
+    Jump {
+        /// Which joint, from 0.
+        joint: usize,
+    },
+    /// The tip would move otherwise than was permitted.
+    Disagrees,
+    /// The arm still brakes after the last refusal.
+    Recovering,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongAxes => f.write_str("the setpoint has not as many joints as the arm"),
+            Self::NotFinite => f.write_str("the setpoint is not finite"),
+            Self::Position { joint } => write!(f, "joint {joint} would leave its range"),
+            Self::Speed { joint } => write!(f, "joint {joint} would be too fast"),
+            Self::Acceleration { joint } => write!(f, "joint {joint} would change its speed too fast"),
+            Self::Jump { joint } => write!(f, "joint {joint} would jump"),
+            Self::Disagrees => f.write_str("the tip would move otherwise than was permitted"),
+            Self::Recovering => f.write_str("the arm still brakes after a refused setpoint"),
+        }
+    }
+}
+
+impl core::error::Error for Refused {}
+
+/// What becomes of a setpoint.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[must_use = "a refused setpoint must not be sent"]
+pub enum Confirmation {
+    /// It may be sent as it is.
+    Passed,
+    /// It must not be sent.
+    Refused(Refusal),
+}
+
+/// A refusal: the setpoint must not be sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Refusal {
+    /// Why.
+    pub reason: Refused,
+    /// What is to be sent instead: braking from the last confirmed setpoint. `None` if there is nothing to brake from; then
+    /// nothing is sent, and the arm stops by itself.
+    pub instead: Option<JointSetpoint>,
+}
+
+/// An angle may differ from what the speed makes of the one before by this much, rad: how the servo integrates.
+const JUMP_TOLERANCE: f64 = 1e-3;
+
+/// A start from rest may stand so far from the measured angles, rad: the arm's sag under load.
+const START_TOLERANCE: f64 = 0.01;
+
+/// Relative room for rounding and for how the servo integrates.
+const ROUNDING: f64 = 1.01;
+
+/// After a longer gap the last setpoint says nothing any more: the arm has stopped by itself, and starts from where it stands.
+const MEMORY: Duration = Duration::from_millis(20);
+
+/// The tip may move sideways otherwise than permitted by this much, m/s: damping near singularities bends the motion.
+const LINEAR_TOLERANCE: f64 = 0.005;
+
+/// It may move towards the patient faster than permitted by no more than this, m/s: 1 µm a tick.
+const INWARD_TOLERANCE: f64 = 0.001;
+
+/// It may turn otherwise than permitted by this much, rad/s.
+const ANGULAR_TOLERANCE: f64 = 0.05;
+
+/// Deviation in proportion to the motion, for what the tolerances above don't cover at speed.
+const PROPORTION: f64 = 0.1;
+
+/// Below this a joint counts as at rest, rad/s.
+const AT_REST: f64 = 1e-6;
+
+/// Remembers the last setpoint that left, and judges the next one against it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JointWatch {
+    limits: JointLimits,
+    last: Option<(Time, JointSetpoint)>,
+    recovering: bool,
+}
+
+impl JointWatch {
+    pub(crate) const fn new(limits: &JointLimits) -> Self {
+        Self { limits: *limits, last: None, recovering: false }
+    }
+
+    /// Confirms the setpoint, or gives the one to be sent instead.
+    pub(crate) fn confirm(&mut self, now: Time, check: &JointCheck, permitted: &Twist<Tip>) -> Confirmation {
+        let last = self.last.filter(|(at, _)| now.saturating_since(*at) <= MEMORY);
+        let reason = match self.judge(now, last, check, permitted) {
+            Ok(()) => {
+                self.last = Some((now, check.setpoint));
+                return Confirmation::Passed;
+            }
+            Err(reason) => reason,
+        };
+        let instead = self.brake(now, last, &check.measured);
+        self.last = instead.map(|setpoint| (now, setpoint));
+        self.recovering = instead.is_some_and(|setpoint| !is_at_rest(&setpoint.velocities));
+        Confirmation::Refused(Refusal { reason, instead })
+    }
+
+    fn judge(
+        &self,
+        now: Time,
+        last: Option<(Time, JointSetpoint)>,
+        check: &JointCheck,
+        permitted: &Twist<Tip>,
+    ) -> Result<(), Refused> {
+        let JointSetpoint { positions, velocities } = check.setpoint;
+        let axes = self.limits.lower.axes();
+        let complete = [&positions, &velocities, &check.measured, &self.limits.upper, &self.limits.speed]
+            .into_iter()
+            .chain([&self.limits.acceleration])
+            .all(|joints| joints.axes() == axes);
+        if axes == 0 || !complete {
+            return Err(Refused::WrongAxes);
+        }
+        if !(positions.is_finite() && velocities.is_finite() && check.measured.is_finite() && check.implied.is_finite())
+        {
+            return Err(Refused::NotFinite);
+        }
+        if self.recovering {
+            return Err(Refused::Recovering);
+        }
+        let before = match last {
+            // From rest the arm may begin anew where it stands: it was pushed, or stopped by itself.
+            Some((_, setpoint)) if is_at_rest(&setpoint.velocities) && starts_afresh(check) => None,
+            Some((at, setpoint)) => Some((now.saturating_since(at).as_secs_f64(), setpoint)),
+            None => None,
+        };
+        for joint in 0..axes {
+            self.judge_joint(joint, before, check)?;
+        }
+        if agrees(&check.implied, permitted) { Ok(()) } else { Err(Refused::Disagrees) }
+    }
+
+    fn judge_joint(
+        &self,
+        joint: usize,
+        before: Option<(f64, JointSetpoint)>,
+        check: &JointCheck,
+    ) -> Result<(), Refused> {
+        let at = |joints: &Joints| joints.as_slice().get(joint).copied().unwrap_or(f64::NAN);
+        let (position, velocity) = (at(&check.setpoint.positions), at(&check.setpoint.velocities));
+        // Written so that NaN among the limits is too fast.
+        let slow = velocity.abs() <= at(&self.limits.speed) * ROUNDING;
+        if !slow {
+            return Err(Refused::Speed { joint });
+        }
+        let low = at(&self.limits.lower) - JUMP_TOLERANCE;
+        let high = at(&self.limits.upper) + JUMP_TOLERANCE;
+        // Beyond its range a joint may come back, or stay.
+        let inside = (position >= low || velocity >= 0.0) && (position <= high || velocity <= 0.0);
+        if !inside {
+            return Err(Refused::Position { joint });
+        }
+        let Some((dt, last)) = before else {
+            // A start: at rest, where the arm stands. One tick of acceleration is the most it can have.
+            let still = velocity.abs() <= at(&self.limits.acceleration) * TICK.as_secs_f64() * ROUNDING;
+            let here = (position - at(&check.measured)).abs() <= START_TOLERANCE;
+            return if still && here { Ok(()) } else { Err(Refused::Jump { joint }) };
+        };
+        let change = (velocity - at(&last.velocities)).abs();
+        let smooth = change <= at(&self.limits.acceleration) * dt * ROUNDING + AT_REST;
+        if !smooth {
+            return Err(Refused::Acceleration { joint });
+        }
+        let follows = (position - (at(&last.positions) + velocity * dt)).abs() <= JUMP_TOLERANCE;
+        if follows { Ok(()) } else { Err(Refused::Jump { joint }) }
+    }
+
+    /// The next setpoint on the way from the last one to rest.
+    fn brake(&self, now: Time, last: Option<(Time, JointSetpoint)>, measured: &Joints) -> Option<JointSetpoint> {
+        let Some((at, last)) = last else {
+            let known = measured.is_finite() && measured.axes() == self.limits.lower.axes();
+            return known.then_some(JointSetpoint { positions: *measured, velocities: Joints::zero(measured.axes()) });
+        };
+        let dt = now.saturating_since(at).as_secs_f64();
+        let slower = |speed: f64, acceleration: f64| speed.signum() * (speed.abs() - acceleration * dt).max(0.0);
+        let velocities = last.velocities.zip_with(&self.limits.acceleration, slower);
+        let ahead = last.positions.zip_with(&velocities, |position, speed| position + speed * dt);
+        // Braking does not carry a joint out of its range; one that is out already stays where it is.
+        let up = self.limits.upper.zip_with(&last.positions, f64::max);
+        let down = self.limits.lower.zip_with(&last.positions, f64::min);
+        let positions = ahead.zip_with(&up, f64::min).zip_with(&down, f64::max);
+        Some(JointSetpoint { positions, velocities })
+    }
+}
+
+/// Whether this setpoint is one at rest where the arm stands.
+fn starts_afresh(check: &JointCheck) -> bool {
+    let near = check.setpoint.positions.zip_with(&check.measured, |a, b| (a - b).abs());
+    is_at_rest(&check.setpoint.velocities) && near.as_slice().iter().all(|distance| *distance <= START_TOLERANCE)
+}
+
+fn is_at_rest(velocities: &Joints) -> bool {
+    velocities.as_slice().iter().all(|velocity| velocity.abs() <= AT_REST)
+}
+
+/// Whether the implied motion is the permitted one or a slower one of the same direction. Slower is what joint limits and
+/// singularities make of it; faster, or towards the patient, is not.
+fn agrees(implied: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
+    let inward = implied.linear.z <= permitted.linear.z.max(0.0) * ROUNDING + INWARD_TOLERANCE;
+    inward
+        && is_part_of(implied.linear, permitted.linear, LINEAR_TOLERANCE)
+        && is_part_of(implied.angular, permitted.angular, ANGULAR_TOLERANCE)
+}
+
+/// Whether `part` is near some `s·whole` with `0 ≤ s ≤ 1`.
+fn is_part_of(part: Vector3<f64>, whole: Vector3<f64>, tolerance: f64) -> bool {
+    let length = whole.norm_squared();
+    let s = if length > 0.0 { (part.dot(&whole) / length).clamp(0.0, 1.0) } else { 0.0 };
+    (part - whole * s).norm() <= tolerance + PROPORTION * whole.norm()
+}

@@ -1,0 +1,343 @@
+//! The ladder: turns the facts of a tick into events, and the first event that matters into the next state.
+
+use core::time::Duration;
+
+use farprobe_geom::{MetrePerSecond, Newton, Time};
+
+use crate::clutch::{ClutchNews, ClutchWatch};
+use crate::facts::StopSource;
+use crate::facts::{ArmHealth, Arming, Facts, Lease, LinkQuality, Picture, PictureHealth, Reset, Session, Shutdown};
+use crate::monitor::Verdict;
+use crate::pace::{Pace, PaceKeeper};
+use crate::state::{AfterRelease, Cause, Stage, State};
+use crate::timing::{PICTURE_MAX_AGE, RELEASED_FORCE, RETRACT_SPEED, Timing};
+use crate::transition::{Event, Lift, Moment, Touch, next, settle};
+
+/// What the control law shall aim at until the next tick.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Directive {
+    /// The ladder.
+    pub state: State,
+    /// Why it is there.
+    pub cause: Cause,
+    /// What may be aimed at.
+    pub goal: Goal,
+    /// Whether the clutch-in anchor is to be taken in this tick.
+    pub anchor: Anchor,
+    /// What became of a press of the clutch in this tick.
+    pub press: Press,
+}
+
+/// What may be aimed at. The envelope enforces it whatever the control law proposes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Goal {
+    /// Stand still.
+    Rest,
+    /// Follow the operator.
+    Follow {
+        /// Part of full speed the operator's motion may have, in `(0, 1]`.
+        speed_scale: f64,
+    },
+    /// No operator's motion; yield along the probe's axis, pressing no harder than this.
+    Comply {
+        /// The greatest force compliance may press with, N.
+        ceiling: Newton,
+    },
+    /// Lower the force to this, and never raise it.
+    Release {
+        /// The force to reach, N.
+        to: Newton,
+    },
+    /// Lift off along the probe's axis.
+    Retract {
+        /// How fast, m/s.
+        speed: MetrePerSecond,
+    },
+}
+
+/// Whether the clutch-in anchor is to be taken in this tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// Keep the one there is.
+    Keep,
+    /// Take the tip as it stands now: driving begins with zero jump.
+    Take,
+}
+
+/// What became of a press of the clutch in this tick, for the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Press {
+    /// There was none.
+    None,
+    /// It engaged.
+    Accepted,
+    /// It did not engage: the clutch must be opened and pressed again once this is over. `None` as cause: the link-quality
+    /// gate is not green.
+    Refused {
+        /// What stood in the way.
+        cause: Option<Cause>,
+    },
+}
+
+/// What the rest of the gate knows at this tick.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Surroundings {
+    pub(crate) touch: Touch,
+    pub(crate) lift: Lift,
+    /// A contact limit that was reached.
+    pub(crate) overload: Option<Cause>,
+    /// A fault the gate itself has found.
+    pub(crate) fault: Option<Cause>,
+    /// Something the gate itself holds against driving on.
+    pub(crate) impairment: Option<Cause>,
+}
+
+/// The ladder with its memories.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ladder {
+    state: State,
+    cause: Cause,
+    clutch: ClutchWatch,
+    pace: PaceKeeper,
+    /// The holder of the lease since Ready was last reached.
+    driver: Option<u64>,
+    arming: Arming,
+    last_tick: Option<Time>,
+    last_fresh: Option<Time>,
+}
+
+impl Ladder {
+    pub(crate) const fn new() -> Self {
+        Self {
+            state: State::Idle,
+            cause: Cause::Start,
+            clutch: ClutchWatch::new(),
+            pace: PaceKeeper::new(),
+            driver: None,
+            arming: Arming::Disarmed,
+            last_tick: None,
+            last_fresh: None,
+        }
+    }
+
+    pub(crate) const fn state(&self) -> State {
+        self.state
+    }
+
+    /// One tick.
+    pub(crate) fn advance(&mut self, now: Time, facts: &Facts, around: &Surroundings, timing: &Timing) -> Directive {
+        let late = self.is_late(now, timing);
+        let link = self.watch_link(now, facts, timing);
+        let unleased = self.unleased(facts);
+        if unleased.is_some() {
+            self.clutch.forget();
+        }
+        let news = self.clutch.take(facts.command);
+        let pace = self.pace.take(facts.round_trip, &timing.round_trip());
+        let impairment = impairment(facts, around, news, pace, link, late);
+        let at = Moment { now, timing, touch: around.touch, lift: around.lift, clutch: self.clutch.seen_open() };
+
+        let obstacle = unleased.or(impairment);
+        let may_press = obstacle.is_none() && facts.link_quality == LinkQuality::Green && is_permitted(facts, around);
+        let events = [
+            facts.stop.map(stop_event),
+            fault(facts, around).map(Event::Fault),
+            (facts.arming == Arming::Disarmed).then_some(Event::Disarm),
+            (facts.shutdown == Shutdown::Requested).then_some(Event::Shutdown),
+            around.overload.map(Event::Overload),
+            unleased.map(Event::Unleased),
+            impairment.map(Event::Impair),
+            (facts.reset == Reset::Requested && facts.stop.is_none()).then_some(Event::Reset),
+            (news == ClutchNews::PressedAnew && may_press).then_some(Event::Press),
+            (news == ClutchNews::Open).then_some(Event::Open),
+            self.clear(facts, around, link),
+            Some(Event::Tick),
+        ];
+        let before = self.state;
+        self.state = settle(self.state, &at);
+        let moved = events.into_iter().flatten().find_map(|event| next(self.state, event, &at));
+        if let Some((state, cause)) = moved {
+            self.enter(state, cause, facts);
+        }
+        self.arming = facts.arming;
+        let engaged = before != State::Engaged && self.state == State::Engaged;
+        Directive {
+            state: self.state,
+            cause: self.cause,
+            goal: self.goal(around, pace),
+            anchor: if engaged { Anchor::Take } else { Anchor::Keep },
+            press: match news {
+                _ if engaged => Press::Accepted,
+                ClutchNews::PressedAnew => Press::Refused { cause: obstacle },
+                ClutchNews::Unproven => Press::Refused { cause: Some(Cause::ClutchNotSeenOpen) },
+                ClutchNews::Nothing | ClutchNews::Open | ClutchNews::StillPressed | ClutchNews::HandleLost => {
+                    Press::None
+                }
+            },
+        }
+    }
+
+    fn enter(&mut self, state: State, cause: Cause, facts: &Facts) {
+        self.state = state;
+        self.cause = cause;
+        match state {
+            State::Idle => self.clutch.interrupt(),
+            State::Ready => self.driver = epoch(facts.lease),
+            State::Engaged
+            | State::Hold { .. }
+            | State::Soften { .. }
+            | State::Release { .. }
+            | State::Retract { .. }
+            | State::Parked
+            | State::Fault { .. }
+            | State::EStop { .. } => {}
+        }
+    }
+
+    /// Whether this tick came too late after the last one, or not after it at all.
+    fn is_late(&mut self, now: Time, timing: &Timing) -> bool {
+        let last = self.last_tick.replace(now);
+        match last {
+            None => false,
+            Some(last) => now.since(last).is_none_or(|gap| gap.is_zero() || gap > timing.tick_gap()),
+        }
+    }
+
+    /// The watchdog.
+    fn watch_link(&mut self, now: Time, facts: &Facts, timing: &Timing) -> Link {
+        if facts.command.is_some() {
+            self.last_fresh = Some(now);
+        }
+        let age = self.last_fresh.and_then(|last| now.since(last)).unwrap_or(Duration::MAX);
+        if age <= timing.link_timeout() {
+            Link::Alive
+        } else {
+            self.clutch.interrupt();
+            Link::Lost
+        }
+    }
+
+    /// Why whoever drives may not drive any more.
+    fn unleased(&self, facts: &Facts) -> Option<Cause> {
+        match (facts.session, facts.lease) {
+            (Session::Closed, _) => Some(Cause::SessionClosed),
+            (Session::Open, Lease::Free) => Some(Cause::LeaseLost),
+            (Session::Open, Lease::Held { epoch }) => {
+                self.driver.is_some_and(|driver| driver != epoch && !self.between_drivers()).then_some(Cause::LeaseLost)
+            }
+        }
+    }
+
+    /// In Idle and Parked nobody drives: the next holder may be anybody.
+    fn between_drivers(&self) -> bool {
+        matches!(self.state, State::Idle | State::Parked)
+    }
+
+    fn clear(&self, facts: &Facts, around: &Surroundings, link: Link) -> Option<Event> {
+        let parked_without_link = self.state == State::Parked && link == Link::Lost;
+        let leased = facts.session == Session::Open && epoch(facts.lease).is_some();
+        let cause = if self.arming == Arming::Armed { Cause::LeaseGranted } else { Cause::Armed };
+        (leased && is_permitted(facts, around) && !parked_without_link).then_some(Event::Clear(cause))
+    }
+
+    fn goal(&self, around: &Surroundings, pace: Pace) -> Goal {
+        match self.state {
+            State::Idle => Goal::Rest,
+            // A probe at rest does not clamp a patient who comes towards it.
+            State::Ready | State::Parked => match around.touch {
+                Touch::Free => Goal::Rest,
+                Touch::Pressing(_) | Touch::Unknown => Goal::Release { to: RELEASED_FORCE },
+            },
+            State::Engaged => match pace {
+                Pace::Drive(speed_scale) => Goal::Follow { speed_scale },
+                Pace::Disengage => Goal::Comply { ceiling: Newton::ZERO },
+            },
+            State::Hold { ceiling, .. } | State::Soften { ceiling, .. } => Goal::Comply { ceiling },
+            State::Release { then: AfterRelease::Descend | AfterRelease::Idle, .. } => {
+                Goal::Release { to: RELEASED_FORCE }
+            }
+            State::Retract { .. } => lift_goal(around.lift),
+            State::Fault { stage, .. } | State::EStop { stage, .. } => match stage {
+                Stage::Lowering { .. } => Goal::Release { to: RELEASED_FORCE },
+                Stage::Lifting { .. } => lift_goal(around.lift),
+                Stage::Braked => Goal::Rest,
+            },
+        }
+    }
+}
+
+/// Whether the watchdog has seen a fresh command lately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Link {
+    Alive,
+    Lost,
+}
+
+fn lift_goal(lift: Lift) -> Goal {
+    match lift {
+        Lift::Underway => Goal::Retract { speed: RETRACT_SPEED },
+        Lift::Done => Goal::Rest,
+    }
+}
+
+const fn epoch(lease: Lease) -> Option<u64> {
+    match lease {
+        Lease::Free => None,
+        Lease::Held { epoch } => Some(epoch),
+    }
+}
+
+fn stop_event(source: StopSource) -> Event {
+    Event::Stop(match source {
+        StopSource::Operator => Cause::OperatorStop,
+        StopSource::Bedside => Cause::BedsideStop,
+    })
+}
+
+/// What is broken, the arm first: without it nothing else can be acted on.
+fn fault(facts: &Facts, around: &Surroundings) -> Option<Cause> {
+    match facts.arm {
+        ArmHealth::Stopped | ArmHealth::Silent => return Some(Cause::ArmFault),
+        ArmHealth::Ready | ArmHealth::Starved => {}
+    }
+    around.fault.or(match facts.monitor {
+        Verdict::Quiet => None,
+        Verdict::Tripped(trip) => Some(trip.cause()),
+    })
+}
+
+/// Whether the cart's side allows motion.
+fn is_permitted(facts: &Facts, around: &Surroundings) -> bool {
+    facts.arming == Arming::Armed && facts.shutdown == Shutdown::None && fault(facts, around).is_none()
+}
+
+/// Why the operator must not go on driving, the deepest reason first.
+fn impairment(
+    facts: &Facts,
+    around: &Surroundings,
+    news: ClutchNews,
+    pace: Pace,
+    link: Link,
+    late: bool,
+) -> Option<Cause> {
+    let checks = [
+        (late || facts.arm == ArmHealth::Starved).then_some(Cause::TickGap),
+        (link == Link::Lost).then_some(Cause::LinkLost),
+        around.impairment,
+        (news == ClutchNews::HandleLost).then_some(Cause::HandleLost),
+        (news == ClutchNews::Unproven).then_some(Cause::ClutchNotSeenOpen),
+        picture_cause(&facts.picture),
+        (pace == Pace::Disengage).then_some(Cause::RoundTripTooLong),
+    ];
+    checks.into_iter().flatten().next()
+}
+
+/// Why this picture must not be steered by, if it must not.
+fn picture_cause(picture: &Picture) -> Option<Cause> {
+    match picture.health {
+        PictureHealth::Frozen => Some(Cause::PictureFrozen),
+        PictureHealth::FrozenByOperator => Some(Cause::FrozenByOperator),
+        PictureHealth::Absent => Some(Cause::PictureStale),
+        PictureHealth::Good => picture.age.is_none_or(|age| age > PICTURE_MAX_AGE).then_some(Cause::PictureStale),
+    }
+}

@@ -1,0 +1,217 @@
+//! The second, independent look: compares what was sent to the arm with what was permitted, and with what the arm does.
+//!
+//! It shares no state, no function and no limit with the gate. What changes a setpoint between the gate and the arm, and an
+//! arm that does not do what it is told, are found here within 20 ms.
+
+use core::time::Duration;
+
+use farprobe_geom::{Joints, Newton, Radian, Time, Tip, Twist, Wrench};
+
+use crate::joints::{JointLimits, JointSetpoint};
+use crate::state::Cause;
+
+/// What is wrong for so long trips; with the tick before and the tick after, that is within 20 ms.
+const LASTING: Duration = Duration::from_millis(15);
+
+/// The monitor's own ceiling of the hard force limit, N.
+const FORCE_CEILING: f64 = 20.0;
+
+/// Above the hard limit by so much, N, only outward motion is believed in: room for what a patient does to a probe that
+/// already yields.
+const FORCE_ROOM: f64 = 1.0;
+
+/// The fastest any tip motion can be that passes the gate, m/s: outward and both lateral axes at once (0.263), with room.
+const LINEAR_SPEED: f64 = 0.30;
+
+/// The fastest towards the patient, m/s: the gate's 0.060 with room.
+const INWARD_SPEED: f64 = 0.070;
+
+/// The fastest turn, rad/s: three axes at 0.7 (1.21), with room.
+const ANGULAR_SPEED: f64 = 1.35;
+
+/// The measured tip may be so much faster than anything permitted (the arm's own oscillation, a push).
+const MEASURED_FACTOR: f64 = 1.5;
+
+/// Inward motion that does not count as pressing, m/s.
+const CREEP: f64 = 0.002;
+
+/// Differences between sent and permitted motion that are kinematics and rounding, m/s and rad/s, and in proportion.
+const LINEAR_DIFFERENCE: f64 = 0.010;
+const ANGULAR_DIFFERENCE: f64 = 0.10;
+const PROPORTION: f64 = 0.2;
+
+/// A joint setpoint may differ by this much from one tick to the next beyond its greatest speed, rad.
+const STEP_ROOM: f64 = 2e-3;
+
+/// After a longer gap no step is judged: the arm stopped by itself and the setpoint began anew.
+const STEP_MEMORY: Duration = Duration::from_millis(20);
+
+/// The greatest following error that may be configured, rad.
+const FOLLOWING_CEILING: f64 = 0.2;
+
+/// What the monitor holds the arm to. Its own copy, not the gate's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MonitorLimits {
+    /// What the joints may do.
+    pub joints: JointLimits,
+    /// The hard force limit in force, N; more than 20 N counts as 20 N.
+    pub hard_force: Newton,
+    /// The greatest difference between setpoint and measured angle; more than 0.2 rad counts as 0.2 rad. To be larger than
+    /// speed times the arm's dead time and lag, and than what a gentle push makes of it.
+    pub following: Radian,
+}
+
+/// One tick as the monitor sees it, after the setpoint was sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// What was sent to the arm.
+    pub setpoint: JointSetpoint,
+    /// The tip motion of the setpoint that was sent: J times the difference of the last two setpoints by their interval.
+    pub sent: Twist<Tip>,
+    /// The tip motion the gate permitted; zero while it had the arm brake.
+    pub permitted: Twist<Tip>,
+    /// Where the joints are, rad.
+    pub measured: Joints,
+    /// How the tip moves, as measured.
+    pub moving: Twist<Tip>,
+    /// What the patient does to the probe, as measured.
+    pub wrench: Wrench<Tip>,
+}
+
+/// What the monitor found. Stays tripped until it is reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing.
+    Quiet,
+    /// Something is wrong.
+    Tripped(Trip),
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trip {
+    /// The setpoint that was sent is not finite, or not of this arm.
+    Nonsense,
+    /// The setpoint that was sent is outside the joint's range.
+    Range,
+    /// The setpoint that was sent jumped.
+    Jump,
+    /// The tip motion that was sent is faster than anything the gate permits.
+    TooFast,
+    /// The tip motion that was sent is not the one that was permitted.
+    NotAsPermitted,
+    /// The motion that was sent presses on although the hard limit is passed.
+    Pressing,
+    /// The arm does not follow.
+    NotFollowing,
+    /// The tip moves faster than anything the gate permits.
+    Runaway,
+}
+
+impl Trip {
+    /// What this is on the ladder.
+    pub const fn cause(self) -> Cause {
+        match self {
+            Self::Nonsense | Self::Range | Self::Jump | Self::TooFast | Self::NotAsPermitted => Cause::Refused,
+            Self::Pressing => Cause::ForceLimit,
+            Self::NotFollowing | Self::Runaway => Cause::ArmFault,
+        }
+    }
+}
+
+/// The trips that have to last, in the order of [`Monitor::since`].
+const LASTING_TRIPS: [Trip; 5] =
+    [Trip::TooFast, Trip::NotAsPermitted, Trip::Pressing, Trip::NotFollowing, Trip::Runaway];
+
+/// The monitor.
+#[derive(Debug, Clone, Copy)]
+pub struct Monitor {
+    limits: MonitorLimits,
+    verdict: Verdict,
+    last: Option<(Time, Joints)>,
+    /// Since when each of [`LASTING_TRIPS`] has been seen.
+    since: [Option<Time>; LASTING_TRIPS.len()],
+}
+
+impl Monitor {
+    /// A monitor that has seen nothing yet.
+    pub const fn new(limits: &MonitorLimits) -> Self {
+        Self { limits: *limits, verdict: Verdict::Quiet, last: None, since: [None; LASTING_TRIPS.len()] }
+    }
+
+    /// What was found up to now.
+    pub const fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// The staff reset the cart.
+    pub fn reset(&mut self) {
+        *self = Self::new(&self.limits);
+    }
+
+    /// Takes in one tick.
+    pub fn check(&mut self, now: Time, sample: &Sample) -> Verdict {
+        let at_once = self.judge_setpoint(now, &sample.setpoint);
+        self.last = Some((now, sample.setpoint.positions));
+        let lasting = self.judge_motion(sample);
+        let mut found = at_once;
+        for ((since, trip), seen) in self.since.iter_mut().zip(LASTING_TRIPS).zip(lasting) {
+            *since = if seen { since.or(Some(now)) } else { None };
+            if since.is_some_and(|since| now.saturating_since(since) >= LASTING) {
+                found = found.or(Some(trip));
+            }
+        }
+        if let (Verdict::Quiet, Some(trip)) = (self.verdict, found) {
+            self.verdict = Verdict::Tripped(trip);
+        }
+        self.verdict
+    }
+
+    fn judge_setpoint(&self, now: Time, setpoint: &JointSetpoint) -> Option<Trip> {
+        let JointLimits { lower, upper, speed, .. } = &self.limits.joints;
+        let (angles, speeds) = (&setpoint.positions, &setpoint.velocities);
+        if !angles.is_finite() || !speeds.is_finite() || angles.axes() != lower.axes() || speeds.axes() != lower.axes()
+        {
+            return Some(Trip::Nonsense);
+        }
+        let over = |margins: &Joints| margins.as_slice().iter().any(|margin| *margin > 0.0);
+        let beyond = angles
+            .zip_with(upper, |angle, top| angle - top - STEP_ROOM)
+            .zip_with(&lower.zip_with(angles, |bottom, angle| bottom - angle - STEP_ROOM), f64::max);
+        if over(&beyond) {
+            return Some(Trip::Range);
+        }
+        let (at, last) = self.last?;
+        let elapsed = now.saturating_since(at);
+        if elapsed > STEP_MEMORY {
+            return None;
+        }
+        let room = speed.zip_with(speed, |speed, _| speed * elapsed.as_secs_f64() + STEP_ROOM);
+        let step = angles.zip_with(&last, |angle, before| (angle - before).abs());
+        over(&step.zip_with(&room, |step, room| step - room)).then_some(Trip::Jump)
+    }
+
+    /// Which of [`LASTING_TRIPS`] are seen in this sample. Comparisons are written so that NaN is seen as wrong.
+    fn judge_motion(&self, sample: &Sample) -> [bool; LASTING_TRIPS.len()] {
+        let Sample { setpoint, sent, permitted, measured, moving, wrench } = sample;
+        let within = |twist: &Twist<Tip>, factor: f64| {
+            twist.linear.norm() <= LINEAR_SPEED * factor && twist.angular.norm() <= ANGULAR_SPEED * factor
+        };
+        let slow = within(sent, 1.0) && sent.linear.z <= INWARD_SPEED;
+        // Less than permitted is no harm: what counts is what goes beyond, or another way.
+        let excess = |sent: &nalgebra::Vector3<f64>, permitted: &nalgebra::Vector3<f64>, room: f64| {
+            let along = if sent.dot(permitted) > 0.0 { permitted.norm().min(sent.norm()) } else { 0.0 };
+            let direction = permitted.try_normalize(1e-12).unwrap_or_else(nalgebra::Vector3::zeros);
+            (sent - direction * along).norm() <= room + PROPORTION * permitted.norm()
+        };
+        let as_permitted = excess(&sent.linear, &permitted.linear, LINEAR_DIFFERENCE)
+            && excess(&sent.angular, &permitted.angular, ANGULAR_DIFFERENCE);
+        let limit = self.limits.hard_force.get().min(FORCE_CEILING) + FORCE_ROOM;
+        // A sensor that gives nonsense is the gate's business; it presses on only if it is told to.
+        let presses = wrench.force.norm() > limit && sent.linear.z > CREEP;
+        let bound = self.limits.following.get().min(FOLLOWING_CEILING);
+        let error = setpoint.positions.zip_with(measured, |wanted, is| (wanted - is).abs());
+        let follows = error.axes() == setpoint.positions.axes() && error.as_slice().iter().all(|error| *error <= bound);
+        [!slow, !as_permitted, presses, !follows, !within(moving, MEASURED_FACTOR)]
+    }
+}

@@ -1,0 +1,125 @@
+//! Where the tip may be and how far it may tilt.
+
+use farprobe_geom::{Base, Metre, Pose, Radian};
+use nalgebra::Vector3;
+
+/// The most keep-out spheres there may be.
+pub const MAX_KEEP_OUT: usize = 8;
+
+/// Deceleration towards a wall, m/s²: half of what the lateral row can do, so that the jerk-limited profile behind it always
+/// keeps up.
+const WALL_BRAKING: f64 = 1.0;
+
+/// Angular deceleration towards the tilt limit, rad/s²: half of the angular row.
+const TILT_BRAKING: f64 = 6.0;
+
+/// So far outside counts as having left. The walls stop the tip before; only the patient, the staff or an error of the arm
+/// gets it here.
+const LEFT_BY: f64 = 0.010;
+
+/// As [`LEFT_BY`], for tilt: 3°.
+const TILTED_BY: f64 = 0.052;
+
+/// How often the walls are imposed on the motion. They are not at right angles, so that one may undo another a little; a
+/// motion that then still breaks a wall is refused whole.
+const PASSES: usize = 3;
+
+/// Below this a wall counts as kept: rounding, m/s.
+const WALL_TOLERANCE: f64 = 1e-9;
+
+/// Where the tip may be, in frame `base`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Space {
+    /// The box the tip stays in: its lowest corner, m.
+    pub low: [Metre; 3],
+    /// The box the tip stays in: its highest corner, m.
+    pub high: [Metre; 3],
+    /// Spheres the tip stays out of (face, neck, eyes).
+    pub keep_out: [Option<Sphere>; MAX_KEEP_OUT],
+    /// The direction the probe points in when it is not tilted; any length but zero.
+    pub upright: [f64; 3],
+    /// The greatest angle between the probe's axis and `upright`.
+    pub max_tilt: Radian,
+}
+
+/// A sphere in frame `base`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sphere {
+    /// Its centre, m.
+    pub centre: [Metre; 3],
+    /// Its radius, m.
+    pub radius: Metre,
+}
+
+/// A wall: how far away it is (negative: beyond it) and the direction towards it, in the tip's axes.
+type Wall = (f64, Vector3<f64>);
+
+impl Space {
+    /// No part of this linear motion (tip axes, m/s) breaks through a wall, and it can stop before it.
+    pub(crate) fn linear(&self, tip: &Pose<Base>, motion: Vector3<f64>) -> Vector3<f64> {
+        let mut allowed = motion;
+        for _ in 0..PASSES {
+            for (distance, towards) in self.walls(tip).into_iter().flatten() {
+                let excess = allowed.dot(&towards) - wall_speed(distance, WALL_BRAKING);
+                if excess > 0.0 {
+                    allowed -= towards * excess;
+                }
+            }
+        }
+        let keeps =
+            |(distance, towards): Wall| allowed.dot(&towards) <= wall_speed(distance, WALL_BRAKING) + WALL_TOLERANCE;
+        if self.walls(tip).into_iter().flatten().all(keeps) { allowed } else { Vector3::zeros() }
+    }
+
+    /// No part of this angular motion (tip axes, rad/s) tilts beyond the limit.
+    pub(crate) fn angular(&self, tip: &Pose<Base>, motion: Vector3<f64>) -> Vector3<f64> {
+        let (tilt, increase) = self.tilt(tip);
+        let towards = tip.rotation().inverse_transform_vector(&increase);
+        let excess = motion.dot(&towards) - wall_speed(self.max_tilt.get() - tilt, TILT_BRAKING);
+        if excess > 0.0 { motion - towards * excess } else { motion }
+    }
+
+    /// Whether the tip is well outside, or tilted well too far.
+    pub(crate) fn is_left(&self, tip: &Pose<Base>) -> bool {
+        let outside = self.walls(tip).into_iter().flatten().any(|(distance, _)| distance < -LEFT_BY);
+        outside || self.tilt(tip).0 > self.max_tilt.get() + TILTED_BY
+    }
+
+    /// The tilt, rad, and the axis (frame `base`) a turn about which increases it; the zero vector where no turn does more than
+    /// any other.
+    fn tilt(&self, tip: &Pose<Base>) -> (f64, Vector3<f64>) {
+        let axis = tip.z_axis();
+        // A zero vector has no direction: any tilt is then counted from straight down.
+        let upright = Vector3::from(self.upright).try_normalize(1e-9).unwrap_or(-Vector3::z());
+        let increase = upright.cross(&axis);
+        let tilt = libm::atan2(increase.norm(), upright.dot(&axis));
+        (tilt, increase.try_normalize(1e-9).unwrap_or_else(Vector3::zeros))
+    }
+
+    fn walls(&self, tip: &Pose<Base>) -> [Option<Wall>; 6 + MAX_KEEP_OUT] {
+        let position = tip.position();
+        let in_tip = |direction: Vector3<f64>| tip.rotation().inverse_transform_vector(&direction);
+        let mut walls = [None; 6 + MAX_KEEP_OUT];
+        let (faces, spheres) = walls.split_at_mut(6);
+        let axes = [Vector3::x(), Vector3::y(), Vector3::z()];
+        let bounds = self.low.iter().zip(&self.high).zip(position.iter()).zip(axes);
+        for (pair, (((low, high), at), axis)) in faces.chunks_exact_mut(2).zip(bounds) {
+            let both = [(at - low.get(), in_tip(-axis)), (high.get() - at, in_tip(axis))];
+            for (slot, wall) in pair.iter_mut().zip(both) {
+                *slot = Some(wall);
+            }
+        }
+        for (slot, sphere) in spheres.iter_mut().zip(self.keep_out.iter().flatten()) {
+            let to_centre = Vector3::from(sphere.centre.map(Metre::get)) - position;
+            // In the very centre every way leads out.
+            *slot =
+                to_centre.try_normalize(1e-9).map(|towards| (to_centre.norm() - sphere.radius.get(), in_tip(towards)));
+        }
+        walls
+    }
+}
+
+/// The speed from which one can stop within `distance`; none at or beyond the wall.
+fn wall_speed(distance: f64, braking: f64) -> f64 {
+    libm::sqrt(2.0 * braking * distance.max(0.0))
+}

@@ -1,0 +1,224 @@
+//! The rungs of the ladder and the reasons for standing on one.
+
+use farprobe_geom::{Newton, Time};
+
+/// The ladder. Each rung carries only what it needs to be left again.
+///
+/// ```text
+///            armed + lease           press            open, free
+///   ┌► Idle ───────────────► Ready ─────────► Engaged ──────────► Ready
+///   │   ▲  ◄──────────────────┘ ▲               │ │ │
+///   │   │    lease or arming    │   open, touch │ │ │ impaired
+///   │   │    gone               │        ┌──────┘ │ └─────────────┐
+///   │   │                       │        ▼        │ overload      ▼
+///   │   │ disarmed (free)       ├────── Hold ─────┼──────────► Soften
+///   │   │ from every rung       │ free   │ 10 s   │  impaired     │ 250 ms
+///   │   │ but Fault and EStop   │        └──────► ▼ ◄─────────────┘
+///   │   ├──────────────────────────────────── Release      press: Hold, Soften, Release ─► Engaged
+///   │   │  disarmed (touching): │                 │ 1 s, if the policy says so
+///   │   │  lower, then Idle     │                 ▼
+///   │   │                       │              Retract
+///   │   │                       │                 │ 5 s after the descent began
+///   │   │      clutch seen open │                 ▼
+///   │   │                       └───────────── Parked
+///   │   │
+///   │ reset, once braked
+///   └── Fault ◄── a fault, on every rung;  stop, on every rung ──► EStop (reset: to Idle)
+/// ```
+///
+/// The table that the tests hold the code to, rung by rung (`·` nothing happens; Tick is the passing of time):
+///
+/// ```text
+/// from\event  Stop   Fault  Disarm      Shutdown Overload Impair Unleased Reset Press   Open       Clear Tick
+/// Idle        EStop  Fault* ·           ·        ·        ·      ·        ·     ·       ·          Ready ·
+/// Ready       EStop  Fault  Idle|Rel    Park|Rel ·        ·      Idle     ·     Engaged ·          ·     ·
+/// Engaged     EStop  Fault  Idle|Rel    Release  Release  Soften Soften   ·     ·       Ready|Hold ·     ·
+/// Hold        EStop  Fault  Idle|Rel    Release  Release  Soften Soften   ·     Engaged ·          ·     Ready|Release
+/// Soften      EStop  Fault  Idle|Rel    Release  Release  ·      ·        ·     Engaged ·          ·     Release
+/// Release     EStop  Fault  Idle|Rel    ·        ·        ·      ·        ·     Engaged ·          ·     Retract|Parked|Idle
+/// Retract     EStop  Fault  Idle|Rel    ·        ·        ·      ·        ·     ·       ·          ·     Parked
+/// Parked      EStop  Fault  Idle|Rel    ·        ·        ·      ·        ·     ·       ·          Ready ·
+/// Fault       EStop  ·      ·           ·        ·        ·      ·        Idle  ·       ·          ·     (stage)
+/// EStop       ·      ·      ·           ·        ·        ·      ·        Idle  ·       ·          ·     (stage)
+/// ```
+///
+/// \* In Idle a bad sensor or arm is no fault, but the way to Ready is closed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum State {
+    /// Not armed, or nobody holds the lease. The state of birth.
+    Idle,
+    /// Armed and leased; the clutch is open. A touched probe yields.
+    Ready,
+    /// The operator moves the probe.
+    Engaged,
+    /// The clutch is open in contact; the probe complies.
+    Hold {
+        /// When Hold began.
+        entered_at: Time,
+        /// The force at that moment: compliance never presses harder, N.
+        ceiling: Newton,
+    },
+    /// The operator's motion runs down; the probe complies.
+    Soften {
+        /// When the descent began.
+        fell_at: Time,
+        /// The force at that moment: compliance never presses harder, N.
+        ceiling: Newton,
+    },
+    /// The force is lowered to [`RELEASED_FORCE`](crate::RELEASED_FORCE).
+    Release {
+        /// When the descent began.
+        fell_at: Time,
+        /// What comes next.
+        then: AfterRelease,
+    },
+    /// The probe is lifted off.
+    Retract {
+        /// When the descent began.
+        fell_at: Time,
+    },
+    /// At rest after a descent. A touched probe yields.
+    Parked,
+    /// Latched by a fault; reset at the cart.
+    Fault {
+        /// When the fault was noticed.
+        entered_at: Time,
+        /// How far the way to rest has come.
+        stage: Stage,
+    },
+    /// Latched by a stop; reset at the cart.
+    EStop {
+        /// When the stop was noticed.
+        entered_at: Time,
+        /// How far the way to rest has come.
+        stage: Stage,
+    },
+}
+
+/// What follows a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterRelease {
+    /// The descent goes on: retract or, by policy, stay until the probe is free.
+    Descend,
+    /// The staff disarmed: Idle as soon as the force is low.
+    Idle,
+}
+
+/// The way of a latched state to rest. A frozen arm clamps the patient, so it lets go before it brakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The force is lowered, judged by the sensor.
+    Lowering {
+        /// When lowering began.
+        since: Time,
+    },
+    /// The probe is lifted without trusting the sensor.
+    Lifting {
+        /// When the lift began.
+        since: Time,
+    },
+    /// At rest. Only from here the staff can reset.
+    Braked,
+}
+
+/// The bare name of a rung, without data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Rung {
+    /// See [`State::Idle`].
+    Idle,
+    /// See [`State::Ready`].
+    Ready,
+    /// See [`State::Engaged`].
+    Engaged,
+    /// See [`State::Hold`].
+    Hold,
+    /// See [`State::Soften`].
+    Soften,
+    /// See [`State::Release`].
+    Release,
+    /// See [`State::Retract`].
+    Retract,
+    /// See [`State::Parked`].
+    Parked,
+    /// See [`State::Fault`].
+    Fault,
+    /// See [`State::EStop`].
+    EStop,
+}
+
+impl State {
+    /// The bare name of this state.
+    pub const fn rung(&self) -> Rung {
+        match self {
+            Self::Idle => Rung::Idle,
+            Self::Ready => Rung::Ready,
+            Self::Engaged => Rung::Engaged,
+            Self::Hold { .. } => Rung::Hold,
+            Self::Soften { .. } => Rung::Soften,
+            Self::Release { .. } => Rung::Release,
+            Self::Retract { .. } => Rung::Retract,
+            Self::Parked => Rung::Parked,
+            Self::Fault { .. } => Rung::Fault,
+            Self::EStop { .. } => Rung::EStop,
+        }
+    }
+}
+
+/// Why the ladder is where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The cart has just started.
+    Start,
+    /// The operator pressed the clutch.
+    ClutchPressed,
+    /// The operator opened the clutch.
+    ClutchOpened,
+    /// The lease was granted while the staff allow motion.
+    LeaseGranted,
+    /// The lease was given up or taken away.
+    LeaseLost,
+    /// The staff allow motion.
+    Armed,
+    /// The staff took the permission back.
+    Disarmed,
+    /// No fresh command for the configured time.
+    LinkLost,
+    /// The console lost the handle.
+    HandleLost,
+    /// The picture in front of the operator is too old, or gone.
+    PictureStale,
+    /// The picture in front of the operator does not change.
+    PictureFrozen,
+    /// The operator froze the picture.
+    FrozenByOperator,
+    /// The round trip is too long for driving, or not known.
+    RoundTripTooLong,
+    /// The clutch was pressed without having been seen open.
+    ClutchNotSeenOpen,
+    /// The session broke its own rules.
+    SessionClosed,
+    /// The time allowed in the state before has run out.
+    TimedOut,
+    /// The hard force limit was reached.
+    ForceLimit,
+    /// The torque limit was reached.
+    TorqueLimit,
+    /// The force sensor gives nonsense, sticks, or is silent.
+    ForceSensor,
+    /// The real-time thread was late.
+    TickGap,
+    /// The arm reported a fault or did not follow.
+    ArmFault,
+    /// A setpoint was refused by the gate or the monitor.
+    Refused,
+    /// The probe left the workspace, or tilted too far.
+    Workspace,
+    /// The operator pressed stop.
+    OperatorStop,
+    /// The staff pressed stop.
+    BedsideStop,
+    /// The staff reset the cart.
+    Reset,
+    /// The cart is shutting down.
+    Shutdown,
+}
