@@ -37,6 +37,7 @@ pub struct Command {
     /// How fast the target moves, for feed-forward.
     pub twist: Twist<Anchor>,
     /// The contact force wanted along the probe's axis, N, not negative.
+    #[serde(deserialize_with = "crate::checked::not_negative")]
     pub desired_force: Newton,
     /// What the operator sees.
     pub picture: PictureReport,

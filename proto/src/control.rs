@@ -84,16 +84,20 @@ pub struct Welcome {
     /// The arm's description (URDF text), for drawing it.
     pub arm_urdf: String,
     /// Where the probe tip stands on the arm's flange: position in m and quaternion w, x, y, z.
+    #[serde(deserialize_with = "crate::checked::pose_parts")]
     pub probe_on_flange: ([f64; 3], [f64; 4]),
     /// Where the couch stands.
     pub couch: Pose<Base>,
     /// A coarse outline of the patient for drawing, m, in the frame `patient`; empty when unknown.
+    #[serde(deserialize_with = "crate::checked::finite_points")]
     pub patient_outline: Vec<[f32; 3]>,
     /// The limits in force.
     pub limits: Limits,
     /// The contact force a new exam starts with, N.
+    #[serde(deserialize_with = "crate::checked::not_negative")]
     pub default_force: Newton,
     /// How far the probe may be from `couch` before it touches, m.
+    #[serde(deserialize_with = "crate::checked::not_negative")]
     pub workspace_radius: Metre,
     /// The scanner.
     pub scanner: ScannerState,

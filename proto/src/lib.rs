@@ -3,9 +3,11 @@
 //! Three channels, one enum for each direction of each: datagrams ([`ConsoleDatagram`], [`CartDatagram`]), the control
 //! stream ([`ConsoleMessage`], [`CartMessage`]) and the data inside each picture ([`PictureStamp`]). Everything is encoded
 //! with [postcard](https://postcard.jamesmunns.com); *decoding is validating*: a value that decodes is finite, in range and
-//! of a known kind, bytes left over are an error, and no input makes a decoder panic or allocate more than its own length.
+//! of a known kind, bytes left over are an error, and no input makes a decoder panic or allocate more than four times its own
+//! length (a list of transitions is the worst case). Whether a scanner offers a value in range is for the scanner to say.
 #![forbid(unsafe_code)]
 
+mod checked;
 mod codec;
 mod command;
 mod control;
@@ -26,3 +28,6 @@ pub use scanner::{
     ImageGeometry, ScannerError, ScannerReply, ScannerRequest, ScannerSettings, ScannerState, SourceKind, TGC_BANDS,
 };
 pub use state::{Applied, Arming, CartDatagram, Cause, Contact, Echo, Ladder, Limits, LinkReadiness, State};
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use crate::{Cause, Ladder};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CartReport {
     /// How long, s.
+    #[serde(deserialize_with = "crate::checked::finite")]
     pub duration_s: f64,
     /// Commands that reached the control law.
     pub commands_applied: u64,
@@ -17,6 +18,7 @@ pub struct CartReport {
     /// Commands refused, by reason.
     pub refused: RefusedCommands,
     /// Age of applied commands as excess transit, ms: p50, p99, max.
+    #[serde(deserialize_with = "crate::checked::finite")]
     pub excess_transit_ms: [f64; 3],
     /// Pictures handed to the encoder and sent.
     pub pictures_sent: u64,
@@ -27,8 +29,10 @@ pub struct CartReport {
     /// Every step of the ladder.
     pub ladder: Vec<Transition>,
     /// CPU use of the cart's process, % of one core.
+    #[serde(deserialize_with = "crate::checked::finite")]
     pub cpu_percent: f64,
     /// Resident memory of the cart's process, MB.
+    #[serde(deserialize_with = "crate::checked::finite")]
     pub rss_mb: f64,
 }
 
@@ -51,6 +55,7 @@ pub struct RefusedCommands {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ForceReport {
     /// Largest norm of the tip force, N.
+    #[serde(deserialize_with = "crate::checked::not_negative")]
     pub peak: Newton,
     /// Mean of the force along the axis while engaged in contact and settled, N; `None` without such time.
     pub mean_in_contact: Option<Newton>,
@@ -68,10 +73,13 @@ pub struct RtLoopReport {
     /// Ticks that began more than a period late.
     pub overruns: u64,
     /// Thread CPU time of a step, µs.
+    #[serde(deserialize_with = "crate::checked::finite")]
     pub step_us_p50: f64,
     /// Thread CPU time of a step, µs.
+    #[serde(deserialize_with = "crate::checked::finite")]
     pub step_us_p999: f64,
     /// Wake-up after the due time, µs.
+    #[serde(deserialize_with = "crate::checked::finite")]
     pub lateness_us_p99: f64,
     /// Whether the thread runs under a real-time scheduler.
     pub realtime_scheduling: bool,

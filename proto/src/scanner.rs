@@ -11,14 +11,19 @@ pub const TGC_BANDS: usize = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ScannerSettings {
     /// Depth of the picture, m.
+    #[serde(deserialize_with = "crate::checked::not_negative")]
     pub depth: Metre,
     /// Overall gain, dB.
+    #[serde(deserialize_with = "crate::checked::finite")]
     pub gain_db: f32,
     /// Gain by depth, dB, evenly spaced from skin to `depth`.
+    #[serde(deserialize_with = "crate::checked::finite")]
     pub tgc_db: [f32; TGC_BANDS],
     /// Depth of the transmit focus, m.
+    #[serde(deserialize_with = "crate::checked::not_negative")]
     pub focus: Metre,
     /// Dynamic range of the log compression, dB.
+    #[serde(deserialize_with = "crate::checked::finite")]
     pub dynamic_range_db: f32,
     /// Whether the picture stands still.
     pub frozen: bool,
@@ -90,10 +95,13 @@ pub struct ImageGeometry {
     /// Pixels down.
     pub height: u16,
     /// Size of a pixel, m; `None` when the source does not know.
+    #[serde(deserialize_with = "crate::checked::positive_if_known")]
     pub pixel: Option<Metre>,
     /// Column of the probe's axis, pixels from the left.
+    #[serde(deserialize_with = "crate::checked::finite")]
     pub axis_column: f32,
     /// Row of the probe's face on its axis, pixels from the top.
+    #[serde(deserialize_with = "crate::checked::finite")]
     pub face_row: f32,
 }
 

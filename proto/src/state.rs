@@ -44,6 +44,7 @@ pub struct State {
     /// What the patient does to the probe, by the force sensor: pressing gives a negative z force.
     pub wrench: Wrench<Tip>,
     /// The force the control law is regulating to, N.
+    #[serde(deserialize_with = "crate::checked::not_negative")]
     pub force_target: Newton,
     /// The limits in force.
     pub limits: Limits,
@@ -206,9 +207,12 @@ pub enum Contact {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// Above it the probe moves no deeper, N.
+    #[serde(deserialize_with = "crate::checked::not_negative")]
     pub soft_force: Newton,
     /// Never passed by the probe's own motion, N.
+    #[serde(deserialize_with = "crate::checked::not_negative")]
     pub hard_force: Newton,
     /// Never passed, N·m.
+    #[serde(deserialize_with = "crate::checked::not_negative")]
     pub torque: NewtonMetre,
 }
