@@ -18,6 +18,8 @@ pub enum CloseReason {
     Refused,
     /// The other side broke the protocol; the detail says how.
     Violation,
+    /// The cart has as many connections as it allows.
+    Full,
     /// A reason this version does not know.
     Unknown(u64),
 }
@@ -30,6 +32,7 @@ impl CloseReason {
             Self::ShuttingDown => VarInt::from_u32(2),
             Self::Refused => VarInt::from_u32(3),
             Self::Violation => VarInt::from_u32(4),
+            Self::Full => VarInt::from_u32(5),
             Self::Unknown(code) => VarInt::from_u64(code).unwrap_or(VarInt::MAX),
         }
     }
@@ -41,6 +44,7 @@ impl CloseReason {
             2 => Self::ShuttingDown,
             3 => Self::Refused,
             4 => Self::Violation,
+            5 => Self::Full,
             code => Self::Unknown(code),
         }
     }
@@ -54,6 +58,7 @@ impl core::fmt::Display for CloseReason {
             Self::ShuttingDown => f.write_str("shutting down"),
             Self::Refused => f.write_str("refused"),
             Self::Violation => f.write_str("protocol broken"),
+            Self::Full => f.write_str("no more connections now"),
             Self::Unknown(code) => write!(f, "reason {code}"),
         }
     }

@@ -1,6 +1,5 @@
 //! A console's endpoint: it connects to carts.
 
-use core::time::Duration;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -9,15 +8,12 @@ use std::time::SystemTime;
 use quinn::{ClientConfig, EndpointConfig, TokioRuntime};
 
 use super::failure::{Failure, explain};
-use super::{DemoPolicy, OpenError, check_demo};
+use super::{DemoPolicy, OpenError, check_demo, say_farewell};
 use crate::connection::Connection;
 use crate::identity::{CART_DNS_NAME, Identity, IdentityError, Role};
 use crate::link::{LinkOptions, PeerStreams};
 use crate::tls::{CertificateFault, Credentials, Refusal};
 use crate::{ADMITTED, CloseReason, Closed, socket};
-
-/// How long [`ConsoleEndpoint::shut_down`] waits for peers to hear of it. A lost packet on a slow link is sent again within this.
-const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Options of a console's endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -160,9 +156,7 @@ impl ConsoleEndpoint {
 
     /// Closes all connections with `reason` and waits a moment until the peers have heard of it.
     pub async fn shut_down(&self, reason: CloseReason) {
-        self.quinn.close(reason.code(), b"");
-        // If a peer does not answer in time its own time-out tells it.
-        let _ = tokio::time::timeout(FAREWELL, self.quinn.wait_idle()).await;
+        say_farewell(&self.quinn, reason).await;
     }
 
     fn credentials(&self, identity: &Identity) -> Result<Credentials, OpenError> {

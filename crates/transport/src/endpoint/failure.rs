@@ -3,8 +3,8 @@
 use quinn::{ConnectionError, TransportErrorCode};
 use rustls::AlertDescription;
 
-use crate::Closed;
 use crate::tls::{CertificateFault, Refusal, Verdict};
+use crate::{CloseReason, Closed};
 
 /// QUIC's range of TLS alerts: 0x100 plus the alert (RFC 9001, section 4.8).
 const CRYPTO_ERRORS: core::ops::RangeInclusive<u64> = 0x100..=0x1ff;
@@ -47,6 +47,9 @@ pub(super) fn explain(error: ConnectionError, verdict: &Verdict) -> Failure {
                 Some(refusal) => Failure::Refused(refusal),
                 None => Failure::Incompatible(format!("it says {alert:?}")),
             }
+        }
+        ConnectionError::ApplicationClosed(close) if CloseReason::from_code(close.error_code) == CloseReason::Full => {
+            Failure::Busy
         }
         ConnectionError::VersionMismatch => Failure::Incompatible("it speaks another version of QUIC".into()),
         _ => Failure::Closed(error.into()),

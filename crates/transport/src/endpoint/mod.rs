@@ -2,14 +2,17 @@
 
 mod cart;
 mod console;
+mod door;
 mod failure;
 
+use core::time::Duration;
 use std::io;
 use std::net::SocketAddr;
 
 pub use cart::{AcceptError, CartEndpoint, CartOptions};
 pub use console::{ConnectError, ConsoleEndpoint, ConsoleOptions};
 
+use crate::CloseReason;
 use crate::identity::{Identity, IdentityError, Purpose, Role};
 
 /// Whether an endpoint may use a demo identity.
@@ -50,6 +53,17 @@ pub enum OpenError {
     /// The TLS library does not take the identity.
     #[error("the identity cannot be used: {0}: make it again")]
     Tls(#[from] rustls::Error),
+}
+
+/// How long an endpoint that shuts down waits for its peers to hear of it. A packet that is lost on a slow link is sent again
+/// within this.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// Closes all connections and waits a moment until the peers have heard of it.
+async fn say_farewell(quinn: &quinn::Endpoint, reason: CloseReason) {
+    quinn.close(reason.code(), b"");
+    // If a peer does not answer in time its own time-out tells it.
+    let _ = tokio::time::timeout(FAREWELL, quinn.wait_idle()).await;
 }
 
 /// Refuses a demo identity outside a demo.

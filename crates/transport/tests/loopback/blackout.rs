@@ -20,6 +20,8 @@ pub(crate) struct Relay {
 #[derive(Default)]
 struct State {
     blocked: AtomicBool,
+    /// How often the side towards the cart has moved to a new port.
+    moves: AtomicU64,
     dropped: AtomicU64,
 }
 
@@ -40,9 +42,14 @@ impl Relay {
         self.state.dropped.load(Ordering::SeqCst)
     }
 
+    /// From the next packet on the console seems to write from another port, as after a change of network.
+    pub(crate) fn move_on(&self) {
+        self.state.moves.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// A connection whose packets all go through this relay.
     pub(crate) async fn connected(&self, link: LinkOptions) -> Pair {
-        let (cart, operator) = pair();
+        let (cart, operator) = cart_and_operator();
         let cart_endpoint = open_cart(&cart, link);
         let console_endpoint = open_console(link);
         let (sender, address) = oneshot::channel();
@@ -57,7 +64,9 @@ impl Relay {
 
 /// Relays for ever; the runtime of the test ends it.
 async fn run(state: Arc<State>, cart: SocketAddr, address: oneshot::Sender<SocketAddr>) {
-    let (front, back) = (UdpSocket::bind(loopback()).await.unwrap(), UdpSocket::bind(loopback()).await.unwrap());
+    let front = UdpSocket::bind(loopback()).await.unwrap();
+    let mut back = UdpSocket::bind(loopback()).await.unwrap();
+    let mut moves = 0;
     address.send(front.local_addr().unwrap()).unwrap();
     let mut console = None;
     let (mut from_console, mut from_cart) = ([0; 2048], [0; 2048]);
@@ -68,6 +77,10 @@ async fn run(state: Arc<State>, cart: SocketAddr, address: oneshot::Sender<Socke
                 if state.blocked.load(Ordering::SeqCst) {
                     state.dropped.fetch_add(1, Ordering::SeqCst);
                 } else {
+                    if state.moves.load(Ordering::SeqCst) > moves {
+                        moves += 1;
+                        back = UdpSocket::bind(loopback()).await.unwrap();
+                    }
                     back.send_to(&from_console[..length], cart).await.unwrap();
                 }
             }
@@ -154,4 +167,27 @@ async fn the_fixed_window_delivers_nothing_stale_after_a_blackout() {
 async fn bbr_delivers_no_more_than_the_queue_after_a_blackout() {
     let stale = within(stale_after_blackout(Congestion::Bbr)).await;
     assert!(stale <= QUEUED, "{stale} stale commands");
+}
+
+#[tokio::test]
+async fn a_console_that_changes_networks_goes_on_driving() {
+    let relay = Relay::new();
+    let pair = relay.connected(LinkOptions::default()).await;
+    let before = pair.cart.remote_address();
+    relay.move_on();
+    // The first packets from the new address may be lost while the cart makes sure that it is the same console.
+    let mut sent = 0;
+    within(async {
+        while pair.cart.remote_address() == before {
+            sent += 1;
+            pair.console.send_datagram(numbered(sent)).unwrap();
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    pair.console.send_datagram(numbered(u32::MAX)).unwrap();
+    while number(&within(pair.cart.datagram()).await.unwrap()) != u32::MAX {}
+    pair.cart.send_datagram(numbered(7)).unwrap();
+    assert_eq!(number(&within(pair.console.datagram()).await.unwrap()), 7);
+    assert_eq!(pair.cart.peer().address, before);
 }

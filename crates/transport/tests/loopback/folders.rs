@@ -57,7 +57,7 @@ fn keys_are_for_their_owner_only() {
 #[test]
 fn a_key_is_never_overwritten_unasked() {
     let root = tempfile::tempdir().unwrap();
-    let (cart, operator) = pair();
+    let (cart, operator) = cart_and_operator();
     cart.save(root.path(), Overwrite::Refuse).unwrap();
     let before = fs::read(root.path().join("key.pem")).unwrap();
     let error = operator.save(root.path(), Overwrite::Refuse).unwrap_err();
@@ -73,7 +73,7 @@ fn a_key_is_never_overwritten_unasked() {
 #[test]
 fn files_that_are_mixed_up_or_spoilt_are_told_apart() {
     let root = tempfile::tempdir().unwrap();
-    let (cart, operator) = pair();
+    let (cart, operator) = cart_and_operator();
     let (a, b) = (root.path().join("a"), root.path().join("b"));
     cart.save(&a, Overwrite::Refuse).unwrap();
     operator.save(&b, Overwrite::Refuse).unwrap();
@@ -119,7 +119,7 @@ fn a_demo_replaces_its_own_leftovers_but_never_a_real_identity() {
     assert_ne!(first.cart.fingerprint(), second.cart.fingerprint());
     assert_eq!(Identity::load(&second.cart_folder).unwrap().fingerprint(), second.cart.fingerprint());
     assert_eq!(second.operator.purpose(), Purpose::Demo);
-    let (cart, _) = pair();
+    let (cart, _) = cart_and_operator();
     cart.save(&second.cart_folder, Overwrite::Replace).unwrap();
     assert!(matches!(create_demo(root.path(), now), Err(IdentityError::Exists { .. })));
     assert_eq!(Identity::load(&second.cart_folder).unwrap().fingerprint(), cart.fingerprint());

@@ -102,7 +102,7 @@ pub(crate) async fn raw_errors(cart: &Identity, tls: rustls::ClientConfig) -> (A
 
 #[tokio::test]
 async fn a_client_without_a_certificate_is_refused() {
-    let (cart, operator) = pair();
+    let (cart, operator) = cart_and_operator();
     let (cart_saw, client_saw) = raw_errors(&cart, raw_client(&operator, Shown::None)).await;
     assert_eq!(*cart_refused(&cart_saw), CertificateFault::Missing);
     assert_eq!(client_saw, 0x100 + 116, "certificate_required");
@@ -110,7 +110,7 @@ async fn a_client_without_a_certificate_is_refused() {
 
 #[tokio::test]
 async fn a_self_signed_client_is_refused() {
-    let (cart, _) = pair();
+    let (cart, _) = cart_and_operator();
     let key = rcgen::KeyPair::generate().unwrap();
     let mut params = rcgen::CertificateParams::default();
     params.subject_alt_names.push(rcgen::SanType::URI("urn:farprobe:role:operator".try_into().unwrap()));
@@ -163,7 +163,7 @@ async fn an_operator_that_poses_as_a_cart_is_refused() {
 
 #[tokio::test]
 async fn a_client_without_post_quantum_key_exchange_is_refused() {
-    let (cart, operator) = pair();
+    let (cart, operator) = cart_and_operator();
     let (chain, key) = chain_and_key(&operator);
     let provider = rustls::crypto::CryptoProvider {
         kx_groups: vec![kx_group::X25519, kx_group::SECP256R1, kx_group::SECP384R1],
@@ -184,7 +184,7 @@ async fn a_client_without_post_quantum_key_exchange_is_refused() {
 
 #[tokio::test]
 async fn a_client_of_another_protocol_is_refused() {
-    let (cart, operator) = pair();
+    let (cart, operator) = cart_and_operator();
     let mut tls = raw_client(&operator, Shown::Own);
     tls.alpn_protocols = vec![b"farprobe/99".to_vec()];
     let (cart_saw, client_saw) = raw_errors(&cart, tls).await;
@@ -195,7 +195,7 @@ async fn a_client_of_another_protocol_is_refused() {
 #[tokio::test]
 async fn a_server_that_never_admits_is_not_taken_for_a_cart() {
     // A right certificate, but software that closes where a cart would say yes.
-    let (cart, operator) = pair();
+    let (cart, operator) = cart_and_operator();
     let (chain, key) = chain_and_key(&cart);
     let mut tls = rustls::ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])

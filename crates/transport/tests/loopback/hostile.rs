@@ -38,7 +38,7 @@ async fn garbage_at_the_socket_does_not_disturb_a_living_connection() {
     }
     assert_eq!(pair.cart.close_reason(), None);
     // And the door is still open.
-    let (_, stranger) = super::support::pair();
+    let (_, stranger) = cart_and_operator();
     let knocked = within(pair.console_endpoint.connect(address, &stranger, None)).await;
     assert!(knocked.is_err());
     let accepted = within(pair.cart_endpoint.accept()).await;

@@ -92,7 +92,7 @@ async fn shutting_an_endpoint_down_tells_the_peers_and_ends_accepting() {
 
 #[tokio::test]
 async fn a_dropped_cart_endpoint_gives_its_port_back() {
-    let (cart, _) = pair();
+    let (cart, _) = cart_and_operator();
     let endpoint = open_cart(&cart, LinkOptions::default());
     let address = endpoint.local_addr().unwrap();
     drop(endpoint);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod blackout;
+mod door;
 mod folders;
 mod foreign;
 mod frames;

@@ -85,7 +85,7 @@ async fn expired_and_future_certificates_are_refused_on_either_side() {
 
 #[tokio::test]
 async fn another_cart_than_the_one_asked_for_is_refused() {
-    let (cart, operator) = pair();
+    let (cart, operator) = cart_and_operator();
     let (cart_saw, console_saw) = both_errors(&cart, &operator, Some("cart 2")).await;
     assert_eq!(cart_was_refused(&cart_saw), Refusal::RoleOrName);
     let fault = CertificateFault::WrongName { found: "cart 1".into(), expected: "cart 2".into() };
@@ -124,7 +124,7 @@ async fn an_endpoint_refuses_its_own_demo_identity_outside_a_demo() {
 
 #[tokio::test]
 async fn an_endpoint_refuses_an_identity_of_the_wrong_role() {
-    let (cart, operator) = pair();
+    let (cart, operator) = cart_and_operator();
     let opened = CartEndpoint::open(loopback(), &operator, CartOptions::default());
     assert!(matches!(opened, Err(OpenError::Role { found: Role::Operator, .. })), "{opened:?}");
     let console = open_console(LinkOptions::default());
@@ -157,7 +157,7 @@ async fn a_demo_runs_on_its_own_identities() {
 
 #[tokio::test]
 async fn nobody_at_home_is_said_plainly() {
-    let (_, operator) = pair();
+    let (_, operator) = cart_and_operator();
     let deaf = std::net::UdpSocket::bind(loopback()).unwrap();
     let link = LinkOptions { idle_timeout: std::time::Duration::from_millis(200), ..LinkOptions::default() };
     let connected = within(open_console(link).connect(deaf.local_addr().unwrap(), &operator, None)).await;
@@ -166,7 +166,7 @@ async fn nobody_at_home_is_said_plainly() {
 
 #[tokio::test]
 async fn a_full_cart_says_so_on_both_sides_and_has_room_again_later() {
-    let (cart, operator) = pair();
+    let (cart, operator) = cart_and_operator();
     let options = CartOptions { max_connections: 1, ..CartOptions::default() };
     let cart_endpoint = CartEndpoint::open(loopback(), &cart, options).unwrap();
     let console_endpoint = open_console(LinkOptions::default());

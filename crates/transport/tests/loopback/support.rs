@@ -34,7 +34,7 @@ pub(crate) fn authority(purpose: Purpose) -> Authority {
 }
 
 /// A real cart and a real operator of one authority.
-pub(crate) fn pair() -> (Identity, Identity) {
+pub(crate) fn cart_and_operator() -> (Identity, Identity) {
     let authority = authority(Purpose::Real);
     let cart = authority.issue(Role::Cart, "cart 1", wide()).unwrap();
     let operator = authority.issue(Role::Operator, "Dr. Li", wide()).unwrap();
@@ -59,7 +59,7 @@ pub(crate) struct Pair {
 }
 
 pub(crate) async fn connected(link: LinkOptions) -> Pair {
-    let (cart, operator) = pair();
+    let (cart, operator) = cart_and_operator();
     let cart_endpoint = open_cart(&cart, link);
     let console_endpoint = open_console(link);
     let address = cart_endpoint.local_addr().unwrap();
