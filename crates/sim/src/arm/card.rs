@@ -58,7 +58,7 @@ pub(super) struct JointCard {
 /// Acceleration and jerk are the ones the maker states for all joints of the FR3. Stiffness is of the order makers state
 /// for strain-wave gears of this size (10–20 kN·m/rad). Inertia is that of the links beyond the joint and of the motor seen
 /// through the gear. Friction is what remains after compensation by joint torque sensors. The last three are chosen, not
-/// identified on an arm: see the tests for what they make of a push.
+/// identified on an arm: in the ready posture they let the tip yield by 1 mm for about 40 N along the probe's axis.
 const BIG_JOINT: JointCard =
     JointCard { acceleration: 10.0, jerk: 5_000.0, stiffness: 14_000.0, inertia: 1.0, friction: 0.3 };
 

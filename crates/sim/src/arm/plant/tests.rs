@@ -21,8 +21,13 @@ fn ready() -> Joints {
 
 /// A plant whose probe is `gap` (m) above the top of the belly.
 fn plant_above(card: &PlantCard, body: BodyCard, gap: f64, seed: u64) -> Plant {
+    plant_with_tip_at(card, body, Vector3::new(0.0, 0.0, 0.22 + gap), seed)
+}
+
+/// A plant whose probe stands at this place of the couch, m.
+fn plant_with_tip_at(card: &PlantCard, body: BodyCard, place: Vector3<f64>, seed: u64) -> Plant {
     let tip = FR3.forward(&ready()).position();
-    let couch = Isometry3::from_parts(Translation3::from(tip - Vector3::z() * (0.22 + gap)), nalgebra::one());
+    let couch = Isometry3::from_parts(Translation3::from(tip - place), nalgebra::one());
     Plant::new(card, Body::new(body), FR3.clone(), Pose::new(couch), &ready(), seed).unwrap()
 }
 
@@ -166,6 +171,42 @@ fn pressing_on_the_belly_gives_its_stiffness_times_the_depth() {
     assert!((state.force.get() / depth / 10_000.0 - 1.0).abs() < 0.01, "{}", state.force);
     assert!(state.contact.force.z < 0.0);
     assert!((state.tip_in_patient.position().z - (0.22 - depth)).abs() < 1e-6);
+}
+
+#[test]
+fn a_knock_on_the_skull_dies_away() {
+    let over_forehead = Vector3::new(0.6, 0.0, 0.1905);
+    let (mut plant, mut setpoint) = (plant_with_tip_at(&PlantCard::A, still(), over_forehead, 1), ready());
+    drive_tip(&mut plant, &mut setpoint, [0, 100], |_| Vector3::z() * 0.010);
+    let mut forces = Vec::new();
+    for ms in 100..500 {
+        plant.command(Time::from_millis(ms), &setpoint, &still_joints());
+        forces.push(plant.state().force.get());
+    }
+    assert_eq!(plant.state().region, Some(Region::Skull));
+    let spread = |forces: &[f64]| {
+        forces.iter().copied().fold(f64::MIN, f64::max) - forces.iter().copied().fold(f64::MAX, f64::min)
+    };
+    let swings: Vec<f64> = forces.chunks(50).map(spread).collect();
+    assert!(swings[0] > 0.5, "it was no knock: {swings:?}");
+    // Until it is within rounding.
+    assert!(swings.windows(2).all(|pair| pair[1] <= pair[0].max(1e-6)) && swings[7] < 1e-6, "{swings:?}");
+}
+
+#[test]
+fn sliding_over_the_belly_drags_no_harder_than_gel_lets_it() {
+    let (mut plant, mut setpoint) = (plant_above(&PlantCard::A, still(), -0.0005, 1), ready());
+    drive_tip(&mut plant, &mut setpoint, [0, 300], |_| Vector3::zeros());
+    let towards_head = FR3.forward(&ready()).rotation().inverse() * Vector3::x();
+    for step in 0..40 {
+        let from = 300 + step * 10;
+        drive_tip(&mut plant, &mut setpoint, [from, from + 10], |_| towards_head * 0.03);
+        let state = plant.state();
+        // Along the belly the skin is level: what pulls along it is friction alone.
+        let force = state.tip_in_patient.rotation() * state.contact.force;
+        assert!(-force.x <= crate::patient::GEL_FRICTION * force.z * 1.001, "{force}");
+        assert!(step < 10 || -force.x > 0.95 * crate::patient::GEL_FRICTION * force.z, "{force}");
+    }
 }
 
 #[test]
