@@ -14,6 +14,8 @@ const FIBRE: f32 = 0.0017;
 const SEPTUM: f32 = 0.0032;
 /// Echo of the first gas on a line whatever its border is like, in units of liver's scatter: gas sends all sound back.
 const GAS_ECHO: f32 = 9.0;
+/// Folds that mottled tissue has for each standard deviation of its slow noise.
+const FOLDS: f32 = 1.3;
 /// Share of a gas surface's echo that comes back once more from the probe's face, each time.
 const REVERBERATION: f32 = 0.16;
 /// Haze behind gas relative to the sound that met it, in units of liver's scatter, and the depth over which it fades, m.
@@ -118,11 +120,9 @@ impl March<'_> {
     ) {
         let mut place = self.speckle.place(from.point);
         let end = self.speckle.place(to.point);
-        let step: Place = std::array::from_fn(|axis| {
-            // The way to the next node may cross the block's end either way; the shorter one is meant.
-            (end[axis].wrapping_sub(place[axis]).cast_signed() >> SEGMENT.trailing_zeros()).cast_unsigned()
-        });
-        let slow = from.slow;
+        let step = step_between(place, end);
+        let mut slow = from.slow;
+        let drift: Complex = std::array::from_fn(|part| (to.slow[part] - from.slow[part]) / SEGMENT as f32);
         let unit = Speckle::UNIT / slices_power().sqrt();
         let (real, imaginary) = echoes;
         for i in 0..SEGMENT {
@@ -131,11 +131,14 @@ impl March<'_> {
             place = std::array::from_fn(|axis| place[axis].wrapping_add(step[axis]));
             let surface = wave.amplitude * wave.meet(tissue, self.medium.loss[tissue as usize], first + i);
             let texture = texture(tissue.acoustics().texture, points.skin[i], slow);
+            slow = [slow[0] + drift[0], slow[1] + drift[1]];
             let strength = wave.amplitude * self.medium.scatter[tissue as usize] * texture * unit;
             // A smooth border adds up in phase; the scatterers on it make it flicker a little.
             let border = wave.amplitude * slab.echo[i] * (0.8 + 0.2 * noise[1] * unit);
-            real[i] = strength * noise[0] + border + surface;
-            imaginary[i] = strength * noise[1];
+            // Gas in tissue is half mirror, half rough.
+            let rough = strength + surface * unit / 2.0;
+            real[i] = rough * noise[0] + border + surface / 2.0;
+            imaginary[i] = rough * noise[1];
         }
     }
 
@@ -145,7 +148,9 @@ impl March<'_> {
         // Fixed to the probe, not to tissue, and alike on neighbouring lines, which share a lens and its housing.
         let mut place = self.speckle.place([line as f32 * RING_LATERAL, 0.0, 0.0]);
         let step = self.speckle.place([0.0, RING_AXIAL, 0.0]);
-        for ((real, imaginary), strength) in real.iter_mut().zip(imaginary).zip(strength) {
+        for ((real, imaginary), strength) in
+            real.iter_mut().zip(imaginary).zip(strength.iter().take_while(|strength| **strength > 0.0))
+        {
             let noise = self.speckle.raw(place).map(|part| part * Speckle::UNIT);
             place = std::array::from_fn(|axis| place[axis].wrapping_add(step[axis]));
             *real += share * strength * (0.5 + 0.7 * noise[0]);
@@ -166,11 +171,13 @@ impl March<'_> {
         let fade = (-self.medium.pitch / HAZE_REACH).exp();
         let mut haze = amplitude * HAZE * Speckle::UNIT / slices_power().sqrt();
         // What comes back from below has run between many surfaces: its speckle is that of the tissue above, smeared.
-        let top = column.nodes[surface / SEGMENT].point;
-        let mut place = self.speckle.place(top);
+        let segment = surface / SEGMENT;
+        let mut place = self.speckle.place(column.nodes[segment].point);
+        let step = step_between(place, self.speckle.place(column.nodes[segment + 1].point));
         for i in surface..SAMPLES {
             let noise = self.slices(place);
-            place[2] = place[2].wrapping_add(1 << 15);
+            place =
+                std::array::from_fn(|axis| place[axis].wrapping_add((step[axis].cast_signed() / 2).cast_unsigned()));
             real[i] += haze * noise[0];
             imaginary[i] += haze * noise[1];
             haze *= fade;
@@ -178,9 +185,12 @@ impl March<'_> {
         let mut strength = amplitude;
         for repetition in 2..2 + REPETITIONS {
             strength *= REVERBERATION;
-            let Some(sample) = surface.checked_mul(repetition).filter(|sample| sample + 2 < SAMPLES) else { break };
-            for (offset, share) in [(0, 0.5), (1, 1.0), (2, 0.5)] {
-                real[sample + offset] += strength * 8.0 * share;
+            // An oblique surface comes back from the face elsewhere: each repetition is wider and flatter.
+            let half = 2 + repetition;
+            let sample = surface * repetition;
+            for (offset, row) in real.iter_mut().skip(sample).take(2 * half - 1).enumerate() {
+                let share = 1.0 - (offset as f32 + 1.0 - half as f32).abs() / half as f32;
+                *row += strength * GAS_ECHO * share;
             }
         }
     }
@@ -209,6 +219,14 @@ impl Wave {
     }
 }
 
+/// A sample's share of the way between two nodes.
+fn step_between(from: Place, to: Place) -> Place {
+    // The way may cross the block's end either way; the shorter one is meant.
+    std::array::from_fn(|axis| {
+        (to[axis].wrapping_sub(from[axis]).cast_signed() >> SEGMENT.trailing_zeros()).cast_unsigned()
+    })
+}
+
 /// Power of the sum of the slices, each of power 1.
 fn slices_power() -> f32 {
     3.0 + 4.0 * correlation(SLICE) + 2.0 * correlation(2.0 * SLICE)
@@ -229,7 +247,11 @@ fn texture(texture: Texture, skin: f32, slow: Complex) -> f32 {
     match texture {
         Texture::Uniform => 1.0,
         Texture::Even => (1.0 + 0.10 * slow[0]).max(0.3),
-        Texture::Mottled => (0.75 + 0.45 * slow[0]).clamp(0.15, 2.0),
+        Texture::Mottled => {
+            // Where the noise passes certain values there are sheets: folds of bowel and mesentery.
+            let fold = wave(FOLDS * slow[0]).powi(4);
+            (0.55 + 0.25 * slow[1]).clamp(0.2, 1.2) + 1.1 * fold
+        }
         Texture::Striated => {
             let wave = wave(skin / FIBRE + 0.9 * slow[1]);
             0.55 + 1.9 * wave * wave * (0.6 + 0.4 * slow[0]).clamp(0.0, 1.3)

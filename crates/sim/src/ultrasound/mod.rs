@@ -18,6 +18,9 @@ mod settings;
 mod speckle;
 mod tissue;
 
+#[cfg(test)]
+mod tests;
+
 use farprobe_geom::{Newton, Patient, Pose, Time};
 use nalgebra::Vector3;
 

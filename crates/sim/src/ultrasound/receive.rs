@@ -7,8 +7,8 @@ use super::tissue::{COMPENSATED_ATTENUATION, echo_loss_db_per_m, from_db};
 
 /// Most lines a beam is summed over to either side. At the face, where lines are closest, it cuts the bell at 2 σ.
 const REACH: usize = 5;
-/// The receiver's own noise relative to the echo of liver at the skin, dB: liver drowns in it at about 22 cm.
-const NOISE_DB: f32 = -77.0;
+/// The receiver's own noise relative to the echo of liver at the skin, dB: liver drowns in it at about 23 cm.
+const NOISE_DB: f32 = -80.0;
 /// The most gain the scanner gives by itself, dB. Below that depth the picture fades.
 const MOST_COMPENSATION_DB: f32 = 56.0;
 /// How far liver is below white at gain 0, dB: with 60 dB of dynamic range a grey of 0.53.
@@ -112,11 +112,15 @@ fn lateral_weights(depth: f32, focus: f32) -> [f32; REACH + 1] {
 }
 
 /// Echo of the probe's own layers at a depth (m), in units of liver's mean scatter: a bright band at the face and its
-/// repetitions, about a lens's thickness apart, gone after some 3 cm in air.
+/// repetitions, about a lens's thickness apart, gone after some 3 cm in air. Zero from where it is far below all noise.
 fn ring_down(depth: f32) -> f32 {
+    const LAST: f32 = 0.070;
     const SPACING: f32 = 0.0029;
     const FADE_DB_PER_M: f32 = 1350.0;
-    const FACE_DB: f32 = 19.0;
+    const FACE_DB: f32 = 22.0;
+    if depth > LAST {
+        return 0.0;
+    }
     let turns = depth / SPACING;
     let band = (std::f32::consts::PI * turns).cos().powi(2);
     // It falls twice as fast at first, as bright bands do, and slower in their tail.

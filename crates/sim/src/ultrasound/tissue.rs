@@ -23,7 +23,9 @@ pub(super) enum Tissue {
     Spleen,
     /// Flowing blood.
     Blood,
-    /// Bile.
+    /// Walls of arteries, portal veins and gallbladder.
+    Wall,
+    /// Bile, with the clutter that fluid shows near bright tissue.
     Bile,
     /// Kidney cortex.
     Cortex,
@@ -82,6 +84,7 @@ impl Tissue {
         Self::Liver,
         Self::Spleen,
         Self::Blood,
+        Self::Wall,
         Self::Bile,
         Self::Cortex,
         Self::Medulla,
@@ -109,7 +112,8 @@ impl Tissue {
             Self::Liver => (0.0, 0.5, Texture::Even),
             Self::Spleen => (1.0, 0.4, Texture::Even),
             Self::Blood => (-30.0, 0.18, Texture::Uniform),
-            Self::Bile => (-46.0, 0.05, Texture::Uniform),
+            Self::Wall => (4.0, 0.7, Texture::Even),
+            Self::Bile => (-36.0, 0.05, Texture::Uniform),
             Self::Cortex => (-4.5, 0.6, Texture::Even),
             Self::Medulla => (-11.0, 0.6, Texture::Even),
             Self::Sinus => (7.0, 0.8, Texture::Mottled),

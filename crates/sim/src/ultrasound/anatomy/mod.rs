@@ -127,7 +127,7 @@ impl Anatomy {
             }
             let mut distances = [0.0; SEGMENT];
             organ.shape.distances(points, &mut distances);
-            slab.cover(organ, &distances, shift, around.pitch);
+            slab.cover(organ, &distances, shift, around);
         }
         slab
     }
@@ -135,7 +135,9 @@ impl Anatomy {
 
 impl Slab {
     /// Paints one organ by the distances of the samples from its border.
-    fn cover(&mut self, organ: &Organ, distances: &[f32; SEGMENT], shift: f32, pitch: f32) {
+    fn cover(&mut self, organ: &Organ, distances: &[f32; SEGMENT], shift: f32, around: &Surroundings) {
+        // No border is equally smooth all over.
+        let border = organ.border * (0.75 + 0.4 * around.slow[1]).clamp(0.35, 1.6);
         let edge = BORDER_REACH * BORDER_WIDTH;
         for i in 0..SEGMENT {
             let distance = distances[i] + shift;
@@ -144,14 +146,14 @@ impl Slab {
                 // What lies deeper has no border here any more.
                 self.echo[i] = 0.0;
             }
-            if distance.abs() < edge && organ.border > 0.0 {
+            if distance.abs() < edge && border > 0.0 {
                 let next = (i + 1).min(SEGMENT - 1);
-                let slope = (distances[next] - distances[next - 1]) / pitch;
+                let slope = (distances[next] - distances[next - 1]) / around.pitch;
                 // Along the line the distance changes by the cosine of the angle between line and normal.
                 let cosine = slope.abs().min(1.0);
                 let facing = GRAZING_SHARE + (1.0 - GRAZING_SHARE) * cosine.powi(4);
                 let profile = 1.0 - (distance / edge).powi(2);
-                self.echo[i] = self.echo[i].max(organ.border * facing * profile * profile);
+                self.echo[i] = self.echo[i].max(border * facing * profile * profile);
             }
         }
     }

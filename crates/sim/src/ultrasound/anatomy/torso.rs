@@ -88,10 +88,18 @@ fn liver() -> Vec<Organ> {
         ([0.172, -0.020, 0.118], [0.085, -0.058, 0.172], [0.0046, 0.0014]),
         ([0.172, -0.020, 0.118], [0.120, 0.022, 0.172], [0.0042, 0.0014]),
     ];
-    organs.extend(portal.map(|(from, to, radii)| Organ::new(Shape::tube(from, to, radii), Tissue::Blood, VESSEL_WALL)));
+    organs.extend(portal.map(|(from, to, radii)| walled(from, to, radii, 0.0008)).into_iter().flatten());
     organs.extend(hepatic.map(|(from, to, radii)| Organ::new(Shape::tube(from, to, radii), Tissue::Blood, BARE_WALL)));
     organs.extend(twigs());
     organs
+}
+
+/// A vessel or bladder with a wall of this thickness (m) around it.
+fn walled(from: [f32; 3], to: [f32; 3], radii: [f32; 2], wall: f32) -> [Organ; 2] {
+    [
+        Organ::new(Shape::tube(from, to, radii.map(|radius| radius + wall)), Tissue::Wall, 0.0),
+        Organ::new(Shape::tube(from, to, radii), Tissue::Blood, VESSEL_WALL),
+    ]
 }
 
 /// Small portal branches: short bright-walled tubes through the right lobe, spread by the golden angle.
@@ -111,28 +119,26 @@ fn twigs() -> impl Iterator<Item = Organ> {
 }
 
 /// Aorta and inferior vena cava in front of the spine. The artery's wall moves about half a millimetre with each beat.
-fn great_vessels() -> [Organ; 2] {
-    let aorta = Shape::tube([-0.030, 0.010, 0.106], [0.300, 0.014, 0.106], [0.0085, 0.0100]);
+fn great_vessels() -> [Organ; 3] {
+    let [wall, aorta] = walled([-0.030, 0.010, 0.106], [0.300, 0.014, 0.106], [0.0085, 0.0100], 0.0012);
     let cava = Shape::tube([-0.030, -0.022, 0.104], [0.200, -0.020, 0.110], [0.0090, 0.0110]);
-    [
-        Organ::new(cava, Tissue::Blood, BARE_WALL).pulsing(0.0003),
-        Organ::new(aorta, Tissue::Blood, VESSEL_WALL).pulsing(0.0006),
-    ]
+    [Organ::new(cava, Tissue::Blood, BARE_WALL).pulsing(0.0003), wall.pulsing(0.0005), aorta.pulsing(0.0006)]
 }
 
 /// The gallbladder under the liver, and a stone of 11 mm on its back wall, where it lies when the patient is supine.
-fn gallbladder() -> [Organ; 2] {
-    let bladder = Shape::tube([0.044, -0.066, 0.165], [0.086, -0.046, 0.138], [0.0150, 0.0070]);
+fn gallbladder() -> [Organ; 3] {
+    let [wall, bladder] = walled([0.044, -0.066, 0.165], [0.086, -0.046, 0.138], [0.0150, 0.0070], 0.0014);
     let stone = Shape::sphere([0.057, -0.060, 0.1485], 0.0055);
-    [Organ::new(bladder, Tissue::Bile, VESSEL_WALL).rough(0.0004), Organ::new(stone, Tissue::Stone, STONE_SURFACE)]
+    let bladder = Organ { tissue: Tissue::Bile, ..bladder };
+    [wall.rough(0.0004), bladder.rough(0.0004), Organ::new(stone, Tissue::Stone, STONE_SURFACE)]
 }
 
 /// A kidney in its fat: cortex, a ring of pyramids and the sinus. `turn` is from +x towards +y, rad.
 fn kidney(centre: [f32; 3], turn: f32) -> Vec<Organ> {
     let shell = |half: [f32; 3]| Shape::ellipsoid(centre, half, turn);
     let mut organs = vec![
-        Organ::new(shell([0.062, 0.034, 0.031]), Tissue::PerirenalFat, 0.0).rough(0.001),
-        Organ::new(shell([0.055, 0.028, 0.025]), Tissue::Cortex, CAPSULE).rough(0.0008),
+        Organ::new(shell([0.059, 0.0315, 0.0280]), Tissue::PerirenalFat, 0.0).rough(0.0016),
+        Organ::new(shell([0.055, 0.0285, 0.0255]), Tissue::Cortex, CAPSULE).rough(0.0012),
     ];
     let (sin, cos) = turn.sin_cos();
     organs.extend((0..8).map(|i| {
@@ -141,7 +147,7 @@ fn kidney(centre: [f32; 3], turn: f32) -> Vec<Organ> {
         let middle = [centre[0] + cos * reach, centre[1] + sin * reach, centre[2] + 0.0145 * up];
         Organ::new(Shape::ellipsoid(middle, [0.0062, 0.0080, 0.0050], turn), Tissue::Medulla, 0.0)
     }));
-    organs.push(Organ::new(shell([0.032, 0.013, 0.0095]), Tissue::Sinus, 0.0).rough(0.0016));
+    organs.push(Organ::new(shell([0.032, 0.013, 0.0095]), Tissue::Sinus, 0.0).rough(0.0022));
     organs
 }
 
