@@ -10,6 +10,8 @@
 //! tissue, sets the speed, on top of the estimated speed of the skin itself. The law is a proposal: limits are the
 //! business of `farprobe-safety`, which sees it next.
 
+use core::time::Duration;
+
 use farprobe_geom::{Base, Metre, MetrePerSecond, Newton, NewtonPerMetre, Pose, Time, Tip, Twist, Wrench};
 use nalgebra::Vector3;
 
@@ -99,8 +101,11 @@ pub struct ContactTuning {
     pub press_margin: Metre,
     /// The fastest approach in free space.
     pub approach_speed: MetrePerSecond,
-    /// The stiffest tissue to expect. Right after touch, before it is known better, the law assumes this.
-    pub stiffest: NewtonPerMetre,
+    /// The stiffness to expect at touch; within a fraction of a second the law knows better. Higher is the safer side:
+    /// the stiffest tissue of the region that moves by itself.
+    pub expected_stiffness: NewtonPerMetre,
+    /// From a setpoint to the first motion it causes, as the arm's description has it.
+    pub arm_dead_time: Duration,
 }
 
 impl Default for ContactTuning {
@@ -112,8 +117,10 @@ impl Default for ContactTuning {
             press_margin: Metre::literal(0.001),
             // The cap before touch of the promises (DESIGN §6).
             approach_speed: MetrePerSecond::literal(0.010),
-            // Skull under thin skin.
-            stiffest: NewtonPerMetre::literal(150_000.0),
+            // A chest. Skull is six times stiffer, but stays still: what is felt at touch corrects this in time.
+            expected_stiffness: NewtonPerMetre::literal(25_000.0),
+            // Plant card A.
+            arm_dead_time: Duration::from_millis(2),
         }
     }
 }

@@ -13,13 +13,13 @@ const SUBSTEPS: u32 = 4;
 
 /// Tissue, arm and sensor. Positions in m, inward positive, the skin at rest at 0.
 pub(super) struct Bench {
-    pub(super) law: ContactLaw,
-    pub(super) stiffness: f64,
-    pub(super) tip: f64,
+    law: ContactLaw,
+    stiffness: f64,
+    tip: f64,
     /// Where the skin is at a time in s.
     pub(super) skin: fn(f64) -> f64,
-    pub(super) true_force: f64,
-    pub(super) dead_time: usize,
+    true_force: f64,
+    dead_time: usize,
     tip_speed: f64,
     setpoint: f64,
     on_the_way: std::collections::VecDeque<(f64, f64)>,
@@ -86,19 +86,40 @@ impl Bench {
         (0..(seconds * 1e3) as u64).map(|_| self.tick(directive, operator_speed)).collect()
     }
 
+    /// The same with an arm that answers this much later, ms; the law knows.
+    pub(super) fn with_dead_time(stiffness: f64, dead_time: usize) -> Self {
+        let arm_dead_time = Duration::from_millis(dead_time as u64);
+        let law = ContactLaw::new(ContactTuning { arm_dead_time, ..ContactTuning::default() });
+        Self { law, dead_time, ..Self::new(stiffness) }
+    }
+
+    /// Pushes inward at 10 mm/s until this force (N) is asked for.
+    pub(super) fn push_to(&mut self, force: f64) -> Vec<Seen> {
+        let follow = Directive::Follow { desired_force: Newton::new(force).unwrap() };
+        let mut seen = Vec::new();
+        for _ in 0..20_000 {
+            let tick = self.tick(&follow, 0.01);
+            seen.push(tick);
+            if tick.proposal.force_target.get() >= force {
+                return seen;
+            }
+        }
+        panic!("{force} N were not asked for in 20 s");
+    }
+
     /// Touches and pushes on to 8 N, and lets the force settle.
     pub(super) fn pressed_to_eight(stiffness: f64, skin: fn(f64) -> f64) -> Self {
         let mut bench = Self::new(stiffness);
         bench.skin = skin;
-        let follow = Directive::Follow { desired_force: Newton::literal(8.0) };
-        for _ in 0..20_000 {
-            let seen = bench.tick(&follow, 0.01);
-            if seen.proposal.force_target >= Newton::literal(8.0) {
-                break;
-            }
-        }
-        bench.run(3.0, &follow, 0.0);
+        bench.push_to(8.0);
+        bench.run(3.0, &Directive::Follow { desired_force: Newton::literal(8.0) }, 0.0);
         bench
+    }
+
+    /// The probe waits here, m.
+    pub(super) fn start_at(&mut self, tip: f64) {
+        self.tip = tip;
+        self.setpoint = tip;
     }
 
     fn move_arm(&mut self, command: f64) {

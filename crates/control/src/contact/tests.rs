@@ -37,3 +37,154 @@ fn release_lowers_the_force_within_half_a_second_and_retract_lifts_off() {
         assert_eq!(lifted[lifted.len() - 1].proposal.contact, Contact::Free);
     }
 }
+
+/// Breathing of ±10 mm at 0.5 Hz: the skin rises by 20 mm towards the probe and falls back.
+fn breathing_fast(time: f64) -> f64 {
+    0.01 * ((time * core::f64::consts::TAU * 0.5).cos() - 1.0)
+}
+
+/// The same at 0.2 Hz.
+fn breathing_slowly(time: f64) -> f64 {
+    0.01 * ((time * core::f64::consts::TAU * 0.2).cos() - 1.0)
+}
+
+/// Begins above the skin at this time of the breath (s), touches, pushes on to 8 N, settles.
+fn pressed_while_breathing(stiffness: f64, skin: fn(f64) -> f64, start: f64) -> Bench {
+    let mut bench = Bench::new(stiffness);
+    bench.skin = skin;
+    bench.start_at(-0.022);
+    bench.run(start, &Directive::Rest, 0.0);
+    bench.push_to(8.0);
+    bench.run(4.0, &FOLLOW, 0.0);
+    bench
+}
+
+#[test]
+fn a_breathing_belly_is_pressed_with_eight_newtons() {
+    // RMS and peak error allowed, N, by stiffness: the promises of DESIGN §6.
+    for (stiffness, rms_bar, peak_bar) in
+        [(1_000.0, 0.3, 1.0), (3_000.0, 0.3, 1.0), (5_000.0, 0.3, 1.0), (10_000.0, 0.6, 1.5)]
+    {
+        for skin in [breathing_fast, breathing_slowly] {
+            for start in [0.1, 0.6, 1.1, 1.6] {
+                let breaths = pressed_while_breathing(stiffness, skin, start).run(10.0, &FOLLOW, 0.0);
+                let (rms, worst) = errors(&breaths, 8.0);
+                assert!(
+                    rms <= rms_bar && worst <= peak_bar,
+                    "{stiffness} N/m from {start} s: rms {rms}, worst {worst}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn stiff_tissue_that_stays_still_is_held_without_ringing() {
+    for stiffness in [50_000.0, 100_000.0, 150_000.0] {
+        let mut bench = Bench::new(stiffness);
+        bench.push_to(8.0);
+        bench.run(1.0, &FOLLOW, 0.0);
+        let (rms, worst) = errors(&bench.run(3.0, &FOLLOW, 0.0), 8.0);
+        assert!(rms <= 0.1 && worst <= 0.3, "{stiffness} N/m: rms {rms}, worst {worst}");
+    }
+}
+
+#[test]
+fn an_arm_with_more_dead_time_is_regulated_more_slowly_and_stays_stable() {
+    for stiffness in [1_000.0, 5_000.0, 10_000.0, 25_000.0] {
+        let mut bench = Bench::with_dead_time(stiffness, 15);
+        bench.push_to(8.0);
+        bench.run(2.0, &FOLLOW, 0.0);
+        let (rms, worst) = errors(&bench.run(3.0, &FOLLOW, 0.0), 8.0);
+        assert!(rms <= 0.2 && worst <= 0.6, "{stiffness} N/m: rms {rms}, worst {worst}");
+    }
+}
+
+#[test]
+fn without_the_operator_the_force_does_not_rise() {
+    let comply = Directive::Comply { ceiling: Newton::literal(15.0) };
+    for (skin, bar) in [((|_| 0.0) as fn(f64) -> f64, 8.3), (breathing_fast, 9.0)] {
+        let mut bench = Bench::pressed_to_eight(5_000.0, skin);
+        // A hand that still pushes must not count.
+        let held = bench.run(5.0, &comply, 0.01);
+        assert!(peak(&held) <= bar, "{}", peak(&held));
+        assert!(held.iter().all(|seen| seen.force > 5.0), "contact is kept");
+        let low = bench.run(2.0, &Directive::Comply { ceiling: Newton::literal(3.0) }, 0.0);
+        assert!(peak(&low[1_000..]) <= 4.0);
+    }
+}
+
+#[test]
+fn a_breathing_patient_is_released_to_two_newtons_within_half_a_second() {
+    let mut bench = pressed_while_breathing(10_000.0, breathing_fast, 0.6);
+    bench.run(0.5, &Directive::Release { to: Newton::literal(2.0) }, 0.0);
+    let released = bench.run(4.0, &Directive::Release { to: Newton::literal(2.0) }, 0.0);
+    let mean = released.iter().map(|seen| seen.force).sum::<f64>() / released.len() as f64;
+    assert!(mean <= 2.0 + 0.1 && peak(&released) <= 3.5, "mean {mean}, peak {}", peak(&released));
+}
+
+/// 20 mm in 300 ms and back, once, at 10 s.
+fn cough(time: f64) -> f64 {
+    let phase = ((time - 10.0) / 0.6).clamp(0.0, 1.0);
+    -0.01 * (1.0 - (phase * core::f64::consts::TAU).cos())
+}
+
+#[test]
+fn a_cough_stays_below_the_hard_limit() {
+    for stiffness in [1_000.0, 5_000.0] {
+        let mut bench = Bench::new(stiffness);
+        bench.skin = cough;
+        bench.push_to(8.0);
+        bench.run(9.9 - bench.time(), &FOLLOW, 0.0);
+        let coughing = bench.run(2.0, &FOLLOW, 0.0);
+        assert!(peak(&coughing) <= 20.0, "{stiffness} N/m: {}", peak(&coughing));
+    }
+}
+
+#[test]
+fn skin_that_vanishes_draws_no_lunge() {
+    let vanishing: fn(f64) -> f64 = |time| if time < 8.0 { 0.0 } else { 0.1 };
+    let mut bench = Bench::pressed_to_eight(5_000.0, vanishing);
+    bench.run(8.0 - bench.time(), &FOLLOW, 0.0);
+    let lost = bench.run(1.0, &FOLLOW, 0.0);
+    let travel: f64 = lost.iter().map(|seen| seen.proposal.twist.linear.z * 1e-3).sum();
+    assert!(travel < 0.003, "the probe went {travel} m after the skin");
+    assert!(lost[20..].iter().all(|seen| seen.proposal.twist.linear.z <= 0.010 + 1e-9));
+    assert!(lost[lost.len() - 1].proposal.twist.linear.z.abs() < 1e-6);
+}
+
+#[test]
+fn pushing_on_and_pulling_back_doses_the_force_and_pulling_further_lifts_off() {
+    let mut bench = Bench::pressed_to_eight(5_000.0, |_| 0.0);
+    // The hand pushes on for long: no more than the force desired.
+    let deep = bench.run(2.0, &FOLLOW, 0.01);
+    assert!(peak(&deep) <= 8.5);
+    // Back by the margin and by 2 mm: 4 N less.
+    bench.run(0.3, &FOLLOW, -0.01);
+    let (_, worst) = errors(&bench.run(1.5, &FOLLOW, 0.0)[1_000..], 4.0);
+    assert!(worst < 0.3, "{worst}");
+    // Back by 10 mm more: it lifts off and stays in the air.
+    bench.run(1.0, &FOLLOW, -0.01);
+    let free = bench.run(1.0, &FOLLOW, 0.0);
+    let end = free[free.len() - 1];
+    assert_eq!((end.force, end.proposal.contact), (0.0, Contact::Free));
+    assert!(end.proposal.twist.linear.z.abs() < 1e-6);
+}
+
+#[test]
+fn taking_over_goes_on_from_the_present_force() {
+    let mut bench = Bench::pressed_to_eight(5_000.0, breathing_fast);
+    bench.run(2.0, &Directive::Comply { ceiling: Newton::literal(5.0) }, 0.0);
+    let again = bench.run(2.0, &FOLLOW, 0.0);
+    assert!(again.iter().all(|seen| (seen.proposal.force_target.get() - 5.0).abs() < 0.5), "{:?}", again[0]);
+    let before = again[0].proposal.twist.linear.z;
+    assert!((again[1].proposal.twist.linear.z - before).abs() < 0.005);
+}
+
+#[test]
+fn rest_is_rest() {
+    let mut bench = Bench::pressed_to_eight(5_000.0, |_| 0.0);
+    bench.run(0.1, &Directive::Rest, 0.01);
+    let resting = bench.run(0.5, &Directive::Rest, 0.01);
+    assert!(resting.iter().all(|seen| seen.proposal.twist.linear.norm() < 1e-9));
+}
