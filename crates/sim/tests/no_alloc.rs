@@ -22,8 +22,8 @@ fn neither_a_setpoint_nor_a_step_allocates() {
     let still = Joints::zero(7);
     let (mut largest, mut starved) = (0.0f64, false);
     assert_no_alloc(|| {
-        plant.set_sensor_fault(Some(SensorFault::Noisy { factor: 10.0 }));
-        plant.push(Wrench::new(Vector3::new(0.0, 5.0, 0.0), Vector3::zeros()));
+        plant.set_sensor_fault(Time::ZERO, Some(SensorFault::Noisy { factor: 10.0 }));
+        plant.push(Time::ZERO, Wrench::new(Vector3::new(0.0, 5.0, 0.0), Vector3::zeros()));
         for ms in 0..3_000 {
             let now = Time::from_millis(ms);
             if !(1_000..1_100).contains(&ms) {

@@ -127,15 +127,17 @@ impl Plant {
         self.drive.receive(now, positions, velocities);
     }
 
-    /// Somebody pushes on the probe with this wrench, in the tip's axes, from now until the next call. The sensor feels it.
-    pub fn push(&mut self, wrench: Wrench<Tip>) {
+    /// Somebody pushes on the probe with this wrench, in the tip's axes, from `now` until the next call. The sensor feels it.
+    pub fn push(&mut self, now: Time, wrench: Wrench<Tip>) {
+        self.catch_up(now);
         if wrench.is_finite() {
             self.push = wrench;
         }
     }
 
-    /// Breaks the force sensor, or mends it.
-    pub fn set_sensor_fault(&mut self, fault: Option<SensorFault>) {
+    /// Breaks the force sensor at `now`, or mends it.
+    pub fn set_sensor_fault(&mut self, now: Time, fault: Option<SensorFault>) {
+        self.catch_up(now);
         self.sensor.set_fault(fault);
     }
 

@@ -16,14 +16,13 @@ const TISSUE_LOSS: f64 = 2.0;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HuntCrossley {
     stiffness: f64,
-    exponent: f64,
     loss: f64,
 }
 
 impl HuntCrossley {
     /// Soft tissue of this stiffness.
     pub fn tissue(stiffness: NewtonPerMetre) -> Self {
-        Self { stiffness: stiffness.get().max(0.0), exponent: EXPONENT, loss: TISSUE_LOSS }
+        Self { stiffness: stiffness.get().max(0.0), loss: TISSUE_LOSS }
     }
 
     /// Force (N, never pulling) at this depth (m, positive inside) that grows at this rate (m/s).
@@ -31,7 +30,7 @@ impl HuntCrossley {
         if depth <= 0.0 {
             return 0.0;
         }
-        let at_rest = self.stiffness * if self.exponent == 1.0 { depth } else { depth.powf(self.exponent) };
+        let at_rest = self.stiffness * depth.powf(EXPONENT);
         (at_rest * (1.0 + 1.5 * self.loss * rate)).max(0.0)
     }
 }

@@ -8,7 +8,7 @@ mod hunt_crossley;
 mod probe_face;
 
 use farprobe_geom::{Metre, Patient, Pose, Tip, Twist, Wrench};
-use nalgebra::Vector3;
+use nalgebra::{Point3, Vector3};
 
 pub use hunt_crossley::HuntCrossley;
 pub use probe_face::{FACE_RADIUS, FACE_THICKNESS, FACE_WIDTH, deepest_point};
@@ -49,18 +49,19 @@ impl Touch {
 pub fn touch(body: &Body, motion: &BodyMotion, tip: &Pose<Patient>, twist: &Twist<Tip>) -> Touch {
     let to_patient = tip.isometry();
     // The first guess of the skin's normal is the one at the tip; then the one where the face is deepest.
-    let mut point = nalgebra::Point3::from(tip.position());
-    if body.skin(motion, &point).depth < -FACE_WIDTH {
+    let mut point = Point3::from(tip.position());
+    let mut skin = body.skin(motion, &point);
+    if skin.depth < -FACE_WIDTH {
         // No part of the face is as far from the tip as the skin is.
         return Touch::none();
     }
     let mut on_face = Vector3::zeros();
     for _ in 0..DEEPEST_POINT_ROUNDS {
-        let inward = to_patient.inverse_transform_vector(&-body.skin(motion, &point).normal.into_inner());
+        let inward = to_patient.inverse_transform_vector(&-skin.normal.into_inner());
         on_face = deepest_point(&inward);
         point = to_patient.transform_point(&on_face.into());
+        skin = body.skin(motion, &point);
     }
-    let skin = body.skin(motion, &point);
     // A pose that is not a number is deep in nothing.
     if skin.depth.is_nan() || skin.depth <= 0.0 {
         return Touch::none();

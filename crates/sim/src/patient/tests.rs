@@ -145,10 +145,11 @@ proptest! {
     }
 
     #[test]
-    fn the_deepest_point_is_deeper_than_its_neighbours(x in -0.2..0.08f64, y in -0.1..0.1f64, roll in -0.4..0.4f64, fan in -0.4..0.4f64) {
+    fn the_deepest_point_is_deeper_than_its_neighbours(x in -0.2..0.08f64, y in -0.1..0.1f64, roll in -0.4..0.4f64, fan in -0.4..0.4f64, yaw in -3.2..3.2f64) {
         let body = still_body();
         let top = 0.11 + 0.11 * (1.0 - (y / 0.16).powi(2)).sqrt();
-        let tip = pointing_down(x, y, top - 0.008, [roll, fan]);
+        let turned = Isometry3::rotation(Vector3::z() * yaw);
+        let tip = Pose::new(pointing_down(x, y, top - 0.008, [0.0; 2]).isometry() * turned * Isometry3::rotation(Vector3::new(roll, fan, 0.0)));
         let deepest = touch(&body, &BodyMotion::REST, &tip, &STILL).indentation.get();
         for i in 0..60 {
             for j in 0..10 {

@@ -147,13 +147,13 @@ fn a_starved_arm_starts_again_only_from_where_it_stands() {
 fn a_push_moves_the_probe_and_the_sensor_feels_it() {
     let mut plant = in_air();
     let before = plant.advance(Time::from_millis(100)).tip.position();
-    plant.push(Wrench::new(Vector3::new(0.0, 0.0, -50.0), Vector3::zeros()));
+    plant.push(Time::from_millis(100), Wrench::new(Vector3::new(0.0, 0.0, -50.0), Vector3::zeros()));
     let pushed = plant.advance(Time::from_millis(600));
     let yielded = (pushed.tip.position() - before).z;
     assert!((0.001..0.015).contains(&yielded), "{yielded} m up for 50 N");
     assert!((pushed.sensed.force.z + 50.0).abs() < 1.0, "{}", pushed.sensed.force);
     assert_eq!(pushed.force, Newton::ZERO, "no patient is touched");
-    plant.push(Wrench::zero());
+    plant.push(Time::from_millis(600), Wrench::zero());
     let back = (plant.advance(Time::from_millis(1600)).tip.position() - before).norm();
     assert!(back < 0.1e-3, "{back}");
 }
@@ -288,6 +288,28 @@ fn after_a_long_stall_the_arm_has_stopped_and_not_leapt() {
 }
 
 #[test]
+fn an_arm_that_would_go_on_through_a_stall_is_stopped_too() {
+    // Its own watch is slower than what one call simulates.
+    let patient_arm = PlantCard { starved_after: Duration::from_secs(1), ..PlantCard::A };
+    let (mut plant, mut setpoint) = (plant_above(&patient_arm, still(), 0.1, 1), ready());
+    drive_tip(&mut plant, &mut setpoint, [0, 200], |_| Vector3::x() * 0.1);
+    let before = plant.state().tip.position();
+    let after = plant.advance(Time::from_millis(60_000));
+    assert_eq!((after.motion, after.velocities), (ArmMotion::Starved, still_joints()));
+    assert!((after.tip.position() - before).norm() < 0.0115, "100 ms of going on");
+}
+
+#[test]
+fn a_broken_sensor_changes_what_is_read_and_not_what_is() {
+    let mut plant = plant_above(&PlantCard::A, still(), -0.001, 1);
+    let whole = plant.advance(Time::from_millis(100));
+    plant.set_sensor_fault(Time::from_millis(100), Some(SensorFault::NotANumber));
+    let broken = plant.advance(Time::from_millis(102));
+    assert!(whole.sensed.is_finite() && !broken.sensed.is_finite());
+    assert!((broken.force.get() - whole.force.get()).abs() < 0.01 && broken.force.get() > 1.0);
+}
+
+#[test]
 fn a_start_outside_the_limits_is_refused() {
     let refused = Plant::new(&PlantCard::A, Body::new(still()), FR3.clone(), Pose::identity(), &Joints::zero(7), 1);
     assert_eq!(refused.err(), Some(StartNotAllowed));
@@ -312,7 +334,8 @@ proptest! {
                 positions.as_mut_slice()[i % 7] += broken;
             }
             plant.command(Time::from_nanos(now), &positions, &Joints::from_slice(velocities).unwrap());
-            plant.push(Wrench::new(Vector3::from(push) * f64::from(u8::from(i % 3 == 0)), Vector3::zeros()));
+            let push = Vector3::from(push) * f64::from(u8::from(i % 3 == 0));
+            plant.push(Time::from_nanos(now), Wrench::new(push, Vector3::zeros()));
             let state = plant.advance(Time::from_nanos(now + MS));
             prop_assert!(state.positions.is_finite() && state.velocities.is_finite() && state.sensed.is_finite());
             prop_assert!(state.contact.is_finite() && state.tip.is_finite() && state.tip_in_patient.is_finite());

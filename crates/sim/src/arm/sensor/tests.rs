@@ -66,14 +66,9 @@ fn bias_is_constant_within_the_card_and_differs_from_seed_to_seed() {
 fn a_step_comes_after_the_delay_and_through_the_low_pass() {
     let mut sensor = clean();
     readings(&mut sensor, 0.0, 10);
-    let mut values = Vec::new();
-    // Read each substep, not each millisecond: the delay line itself is what is looked at.
-    for _ in 0..40 {
-        sensor.step(&pressing(1.0));
-        values.push(sensor.delay[(sensor.newest + MAX_DELAY - sensor.delay_len) % MAX_DELAY].0.z);
-    }
-    for (i, value) in values.iter().enumerate() {
-        let t = (i as f64 + 1.0) * SUBSTEP_S - 0.001;
+    for (i, value) in readings(&mut sensor, 1.0, 12).iter().enumerate() {
+        // Each reading is made in the first of its four substeps.
+        let t = (i * MS + 1) as f64 * SUBSTEP_S - 0.001;
         let expected = if t <= 0.0 { 0.0 } else { 1.0 - (-t / 0.001_591_549).exp() };
         assert!((value - expected).abs() < 1e-4, "{i}: {value} {expected}");
     }
