@@ -7,8 +7,8 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 /// Measures CPU time and memory of the calling process from the moment it is made.
 #[derive(Debug)]
 pub struct ProcessMeter {
-    system: System,
-    pid: Option<Pid>,
+    /// `None` where the system does not tell.
+    source: Option<(System, Pid)>,
     since: Instant,
     cpu_before: Duration,
 }
@@ -26,8 +26,7 @@ impl ProcessMeter {
     /// Starts measuring.
     pub fn start() -> Self {
         let mut meter = Self {
-            system: System::new(),
-            pid: sysinfo::get_current_pid().ok(),
+            source: System::new().ok().zip(sysinfo::get_current_pid().ok()),
             since: Instant::now(),
             cpu_before: Duration::ZERO,
         };
@@ -44,10 +43,10 @@ impl ProcessMeter {
     }
 
     fn read(&mut self) -> (Duration, u64) {
-        let Some(pid) = self.pid else { return (Duration::ZERO, 0) };
+        let Some((system, pid)) = &mut self.source else { return (Duration::ZERO, 0) };
         let wanted = ProcessRefreshKind::nothing().with_cpu().with_memory();
-        self.system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, wanted);
-        self.system.process(pid).map_or((Duration::ZERO, 0), |process| {
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&[*pid]), false, wanted);
+        system.process(*pid).map_or((Duration::ZERO, 0), |process| {
             (Duration::from_millis(process.accumulated_cpu_time()), process.memory())
         })
     }

@@ -1,0 +1,148 @@
+//! The parts a summary is made of.
+
+use std::time::{Duration, SystemTime};
+
+use farprobe_geom::Time;
+use farprobe_proto::{Cause, Ladder};
+use serde::{Deserialize, Serialize};
+
+use crate::ProcessCost;
+
+/// How a latency was spread, ms.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Percentiles {
+    /// How many samples there are.
+    pub samples: u64,
+    /// Half of them are no longer.
+    pub p50: f64,
+    /// 95 % of them are no longer.
+    pub p95: f64,
+    /// 99 % of them are no longer.
+    pub p99: f64,
+    /// The longest.
+    pub max: f64,
+}
+
+impl Percentiles {
+    /// From durations in the order p50, p95, p99, max.
+    pub fn from_durations(samples: u64, spread: [Duration; 4]) -> Self {
+        let [p50, p95, p99, max] = spread.map(|duration| duration.as_secs_f64() * 1e3);
+        Self { samples, p50, p95, p99, max }
+    }
+}
+
+/// Pictures from the encoder to the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureCounts {
+    /// Handed to the network by the cart.
+    pub sent: Option<u64>,
+    /// Decoded and taken by the view.
+    pub shown: u64,
+    /// Skipped between two shown ones.
+    pub lost: u64,
+    /// Painted on a screen.
+    pub painted: u64,
+}
+
+/// Contact force, N.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ForceSummary {
+    /// Largest norm of the tip force.
+    pub peak: f64,
+    /// Mean along the probe's axis while engaged in contact and settled; `None` without such time.
+    pub mean_in_contact: Option<f64>,
+    /// The force asked for last.
+    pub target: f64,
+    /// Whether this is the simulator's true force; otherwise the sensor's.
+    pub is_true_force: bool,
+}
+
+/// The cart's real-time loop.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RtLoopSummary {
+    /// Ticks run.
+    pub ticks: u64,
+    /// Ticks that began more than a period late.
+    pub overruns: u64,
+    /// Thread CPU time of a step, µs.
+    pub step_us_p50: f64,
+    /// Thread CPU time of a step, µs.
+    pub step_us_p999: f64,
+    /// Wake-up after the due time, µs.
+    pub lateness_us_p99: f64,
+    /// Whether the thread ran under a real-time scheduler.
+    pub realtime_scheduling: bool,
+}
+
+/// One step of the ladder.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LadderStep {
+    /// When, s since the console connected; negative before.
+    pub at_s: f64,
+    /// From where.
+    pub from: Ladder,
+    /// To where.
+    pub to: Ladder,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// One hop of the way from hand to eye.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HopSummary {
+    /// Its name.
+    pub name: String,
+    /// How long it took, ms; `None` without samples.
+    pub ms: Option<Percentiles>,
+}
+
+/// A figure of both processes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Sides {
+    /// The cart's; `None` if it gave no report.
+    pub cart: Option<f64>,
+    /// The console's.
+    pub console: f64,
+}
+
+/// What no measurement tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionFacts {
+    /// The program and its version.
+    pub software: String,
+    /// When the console connected, wall time.
+    pub started_at: SystemTime,
+    /// When the console connected, cart clock.
+    pub connected_at: Time,
+    /// Whether the arm was simulated.
+    pub simulated_arm: bool,
+}
+
+/// What the console has measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConsoleFigures {
+    /// How long the session was, s.
+    pub duration_s: f64,
+    /// Commands handed to the network.
+    pub commands_sent: u64,
+    /// From handle sample to applied, ms.
+    pub command_age_ms: Option<Percentiles>,
+    /// Pictures decoded and taken by the view.
+    pub pictures_shown: u64,
+    /// Pictures skipped between two shown ones.
+    pub pictures_lost: u64,
+    /// Pictures painted.
+    pub pictures_painted: u64,
+    /// From capture to decoded, ms.
+    pub picture_latency_ms: Option<Percentiles>,
+    /// From capture to painted, ms.
+    pub picture_age_ms: Option<Percentiles>,
+    /// From handle sample to the first picture that shows its effect, ms.
+    pub hand_to_eye_ms: Option<Percentiles>,
+    /// How far off the figures that span both clocks may be, ms.
+    pub clock_error_bound_ms: Option<f64>,
+    /// Hop by hop, in order.
+    pub hops: Vec<HopSummary>,
+    /// What the console's process cost.
+    pub cost: ProcessCost,
+}
