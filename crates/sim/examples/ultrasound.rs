@@ -29,7 +29,7 @@ fn views() -> Vec<View> {
     let usual = Settings::default();
     let view = |name, from, towards, right, force| View { name, from, towards, right, force, settings: usual };
     let shallow = Settings { depth: Metre::literal(0.11), focus: Metre::literal(0.05), ..usual };
-    let deep = Settings { depth: Metre::literal(0.19), focus: Metre::literal(0.11), ..usual };
+    let deep = Settings { depth: Metre::literal(0.18), focus: Metre::literal(0.11), ..usual };
     vec![
         view("liver-kidney", [0.03, -0.12, 0.20], [0.05, -0.08, 0.09], [-1.0, 0.0, 0.0], 10.0),
         view("subcostal", [0.05, -0.05, 0.22], [0.12, -0.06, 0.11], [0.0, 1.0, 0.0], 8.0),
@@ -40,7 +40,7 @@ fn views() -> Vec<View> {
         view("gallbladder-across", [0.048, -0.06, 0.22], [0.058, -0.060, 0.15], [0.0, 1.0, 0.0], 8.0),
         view("intercostal", [0.145, -0.13, 0.17], [0.11, -0.05, 0.11], [-1.0, 0.0, 0.0], 8.0),
         view("chest", [0.25, -0.06, 0.22], [0.25, -0.05, 0.1], [-1.0, 0.0, 0.0], 8.0),
-        View { settings: deep, ..view("diaphragm", [0.03, -0.09, 0.20], [0.15, -0.075, 0.09], [-1.0, 0.0, 0.0], 10.0) },
+        View { settings: deep, ..view("diaphragm", [0.045, -0.06, 0.22], [0.12, -0.06, 0.11], [-1.0, 0.0, 0.0], 14.0) },
         view("aorta-across", [0.02, 0.0, 0.23], [0.02, 0.0, 0.1], [0.0, 1.0, 0.0], 8.0),
         view("aorta-along", [0.06, 0.012, 0.23], [0.06, 0.012, 0.1], [-1.0, 0.0, 0.0], 8.0),
         view("navel", [0.0, 0.0, 0.23], [0.0, 0.0, 0.1], [0.0, 1.0, 0.0], 8.0),

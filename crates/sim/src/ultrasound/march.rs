@@ -12,12 +12,14 @@ const SLICE: f32 = 2.0 * PULSE_SIGMA;
 /// Striation of muscle and spacing of septa in fat, across the layers, m.
 const FIBRE: f32 = 0.0017;
 const SEPTUM: f32 = 0.0032;
-/// Echo of the first gas on a line whatever its border is like, in units of liver's scatter: gas sends all sound back.
-const GAS_ECHO: f32 = 9.0;
+/// Echo of the first gas on a line at right angles to the skin, in units of liver's scatter: gas sends all sound back.
+const GAS_ECHO: f32 = 14.0;
+/// Amplitude below which nothing is drawn any more: 30 dB under the receiver's noise.
+const SILENCE: f32 = 3e-6;
 /// Folds that mottled tissue has for each standard deviation of its slow noise.
-const FOLDS: f32 = 1.3;
+const FOLDS: f32 = 0.55;
 /// Share of a gas surface's echo that comes back once more from the probe's face, each time.
-const REVERBERATION: f32 = 0.16;
+const REVERBERATION: f32 = 0.10;
 /// Haze behind gas relative to the sound that met it, in units of liver's scatter, and the depth over which it fades, m.
 const HAZE: f32 = 0.45;
 const HAZE_REACH: f32 = 0.016;
@@ -94,6 +96,11 @@ impl March<'_> {
         let (real, imaginary) = echoes;
         let mut wave = Wave { amplitude: column.coupling, entered: false, gas: None };
         for segment in 0..SEGMENTS {
+            if wave.amplitude < SILENCE {
+                real[segment * SEGMENT..].fill(0.0);
+                imaginary[segment * SEGMENT..].fill(0.0);
+                break;
+            }
             let (from, to) = (&column.nodes[segment], &column.nodes[segment + 1]);
             let points = points_between(from, to);
             let slow = [from.slow[0].midpoint(to.slow[0]), from.slow[1].midpoint(to.slow[1])];
@@ -121,6 +128,7 @@ impl March<'_> {
         let mut place = self.speckle.place(from.point);
         let end = self.speckle.place(to.point);
         let step = step_between(place, end);
+        let gas_echo = GAS_ECHO * self.facing_skin(from, to).powi(4);
         let mut slow = from.slow;
         let drift: Complex = std::array::from_fn(|part| (to.slow[part] - from.slow[part]) / SEGMENT as f32);
         let unit = Speckle::UNIT / slices_power().sqrt();
@@ -129,7 +137,7 @@ impl March<'_> {
             let tissue = slab.tissue[i];
             let noise = self.slices(place);
             place = std::array::from_fn(|axis| place[axis].wrapping_add(step[axis]));
-            let surface = wave.amplitude * wave.meet(tissue, self.medium.loss[tissue as usize], first + i);
+            let surface = wave.amplitude * gas_echo * wave.meet(tissue, self.medium.loss[tissue as usize], first + i);
             let texture = texture(tissue.acoustics().texture, points.skin[i], slow);
             slow = [slow[0] + drift[0], slow[1] + drift[1]];
             let strength = wave.amplitude * self.medium.scatter[tissue as usize] * texture * unit;
@@ -158,6 +166,11 @@ impl March<'_> {
         }
     }
 
+    /// Cosine of the angle between a line and the normal of the skin, which lung under the wall and gas in bowel follow.
+    fn facing_skin(&self, from: &Node, to: &Node) -> f32 {
+        ((to.skin - from.skin) / (self.medium.pitch * SEGMENT as f32)).clamp(0.0, 1.0)
+    }
+
     /// Noise summed over the thickness of the beam.
     fn slices(&self, place: Place) -> Complex {
         let far: Place = std::array::from_fn(|axis| place[axis].wrapping_add(self.plane.slice[axis]));
@@ -169,20 +182,25 @@ impl March<'_> {
     /// Behind gas: the surface again and again at multiples of its depth, and haze.
     fn reverberate(&self, column: &Column, surface: usize, amplitude: f32, (real, imaginary): Echoes) {
         let fade = (-self.medium.pitch / HAZE_REACH).exp();
-        let mut haze = amplitude * HAZE * Speckle::UNIT / slices_power().sqrt();
+        let mut haze = amplitude * HAZE * Speckle::UNIT;
         // What comes back from below has run between many surfaces: its speckle is that of the tissue above, smeared.
         let segment = surface / SEGMENT;
         let mut place = self.speckle.place(column.nodes[segment].point);
         let step = step_between(place, self.speckle.place(column.nodes[segment + 1].point));
         for i in surface..SAMPLES {
-            let noise = self.slices(place);
+            if haze < SILENCE {
+                break;
+            }
+            let noise = self.speckle.raw(place);
             place =
                 std::array::from_fn(|axis| place[axis].wrapping_add((step[axis].cast_signed() / 2).cast_unsigned()));
             real[i] += haze * noise[0];
             imaginary[i] += haze * noise[1];
             haze *= fade;
         }
-        let mut strength = amplitude;
+        // Only a surface that lies square to the line sends sound back to the face again and again.
+        let facing = self.facing_skin(&column.nodes[segment], &column.nodes[segment + 1]);
+        let mut strength = amplitude * GAS_ECHO * facing.powi(12);
         for repetition in 2..2 + REPETITIONS {
             strength *= REVERBERATION;
             // An oblique surface comes back from the face elsewhere: each repetition is wider and flatter.
@@ -190,23 +208,23 @@ impl March<'_> {
             let sample = surface * repetition;
             for (offset, row) in real.iter_mut().skip(sample).take(2 * half - 1).enumerate() {
                 let share = 1.0 - (offset as f32 + 1.0 - half as f32).abs() / half as f32;
-                *row += strength * GAS_ECHO * share;
+                *row += strength * share;
             }
         }
     }
 }
 
 impl Wave {
-    /// Goes on by one sample, through `tissue`, and returns the surface's echo relative to the sound that met it.
+    /// Goes on by one sample, through `tissue`, and returns 1 at the first gas, 0 elsewhere.
     fn meet(&mut self, tissue: Tissue, loss: f32, sample: usize) -> f32 {
-        let mut echo = 0.0;
+        let mut first = 0.0;
         match tissue {
             // Between the face and the skin: gel, which takes nothing.
             Tissue::Gas if !self.entered => {}
             Tissue::Gas => {
                 if self.gas.is_none() && self.amplitude > 0.0 {
                     self.gas = Some((sample, self.amplitude));
-                    echo = GAS_ECHO;
+                    first = 1.0;
                 }
                 self.amplitude *= loss;
             }
@@ -215,7 +233,7 @@ impl Wave {
                 self.amplitude *= loss;
             }
         }
-        echo
+        first
     }
 }
 
@@ -250,7 +268,7 @@ fn texture(texture: Texture, skin: f32, slow: Complex) -> f32 {
         Texture::Mottled => {
             // Where the noise passes certain values there are sheets: folds of bowel and mesentery.
             let fold = wave(FOLDS * slow[0]).powi(4);
-            (0.55 + 0.25 * slow[1]).clamp(0.2, 1.2) + 1.1 * fold
+            (0.62 + 0.28 * slow[1]).clamp(0.2, 1.3) + 0.75 * fold
         }
         Texture::Striated => {
             let wave = wave(skin / FIBRE + 0.9 * slow[1]);

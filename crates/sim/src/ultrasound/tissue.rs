@@ -23,6 +23,8 @@ pub(super) enum Tissue {
     Spleen,
     /// Flowing blood.
     Blood,
+    /// The diaphragm with its pleura and peritoneum.
+    Diaphragm,
     /// Walls of arteries, portal veins and gallbladder.
     Wall,
     /// Bile, with the clutter that fluid shows near bright tissue.
@@ -84,6 +86,7 @@ impl Tissue {
         Self::Liver,
         Self::Spleen,
         Self::Blood,
+        Self::Diaphragm,
         Self::Wall,
         Self::Bile,
         Self::Cortex,
@@ -112,6 +115,7 @@ impl Tissue {
             Self::Liver => (0.0, 0.5, Texture::Even),
             Self::Spleen => (1.0, 0.4, Texture::Even),
             Self::Blood => (-30.0, 0.18, Texture::Uniform),
+            Self::Diaphragm => (11.0, 0.9, Texture::Even),
             Self::Wall => (4.0, 0.7, Texture::Even),
             Self::Bile => (-36.0, 0.05, Texture::Uniform),
             Self::Cortex => (-4.5, 0.6, Texture::Even),

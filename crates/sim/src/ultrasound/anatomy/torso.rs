@@ -41,16 +41,22 @@ pub(super) fn anatomy() -> Anatomy {
 
 /// The dome that the diaphragm spans over the belly's organs.
 fn dome(shrink: f32) -> Shape {
-    let half = [0.125, 0.150, 0.098].map(|half| half - shrink);
-    Shape::ellipsoid([0.090, -0.005, 0.105], half, 0.0)
+    let half = [0.105, 0.148, 0.098].map(|half| half - shrink);
+    Shape::ellipsoid([0.075, -0.005, 0.105], half, 0.0)
 }
 
-/// Lung above the dome, and the spleen under its left half.
+/// Lung above the dome, the diaphragm along it, and the spleen under its left half.
 fn chest() -> Vec<Organ> {
-    let lung = Shape::All(vec![Shape::Not(Box::new(dome(0.0))), Shape::below([-1.0, 0.0, 0.0], [0.105, 0.0, 0.0])]);
-    let spleen = Shape::All(vec![dome(0.004), Shape::ellipsoid([0.085, 0.108, 0.090], [0.055, 0.028, 0.042], 0.25)]);
+    let lung = Shape::All(vec![Shape::Not(Box::new(dome(0.0))), Shape::below([-1.0, 0.0, 0.0], [0.090, 0.0, 0.0])]);
+    let arch = Shape::All(vec![
+        dome(0.0),
+        Shape::Not(Box::new(dome(0.0022))),
+        Shape::below([-1.0, 0.0, 0.0], [0.090, 0.0, 0.0]),
+    ]);
+    let spleen = Shape::All(vec![dome(0.004), Shape::ellipsoid([0.070, 0.108, 0.090], [0.050, 0.028, 0.042], 0.25)]);
     vec![
         Organ::new(lung, Tissue::Gas, GAS_SURFACE).rough(0.0006),
+        Organ::new(arch, Tissue::Diaphragm, 0.0).rough(0.0006),
         Organ::new(spleen, Tissue::Spleen, CAPSULE).rough(0.0006),
     ]
 }
@@ -77,16 +83,16 @@ fn liver() -> Vec<Organ> {
     let mut organs = vec![Organ::new(body, Tissue::Liver, CAPSULE).rough(0.0012)];
     let portal: [([f32; 3], [f32; 3], [f32; 2]); 6] = [
         ([0.055, -0.008, 0.128], [0.092, -0.042, 0.132], [0.0062, 0.0060]),
-        ([0.092, -0.042, 0.132], [0.115, -0.085, 0.130], [0.0052, 0.0036]),
-        ([0.092, -0.042, 0.132], [0.112, -0.008, 0.155], [0.0042, 0.0026]),
-        ([0.115, -0.085, 0.130], [0.095, -0.115, 0.135], [0.0030, 0.0014]),
-        ([0.115, -0.085, 0.130], [0.150, -0.100, 0.120], [0.0030, 0.0014]),
-        ([0.112, -0.008, 0.155], [0.125, 0.025, 0.170], [0.0024, 0.0013]),
+        ([0.092, -0.042, 0.132], [0.110, -0.085, 0.130], [0.0052, 0.0036]),
+        ([0.092, -0.042, 0.132], [0.108, -0.008, 0.155], [0.0042, 0.0026]),
+        ([0.110, -0.085, 0.130], [0.095, -0.115, 0.135], [0.0030, 0.0014]),
+        ([0.110, -0.085, 0.130], [0.133, -0.100, 0.120], [0.0030, 0.0014]),
+        ([0.108, -0.008, 0.155], [0.116, 0.025, 0.170], [0.0024, 0.0013]),
     ];
     let hepatic: [([f32; 3], [f32; 3], [f32; 2]); 3] = [
-        ([0.172, -0.020, 0.118], [0.105, -0.108, 0.115], [0.0052, 0.0016]),
-        ([0.172, -0.020, 0.118], [0.085, -0.058, 0.172], [0.0046, 0.0014]),
-        ([0.172, -0.020, 0.118], [0.120, 0.022, 0.172], [0.0042, 0.0014]),
+        ([0.147, -0.020, 0.118], [0.103, -0.108, 0.115], [0.0052, 0.0016]),
+        ([0.147, -0.020, 0.118], [0.085, -0.058, 0.172], [0.0046, 0.0014]),
+        ([0.147, -0.020, 0.118], [0.113, 0.022, 0.172], [0.0042, 0.0014]),
     ];
     organs.extend(portal.map(|(from, to, radii)| walled(from, to, radii, 0.0008)).into_iter().flatten());
     organs.extend(hepatic.map(|(from, to, radii)| Organ::new(Shape::tube(from, to, radii), Tissue::Blood, BARE_WALL)));
@@ -109,7 +115,7 @@ fn twigs() -> impl Iterator<Item = Organ> {
         let i = i as f32;
         let spread = |step: f32| (i * step).fract();
         let middle =
-            [0.075 + 0.105 * spread(GOLDEN), -0.115 + 0.105 * spread(0.754_878), 0.095 + 0.085 * spread(0.569_84)];
+            [0.062 + 0.090 * spread(GOLDEN), -0.115 + 0.105 * spread(0.754_878), 0.095 + 0.085 * spread(0.569_84)];
         let angle = TAU * spread(0.414_214);
         let reach = [0.010 * angle.cos(), 0.010 * angle.sin(), 0.007 * (2.0 * angle).sin()];
         let from = [middle[0] - reach[0], middle[1] - reach[1], middle[2] - reach[2]];
