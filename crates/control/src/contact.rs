@@ -125,6 +125,11 @@ impl Default for ContactTuning {
     }
 }
 
+/// More than any contact the gate lets happen, N. What a broken sensor says beyond it must not upset the estimates.
+const LARGEST_FORCE: f64 = 100.0;
+/// More than any arm moves a probe, m/s.
+const LARGEST_SPEED: f64 = 1.0;
+
 /// The force law. One for each arm, stepped at every tick of the real-time loop; allocates nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactLaw {
@@ -153,8 +158,8 @@ impl ContactLaw {
         }
         let axes = measured.tip.rotation().inverse();
         let input = AxialInput {
-            force: -measured.wrench.force.z,
-            speed: measured.twist.linear.z,
+            force: (-measured.wrench.force.z).clamp(-LARGEST_FORCE, LARGEST_FORCE),
+            speed: measured.twist.linear.z.clamp(-LARGEST_SPEED, LARGEST_SPEED),
             operator_speed: (axes * operator.twist.linear).z,
         };
         let z = self.axial.step(dt, directive, &input);

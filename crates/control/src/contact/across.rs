@@ -78,3 +78,109 @@ impl Across {
         Twist::new(self.linear.step(linear, &LINEAR, dt), self.angular.step(angular, &ANGULAR, dt))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farprobe_geom::Newton;
+
+    const DT: f64 = 1e-3;
+    const FOLLOW: Directive = Directive::Follow { desired_force: Newton::ZERO };
+
+    /// An arm that does at once what it is told, with a tip that points down.
+    struct Tracking {
+        across: Across,
+        tip: Pose<Base>,
+        operator: Pose<Base>,
+    }
+
+    impl Tracking {
+        fn new() -> Self {
+            let tip = Pose::new(Isometry3::new(Vector3::new(0.5, 0.0, 0.3), Vector3::x() * 3.0));
+            Self { across: Across::new(), tip, operator: tip }
+        }
+
+        /// One tick with the operator moving like this, in the axes of `base`; `held` keeps the tip where it is.
+        fn tick(
+            &mut self,
+            directive: &Directive,
+            linear: Vector3<f64>,
+            angular: Vector3<f64>,
+            held: bool,
+        ) -> Twist<Tip> {
+            let twist = Twist::new(linear, angular);
+            self.operator = moved(&self.operator, &twist, DT);
+            let reference = Reference { pose: self.operator, twist };
+            let proposed = self.across.step(DT, directive, &reference, &self.tip);
+            if !held {
+                let axes = self.tip.rotation();
+                self.tip = moved(&self.tip, &Twist::new(axes * proposed.linear, axes * proposed.angular), DT);
+            }
+            proposed
+        }
+    }
+
+    #[test]
+    fn a_slide_and_a_tilt_arrive_where_the_hand_went() {
+        let mut tracking = Tracking::new();
+        for _ in 0..1000 {
+            tracking.tick(&FOLLOW, Vector3::x() * 0.05, Vector3::x() * 0.3, false);
+        }
+        for _ in 0..1000 {
+            tracking.tick(&FOLLOW, Vector3::zeros(), Vector3::zeros(), false);
+        }
+        assert!((tracking.tip.position() - tracking.operator.position()).norm() < 1e-4);
+        assert!(tracking.tip.rotation().angle_to(&tracking.operator.rotation()) < 1e-3);
+    }
+
+    #[test]
+    fn what_the_force_law_does_along_z_does_not_turn_into_a_slide_when_the_probe_tilts() {
+        let mut tracking = Tracking::new();
+        tracking.tick(&FOLLOW, Vector3::zeros(), Vector3::zeros(), false);
+        let inward = tracking.tip.z_axis();
+        for _ in 0..1000 {
+            // The force law follows skin that falls away by 20 mm.
+            tracking.tick(&FOLLOW, Vector3::zeros(), Vector3::zeros(), false);
+            tracking.tip = moved(&tracking.tip, &Twist::new(inward * 0.02, Vector3::zeros()), DT);
+        }
+        let before = tracking.tip.position();
+        for _ in 0..2000 {
+            tracking.tick(&FOLLOW, Vector3::zeros(), Vector3::x() * 0.25, false);
+        }
+        assert!((tracking.tip.position() - before).norm() < 1e-3, "{}", (tracking.tip.position() - before).norm());
+    }
+
+    #[test]
+    fn a_probe_that_is_held_back_does_not_run_on_when_it_comes_free() {
+        let mut tracking = Tracking::new();
+        for _ in 0..2000 {
+            tracking.tick(&FOLLOW, Vector3::x() * 0.1, Vector3::zeros(), true);
+        }
+        let before = tracking.tip.position();
+        for _ in 0..3000 {
+            tracking.tick(&FOLLOW, Vector3::zeros(), Vector3::zeros(), false);
+        }
+        let ran_on = (tracking.tip.position() - before).norm();
+        assert!(ran_on <= LEASH * 1.1, "{ran_on}");
+    }
+
+    #[test]
+    fn without_the_operator_it_is_at_rest_within_100_ms_and_following_again_starts_there() {
+        let mut tracking = Tracking::new();
+        for _ in 0..500 {
+            tracking.tick(&FOLLOW, Vector3::x() * 0.12, Vector3::z() * 0.8, false);
+        }
+        let mut twist = Twist::zero();
+        for _ in 0..100 {
+            twist = tracking.tick(
+                &Directive::Comply { ceiling: Newton::ZERO },
+                Vector3::x() * 0.12,
+                Vector3::zeros(),
+                false,
+            );
+        }
+        assert!(twist.linear.norm() < 1e-6 && twist.angular.norm() < 1e-5, "{twist:?}");
+        twist = tracking.tick(&FOLLOW, Vector3::zeros(), Vector3::zeros(), false);
+        assert!(twist.linear.norm() < 1e-6 && twist.angular.norm() < 1e-5, "{twist:?}");
+    }
+}

@@ -153,7 +153,8 @@ impl Axial {
     fn slew(&mut self, wish: f64, dt: f64) -> f64 {
         let present = self.smooth.velocity().z;
         let bounds = if wish > present { CHANGE_INWARD } else { CHANGE_OUTWARD };
-        self.smooth.step(Vector3::z() * wish, &bounds, dt).z
+        // Where the bounds change in mid-motion the jerk of the new ones may come a little late.
+        self.smooth.step(Vector3::z() * wish, &bounds, dt).z.clamp(-OUTWARD, INWARD)
     }
 
     /// Moves between free space and contact, and keeps the estimates.

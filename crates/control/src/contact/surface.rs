@@ -1,5 +1,7 @@
 //! An observer of what the force alone does not show: how the skin itself moves.
 
+use super::LARGEST_FORCE;
+
 /// What is known about the contact: its force, and speed and acceleration of the skin along the probe.
 ///
 /// The model is a spring whose far end moves: `Ḟ = k·(v_tip − v_skin)`, with an acceleration of the skin that changes
@@ -59,6 +61,7 @@ impl SurfaceObserver {
         self.force += (stiffness * (self.tip_speed - self.skin_speed) + 3.0 * pole * surprise) * dt;
         self.skin_speed += (self.skin_acceleration - 3.0 * pole.powi(2) * unexplained) * dt;
         self.skin_acceleration -= pole.powi(3) * unexplained * dt;
+        self.force = self.force.clamp(-LARGEST_FORCE, LARGEST_FORCE);
         self.skin_speed = self.skin_speed.clamp(-FASTEST_SKIN, FASTEST_SKIN);
         self.skin_acceleration = self.skin_acceleration.clamp(-BRISKEST_SKIN, BRISKEST_SKIN);
     }

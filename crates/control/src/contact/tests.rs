@@ -1,5 +1,7 @@
 use super::bench::{Bench, Seen};
 use super::*;
+use nalgebra::Isometry3;
+use proptest::prelude::*;
 
 const FOLLOW: Directive = Directive::Follow { desired_force: Newton::literal(8.0) };
 
@@ -187,4 +189,69 @@ fn rest_is_rest() {
     bench.run(0.1, &Directive::Rest, 0.01);
     let resting = bench.run(0.5, &Directive::Rest, 0.01);
     assert!(resting.iter().all(|seen| seen.proposal.twist.linear.norm() < 1e-9));
+}
+
+fn readings() -> impl Strategy<Value = f64> {
+    prop_oneof![8 => -30.0..30.0f64, 1 => Just(f64::NAN), 1 => prop_oneof![Just(f64::INFINITY), Just(-1e300), Just(1e300)]]
+}
+
+fn directives() -> impl Strategy<Value = Directive> {
+    (0..5_u8, 0.0..15.0f64).prop_map(|(which, number)| {
+        let force = Newton::literal(number);
+        match which {
+            0 => Directive::Rest,
+            1 => Directive::Comply { ceiling: force },
+            2 => Directive::Release { to: force },
+            3 => Directive::Retract { speed: MetrePerSecond::literal(number * 0.1) },
+            _ => Directive::Follow { desired_force: force },
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_measured_the_proposal_is_finite_and_within_its_bounds(
+        ticks in prop::collection::vec((directives(), readings(), readings(), -1.0..1.0f64, 1..40_u64), 1..40),
+    ) {
+        let mut law = ContactLaw::new(ContactTuning::default());
+        let mut now = Time::from_millis(5);
+        for (directive, force, speed, operator, repeats) in ticks {
+            let measured = Measured {
+                tip: Pose::new(Isometry3::translation(0.4, 0.0, 0.3)),
+                twist: Twist::new(Vector3::new(0.0, 0.0, speed * 0.01), Vector3::zeros()),
+                wrench: Wrench::new(Vector3::new(0.0, 0.0, -force), Vector3::zeros()),
+            };
+            let operator = Reference {
+                pose: Pose::identity(),
+                twist: Twist::new(Vector3::repeat(operator), Vector3::repeat(operator)),
+            };
+            for _ in 0..repeats {
+                now = now + Duration::from_millis(1);
+                let proposal = law.step(now, &directive, &operator, &measured);
+                let twist = proposal.twist;
+                prop_assert!(twist.is_finite());
+                prop_assert!(twist.linear.xy().norm() <= 0.1 + 1e-9 && twist.angular.norm() <= 0.6 + 1e-9);
+                prop_assert!((-0.2 - 1e-9..=0.06 + 1e-9).contains(&twist.linear.z), "{}", twist.linear.z);
+                prop_assert!((0.0..=LARGEST_FORCE).contains(&proposal.force_target.get()));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sensor_that_is_not_a_number_makes_the_law_brake() {
+    let mut law = ContactLaw::new(ContactTuning::default());
+    let operator = Reference { pose: Pose::identity(), twist: Twist::new(Vector3::z() * 0.01, Vector3::zeros()) };
+    let measured = |force: f64| Measured {
+        tip: Pose::identity(),
+        twist: Twist::zero(),
+        wrench: Wrench::new(Vector3::z() * force, Vector3::zeros()),
+    };
+    let mut speed = 0.0;
+    for n in 0..300 {
+        let force = if n < 200 { 0.0 } else { f64::NAN };
+        speed = law.step(Time::from_millis(n), &FOLLOW, &operator, &measured(force)).twist.linear.z;
+        assert!(n != 199 || speed > 0.005);
+    }
+    assert!(speed.abs() < 1e-9);
 }

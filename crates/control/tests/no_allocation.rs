@@ -1,0 +1,53 @@
+//! The real-time step must not allocate.
+
+use core::hint::black_box;
+use std::time::Instant;
+
+use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use farprobe_control::{ArmModel, ContactLaw, ContactTuning, Directive, Measured, ReferenceGenerator, Resolver, Tare};
+use farprobe_geom::{Joints, Newton, Pose, Time, Twist, Wrench};
+use nalgebra::{Isometry3, Vector3};
+
+#[global_allocator]
+static ALLOCATOR: AllocDisabler = AllocDisabler;
+
+const TICKS: u64 = 5_000;
+
+#[test]
+fn a_tick_of_kinematics_reference_law_and_resolver_allocates_nothing() {
+    let fr3 = include_str!("../../../assets/arms/fr3.urdf");
+    let model = ArmModel::from_urdf(fr3, Isometry3::translation(0.0, 0.0, 0.2)).unwrap();
+    let mut positions = Joints::from_slice(&[0.0, -0.8, 0.0, -2.4, 0.0, 1.6, 0.8]).unwrap();
+    let resolver = Resolver::new(positions);
+    let mut reference = ReferenceGenerator::new(model.forward(&positions));
+    let mut law = ContactLaw::new(ContactTuning::default());
+    let tare = Tare::new();
+    let mut velocities = Joints::zero(model.axes());
+    let started = Instant::now();
+    assert_no_alloc(|| {
+        for tick in 0..TICKS {
+            let now = Time::from_millis(tick);
+            let tip = model.forward(&positions);
+            let twist =
+                model.jacobian(&positions) * nalgebra::SVector::<f64, 7>::from_column_slice(velocities.as_slice());
+            let sway = (tick as f64 * 0.003).sin();
+            let target = Pose::new(Isometry3::translation(0.02 * sway, 0.0, 0.01));
+            reference.target(now, &target, &Twist::new(Vector3::x() * 0.02 * sway, Vector3::zeros()));
+            let wrench = Wrench::new(Vector3::z() * -(4.0 + 4.0 * sway), Vector3::zeros());
+            let measured = Measured {
+                tip,
+                twist: Twist::new(twist.fixed_rows::<3>(0).into_owned(), twist.fixed_rows::<3>(3).into_owned()),
+                wrench: tare.apply(&wrench),
+            };
+            let directive = Directive::Follow { desired_force: Newton::literal(8.0) };
+            let proposal = law.step(now, &directive, &reference.step(now), &measured);
+            let resolution = resolver.resolve(&model, &positions, &proposal.twist);
+            velocities = resolution.velocities;
+            positions = positions.zip_with(&velocities, |q, v| q + v * 1e-3);
+            black_box(model.link_poses(&positions));
+        }
+    });
+    // Shown, not judged: a busy machine is no fault of the code.
+    println!("{:.1} µs a tick", started.elapsed().as_secs_f64() * 1e6 / TICKS as f64);
+    assert!(positions.is_finite());
+}
