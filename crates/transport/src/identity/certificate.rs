@@ -129,6 +129,7 @@ pub(crate) fn is_fit_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Authority;
     use super::*;
     use proptest::prelude::*;
 
@@ -150,7 +151,38 @@ mod tests {
         }
     }
 
+    fn real_certificate() -> Vec<u8> {
+        let epoch = std::time::SystemTime::UNIX_EPOCH;
+        let validity = Validity::days(epoch + core::time::Duration::from_hours(1_000), 10).unwrap();
+        let authority = Authority::create("authority", validity, Purpose::Demo).unwrap();
+        authority.issue(Role::Observer, "student", validity).unwrap().certificate().to_vec()
+    }
+
+    #[test]
+    fn what_was_issued_is_what_is_read() {
+        let claims = Claims::read(&real_certificate()).unwrap();
+        assert_eq!(
+            (claims.name.as_str(), claims.role, claims.purpose),
+            ("student", Some(Role::Observer), Purpose::Demo)
+        );
+        assert!(!claims.is_authority && !claims.is_self_issued);
+    }
+
     proptest! {
+        #[test]
+        fn a_spoilt_certificate_never_makes_the_reader_panic(
+            spoils in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..4), cut in 0_usize..40,
+        ) {
+            let mut der = real_certificate();
+            for (at, byte) in spoils {
+                let at = at.index(der.len());
+                der[at] = byte;
+            }
+            der.truncate(der.len() - cut);
+            let claims = Claims::read(&der);
+            prop_assert!(cut == 0 || claims.is_none());
+        }
+
         #[test]
         fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..512)) {
             prop_assert_eq!(Claims::read(&bytes), None);

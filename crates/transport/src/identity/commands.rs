@@ -81,6 +81,9 @@ pub struct Request<'a> {
 }
 
 /// `identity issue`: lets the authority in `authority_folder` issue what `request` asks for, into `folder`.
+///
+/// Nothing outlives its authority: a validity that would is cut short, and the summary tells the one that was given. Fails if
+/// nothing is left of it, that is, if the authority has expired.
 pub fn issue(
     authority_folder: &Path,
     request: Request<'_>,
@@ -89,7 +92,10 @@ pub fn issue(
     overwrite: Overwrite,
 ) -> Result<Summary, IdentityError> {
     let authority = Authority::load(authority_folder)?;
-    let identity = authority.issue(request.role, request.name, Validity::days(now, request.days)?)?;
+    let asked = Validity::days(now, request.days)?;
+    // Asked for in vain, it is refused by the authority, which says until when it was valid.
+    let validity = asked.clipped_to(&authority.validity()).unwrap_or(asked);
+    let identity = authority.issue(request.role, request.name, validity)?;
     identity.save(folder, overwrite)?;
     Ok(Summary::new(&identity.claims, folder, now))
 }

@@ -57,6 +57,11 @@ impl Validity {
         outer.not_before <= self.not_before && self.not_after <= outer.not_after
     }
 
+    /// The part of this span that lies inside `outer`; `None` if there is none.
+    pub fn clipped_to(&self, outer: &Self) -> Option<Self> {
+        Self::between(self.not_before.max(outer.not_before), self.not_after.min(outer.not_after)).ok()
+    }
+
     /// The span in words as seen at `now`, for example
     /// `from 22 November 2026 12:09 UTC to 22 November 2027 13:09 UTC (365 days left)`.
     pub fn in_words(&self, now: SystemTime) -> String {

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use farprobe_transport::identity::{
-    Authority, Identity, IdentityError, Overwrite, Purpose, Request, Role, create_authority, create_demo, issue, show,
+    Authority, Identity, IdentityError, Overwrite, Purpose, Request, Role, Validity, create_authority, create_demo,
+    issue, show,
 };
 
 use super::support::*;
@@ -90,15 +91,23 @@ fn files_that_are_mixed_up_or_spoilt_are_told_apart() {
 
 #[test]
 fn an_authority_issues_nothing_that_outlives_it() {
+    let short = Authority::create("short", wide(), Purpose::Real).unwrap();
+    let longer = Validity::between(wide().not_before(), wide().not_after() + DAY).unwrap();
+    let error = short.issue(Role::Cart, "cart", longer).unwrap_err();
+    assert!(matches!(error, IdentityError::OutlivesAuthority { .. }), "{error:?}");
+
+    // The command asks for less instead, and refuses only when nothing is left.
     let root = tempfile::tempdir().unwrap();
     let now = SystemTime::now();
-    create_authority(root.path(), "short", 10, now, Overwrite::Refuse).unwrap();
-    let request = |days| Request { role: Role::Cart, name: "cart", days };
+    let authority = create_authority(root.path(), "short", 10, now, Overwrite::Refuse).unwrap();
     let folder = root.path().join("cart");
-    let error = issue(root.path(), request(11), &folder, now, Overwrite::Refuse).unwrap_err();
+    let request = Request { role: Role::Cart, name: "cart", days: 365 };
+    let error = issue(root.path(), request, &folder, now + 20 * DAY, Overwrite::Refuse).unwrap_err();
     assert!(matches!(error, IdentityError::OutlivesAuthority { .. }), "{error:?}");
     assert!(!folder.exists());
-    assert!(issue(root.path(), request(10), &folder, now, Overwrite::Refuse).is_ok());
+    let cart = issue(root.path(), request, &folder, now + DAY, Overwrite::Refuse).unwrap();
+    assert_eq!(cart.validity.not_after(), authority.validity.not_after());
+    assert_eq!(Identity::load(&folder).unwrap().validity(), cart.validity);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use farprobe_transport::identity::{Authority, Identity, Purpose, Role, Validity};
@@ -23,10 +24,13 @@ pub(crate) fn loopback() -> SocketAddr {
     "127.0.0.1:0".parse().unwrap()
 }
 
-/// A year around now.
+/// A year around now, the same each time: an identity asked for a second later must not outlive its authority by that second.
 pub(crate) fn wide() -> Validity {
-    let now = SystemTime::now();
-    Validity::between(now - 180 * DAY, now + 180 * DAY).unwrap()
+    static WIDE: LazyLock<Validity> = LazyLock::new(|| {
+        let now = SystemTime::now();
+        Validity::between(now - 180 * DAY, now + 180 * DAY).unwrap()
+    });
+    *WIDE
 }
 
 pub(crate) fn authority(purpose: Purpose) -> Authority {
