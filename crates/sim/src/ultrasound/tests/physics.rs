@@ -183,6 +183,42 @@ fn the_pulse_rises_once_a_beat() {
 }
 
 #[test]
+fn gas_is_a_bright_line_with_a_dirty_shadow() {
+    let settings = Settings::default();
+    let mut scanner = phantom(vec![Organ { border: 10.0, ..ball(0.15, 0.100, Tissue::Gas) }], 14);
+    shoot(&mut scanner, &pressed_at(0.0), &settings);
+    let lines = MIDDLE - 10..MIDDLE + 11;
+    let band =
+        |from: f64, to: f64| level(&scanner, lines.clone(), sample_at(&settings, from)..sample_at(&settings, to));
+    let (tissue, surface, haze, deep) =
+        (band(0.030, 0.045), band(0.0485, 0.0515), band(0.055, 0.065), band(0.130, 0.145));
+    assert!(surface > 2.0 * tissue, "{surface} {tissue}");
+    assert!(haze > 0.05 * tissue && haze < 0.8 * tissue, "{haze} {tissue}");
+    assert!(deep < 0.6 * haze, "{deep} {haze}");
+}
+
+#[test]
+fn the_aorta_pulses_and_the_liver_beside_it_does_not() {
+    let card = BodyCard { breathing: Breathing::HELD, heart_period: Duration::from_secs(1), ..BodyCard::default() };
+    let mut scanner = BMode::new(Body::new(card), 1);
+    let settings = Settings::default();
+    let mut shot_at = |time: Time| {
+        let mut grey = Vec::new();
+        let geometry = scanner.render(&pressed_at(0.06), time, &settings, &mut grey);
+        Shot { grey, geometry, settings }
+    };
+    // Diastole and the height of the pulse.
+    let (before, after) = (shot_at(Time::ZERO), shot_at(Time::from_millis(140)));
+    let change = |x: f32, depth: f32| {
+        let (before, after) = (before.patch(x, depth, 0.003), after.patch(x, depth, 0.003));
+        before.iter().zip(&after).map(|(a, b)| (a - b).abs()).sum::<f32>() / before.len() as f32
+    };
+    // The aorta runs along the body a little to the left of the midline: its upper wall is 105 mm deep.
+    let (wall, liver) = (change(0.0, 0.1075), change(0.03, 0.06));
+    assert!(wall > 4.0 * liver, "{wall} {liver}");
+}
+
+#[test]
 fn the_torso_shows_its_organs() {
     let mut scanner = BMode::new(still_body(), 1);
     // Over the gallbladder's bottom, looking down: wall, liver or bowel, bile, and something behind.

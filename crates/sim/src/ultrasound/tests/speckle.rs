@@ -1,6 +1,9 @@
 //! Speckle: its statistics, its size, and that it stays with the tissue.
 
+use farprobe_geom::Metre;
+
 use super::*;
+use crate::ultrasound::array::line_pitch;
 
 /// Lines and samples at least a speckle cell apart around the focus of a uniform phantom: a speckle there is 1.6 mm wide and
 /// 0.7 mm long; these are 2.5 mm and 1.5 mm apart.
@@ -80,7 +83,7 @@ fn lateral_size(scanner: &BMode, from: f64, to: f64) -> f32 {
         let now = correlate(&still, &row(lag));
         if now < 0.5 {
             let lines = lag as f32 - (0.5 - now) / (before - now);
-            return lines * super::super::array::line_pitch(f64::midpoint(from, to) as f32);
+            return lines * line_pitch(f64::midpoint(from, to) as f32);
         }
         before = now;
     }
@@ -89,7 +92,7 @@ fn lateral_size(scanner: &BMode, from: f64, to: f64) -> f32 {
 
 #[test]
 fn speckle_widens_with_depth_away_from_the_focus() {
-    let settings = Settings { focus: farprobe_geom::Metre::literal(0.05), ..Settings::default() };
+    let settings = Settings { focus: Metre::literal(0.05), ..Settings::default() };
     let mut scanner = phantom(Vec::new(), 5);
     shoot(&mut scanner, &pressed_at(0.0), &settings);
     let sizes = [(0.045, 0.055), (0.075, 0.085), (0.105, 0.115), (0.135, 0.145)]
@@ -114,6 +117,34 @@ fn speckle_stays_with_the_tissue_when_the_probe_moves() {
 }
 
 #[test]
+fn speckle_slides_with_the_organs_when_the_patient_breathes() {
+    let breathing = Breathing { amplitude: Metre::literal(0.004), period: Duration::from_secs(4) };
+    let body = Body::new(BodyCard { breathing, heart_period: Duration::ZERO, ..BodyCard::default() });
+    let mut scanner = BMode::of(body.clone(), Anatomy::uniform(), 9);
+    let settings = Settings::default();
+    let mut at = |time: Time| {
+        let lift = body.motion(time).lift().get();
+        // The probe rides on the skin.
+        let view = ProbeView { tip: probe_at(0.0, lift - 0.001), force: PRESSED };
+        let mut grey = Vec::new();
+        let geometry = scanner.render(&view, time, &settings, &mut grey);
+        Shot { grey, geometry, settings }
+    };
+    let (rest, inspired) = (at(Time::ZERO), at(Time::from_millis(1000)));
+    let before = rest.patch(0.0, 0.07, 0.008);
+    let candidates = (-20..=20).flat_map(|across| (-6..=6).map(move |down| (across, down)));
+    let matches = candidates.map(|(across, down)| {
+        let place = (across as f32 * 0.0005, 0.07 + down as f32 * 0.0004);
+        (correlate(&before, &inspired.patch(place.0, place.1, 0.008)), place)
+    });
+    let (best, (across, down)) = matches.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+    // A rise of 4 mm takes the organs 6 mm towards the feet, which is to the left, and stretches the belly under the probe.
+    let stretched = 0.004 * 0.07 / 0.22;
+    assert!(best > 0.5, "{best}");
+    assert!((across + 0.006).abs() < 0.0012 && (down - 0.07 - stretched).abs() < 0.0008, "{across} {down}");
+}
+
+#[test]
 fn speckle_is_another_when_the_plane_moves_by_more_than_the_beam_is_thick() {
     let mut scanner = phantom(Vec::new(), 7);
     let here = pressed_at(0.0);
@@ -132,7 +163,7 @@ fn the_same_seed_gives_the_same_picture_whatever_was_drawn_before() {
     let settings = Settings::default();
     let first = shoot(&mut phantom(Vec::new(), 11), &pressed_at(0.01), &settings);
     let mut used = phantom(Vec::new(), 11);
-    let shallow = Settings { depth: farprobe_geom::Metre::literal(0.08), gain_db: 9.0, ..settings };
+    let shallow = Settings { depth: Metre::literal(0.08), gain_db: 9.0, ..settings };
     shoot(&mut used, &pressed_at(-0.05), &shallow);
     assert!(shoot(&mut used, &pressed_at(0.01), &settings).grey == first.grey);
     let other = shoot(&mut phantom(Vec::new(), 12), &pressed_at(0.01), &settings);
