@@ -72,6 +72,8 @@ const LEAD_RATE: f64 = 15.0;
 /// How far the operator's reference may lead the probe in free space, m. At the approach speed that is half a second: the
 /// probe does not go on long after the hand has stopped.
 const LEASH: f64 = 0.005;
+/// What a release aims at, as a share of the force it must come below: room for noise, friction and a breath.
+const RELEASE_SHARE: f64 = 0.75;
 /// Inward speed in contact, m/s: skin that falls away by breathing, twice over.
 const INWARD: f64 = 0.060;
 /// Outward speed, m/s.
@@ -139,7 +141,7 @@ impl Axial {
             }
             Directive::Follow { desired_force } => self.follow(dt, desired_force.get(), input),
             Directive::Comply { ceiling } => self.comply(dt, ceiling.get(), input),
-            Directive::Release { to } => self.comply(dt, to.get(), input),
+            Directive::Release { to } => self.comply(dt, to.get() * RELEASE_SHARE, input),
             Directive::Retract { speed } => {
                 self.hand = Hand::Off;
                 -speed.get().abs()

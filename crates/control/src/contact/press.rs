@@ -6,13 +6,18 @@ use super::ContactTuning;
 const RISE: f64 = 20.0;
 /// How fast it may fall, N/s: lowering is always welcome, and 20 N are gone within the half second of Release.
 const FALL: f64 = 60.0;
+/// How much further than to zero the operator must pull back before the probe lifts off, m: a hand that slides sideways
+/// with a tilted handle does not lift it by accident.
+const SLACK: f64 = 0.002;
 /// The least force that keeps contact while the operator has not pulled back, N: above the threshold of losing it.
 const KEEPING: f64 = 1.0;
+/// How far the lift may lag behind the operator, m.
+const LONGEST_LIFT: f64 = 0.010;
 
 /// How deep the operator presses, m, and the force asked for because of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Press {
-    /// Press depth, m. Negative while the operator lifts the probe off: what is left to go outward.
+    /// Press depth, m. Below −[`SLACK`] while the operator lifts the probe off: what is left to go outward.
     depth: f64,
     /// The force asked for, N, as it changes smoothly.
     force: f64,
@@ -37,7 +42,7 @@ impl Press {
 
     /// How far the probe still has to lift, m; `None` while the operator does not lift it off.
     pub(super) fn lift(&self) -> Option<f64> {
-        (self.depth < 0.0).then_some(-self.depth)
+        (self.depth < -SLACK).then_some(-self.depth - SLACK)
     }
 
     /// The operator moved by `travel` (m, inward positive) while the probe moved by `moved`.
@@ -45,12 +50,13 @@ impl Press {
         let stiffness = tuning.press_stiffness.get().max(1.0);
         let deepest = desired.max(KEEPING) / stiffness + tuning.press_margin.get().max(0.0);
         self.depth += travel;
-        if self.depth < 0.0 {
+        if self.depth < -SLACK {
             // Lifting off: what the probe has moved outward is done.
-            self.depth = (self.depth - moved.min(0.0)).min(0.0);
+            self.depth = (self.depth - moved.min(0.0)).min(-SLACK);
         }
         self.depth = self.depth.clamp(-LONGEST_LIFT, deepest);
-        let asked = if self.depth < 0.0 { 0.0 } else { (stiffness * self.depth).clamp(KEEPING.min(desired), desired) };
+        let asked =
+            if self.depth < -SLACK { 0.0 } else { (stiffness * self.depth).clamp(KEEPING.min(desired), desired) };
         self.approach(asked, RISE, FALL, dt);
     }
 
@@ -63,6 +69,3 @@ impl Press {
         self.force = asked.clamp(self.force - fall * dt, self.force + rise * dt).max(0.0);
     }
 }
-
-/// How far the lift may lag behind the operator, m.
-const LONGEST_LIFT: f64 = 0.010;

@@ -33,7 +33,7 @@ fn release_lowers_the_force_within_half_a_second_and_retract_lifts_off() {
         let lowering = bench.run(0.5, &release, 0.0);
         assert!(peak(&lowering) <= 8.5, "{stiffness} N/m: {}", peak(&lowering));
         let held = bench.run(1.0, &release, 0.0);
-        assert!(peak(&held) <= 2.1, "{stiffness} N/m: {}", peak(&held));
+        assert!(peak(&held) <= 2.0, "{stiffness} N/m: {}", peak(&held));
         let lifted = bench.run(1.5, &Directive::Retract { speed: MetrePerSecond::literal(0.03) }, 0.0);
         assert_eq!(lifted[lifted.len() - 1].force, 0.0);
         assert_eq!(lifted[lifted.len() - 1].proposal.contact, Contact::Free);
@@ -122,7 +122,7 @@ fn a_breathing_patient_is_released_to_two_newtons_within_half_a_second() {
     bench.run(0.5, &Directive::Release { to: Newton::literal(2.0) }, 0.0);
     let released = bench.run(4.0, &Directive::Release { to: Newton::literal(2.0) }, 0.0);
     let mean = released.iter().map(|seen| seen.force).sum::<f64>() / released.len() as f64;
-    assert!(mean <= 2.0 + 0.1 && peak(&released) <= 3.5, "mean {mean}, peak {}", peak(&released));
+    assert!(mean <= 2.0 && peak(&released) <= 2.5, "mean {mean}, peak {}", peak(&released));
 }
 
 /// 20 mm in 300 ms and back, once, at 10 s.
@@ -165,7 +165,7 @@ fn pushing_on_and_pulling_back_doses_the_force_and_pulling_further_lifts_off() {
     bench.run(0.3, &FOLLOW, -0.01);
     let (_, worst) = errors(&bench.run(1.5, &FOLLOW, 0.0)[1_000..], 4.0);
     assert!(worst < 0.3, "{worst}");
-    // Back by 10 mm more: it lifts off and stays in the air.
+    // Back by 10 mm more, 6 mm beyond zero and its slack: it lifts off and stays in the air.
     bench.run(1.0, &FOLLOW, -0.01);
     let free = bench.run(1.0, &FOLLOW, 0.0);
     let end = free[free.len() - 1];
