@@ -1,0 +1,54 @@
+//! What happened, for the event list.
+
+use std::collections::VecDeque;
+
+use farprobe_geom::Time;
+use farprobe_proto::Severity;
+
+/// How many lines are kept. The list shows fewer than ten; the session log on disk keeps everything.
+const CAPACITY: usize = 200;
+/// The longest text of a line, characters. A peer's text of 256 kB would stall the layout of the window.
+const MAX_CHARS: usize = 240;
+
+/// What happened, newest last.
+#[derive(Debug, Clone, Default)]
+pub struct EventLog {
+    lines: VecDeque<Line>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// When the console learned of it, console clock.
+    pub at: Time,
+    /// How much it matters.
+    pub severity: Severity,
+    /// In words.
+    pub text: String,
+    /// How often it was said in a row.
+    pub times: u32,
+}
+
+impl EventLog {
+    /// Adds a line; the same text again only counts up.
+    pub(super) fn push(&mut self, at: Time, severity: Severity, text: &str) {
+        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect();
+        if let Some(last) = self.lines.back_mut()
+            && last.text == text
+            && last.severity == severity
+        {
+            last.at = at;
+            last.times = last.times.saturating_add(1);
+            return;
+        }
+        if self.lines.len() == CAPACITY {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(Line { at, severity, text, times: 1 });
+    }
+
+    /// The lines, newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().rev()
+    }
+}

@@ -1,0 +1,198 @@
+//! What the console knows: a reducer of events.
+//!
+//! Everything that happens (a state datagram arrives, a picture is decoded, the lease changes) is an [`Event`] that
+//! [`Model::apply`] takes in with the console's time. Nothing here decides a limit or sends anything.
+
+mod connection;
+mod event;
+mod history;
+mod intent;
+mod latency;
+mod log;
+mod picture;
+mod robot;
+mod scanner;
+
+use std::time::Duration;
+
+use farprobe_geom::{Newton, Time};
+use farprobe_proto::{CartDatagram, LeaseStatus, Role, Severity};
+
+pub use connection::{Connection, Link};
+pub use event::{Caption, Event, HandleKind, HandleStatus};
+pub use history::{ForceTrace, ProbeTrail};
+pub use intent::{Intent, WindowInput};
+pub use latency::{Hop, LatencySnapshot, Percentiles};
+pub use log::{EventLog, Line};
+pub use picture::{Completeness, Pixels, PictureCondition, PictureState, ShownPicture, STALE_AGE};
+pub use robot::Robot;
+pub use scanner::{ScannerControl, ScannerProgress};
+
+/// How long the cart may be silent before the console says that the link is lost. Fifty times the cart's watchdog would be
+/// useless and one state period (4 ms) would flicker; a quarter of a second is what `farprobe-session` opens the clutch at.
+pub const LINK_SILENCE: Duration = Duration::from_millis(250);
+
+/// Everything the console knows.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The connection to the cart.
+    pub connection: Connection,
+    /// The robot and what it feels.
+    pub robot: Robot,
+    /// Who may drive.
+    pub lease: LeaseStatus,
+    /// The scanner's controls.
+    pub scanner: ScannerControl,
+    /// The ultrasound picture.
+    pub picture: PictureState,
+    /// The last latency figures.
+    pub latency: Option<LatencySnapshot>,
+    /// The specialist's handle.
+    pub handle: HandleStatus,
+    /// The contact force asked for, N.
+    pub desired_force: Newton,
+    /// What a script or demo is doing.
+    pub caption: Option<Caption>,
+    /// What happened, newest last.
+    pub log: EventLog,
+    /// How many stops this console has sent.
+    pub stops_sent: u32,
+    started: Time,
+}
+
+impl Model {
+    /// A console that has just started at `now`, console clock.
+    pub fn new(now: Time) -> Self {
+        Self {
+            connection: Connection::Idle,
+            robot: Robot::default(),
+            lease: LeaseStatus::Free,
+            scanner: ScannerControl::default(),
+            picture: PictureState::default(),
+            latency: None,
+            handle: HandleStatus::none(),
+            desired_force: Newton::ZERO,
+            caption: None,
+            log: EventLog::default(),
+            stops_sent: 0,
+            started: now,
+        }
+    }
+
+    /// Takes in what happened at `now`, console clock.
+    pub fn apply(&mut self, now: Time, event: Event) {
+        match event {
+            Event::Connecting { address } => {
+                self.connection = Connection::Connecting { address, since: now };
+            }
+            Event::Connected(welcome) => self.connected(now, *welcome),
+            Event::Refused { reason, remedy } => {
+                self.log.push(now, Severity::Alarm, &format!("The cart refused the connection: {reason}. {remedy}"));
+                self.connection = Connection::Refused { reason, remedy };
+            }
+            Event::Lost { reason } => self.lost(now, reason),
+            Event::Reconnecting { attempt } => self.connection.reconnecting(now, attempt),
+            Event::Cart(CartDatagram::State(state)) => self.state(now, &state),
+            Event::Lease(status) => self.lease(now, status),
+            Event::ScannerRequested(request) => self.scanner.requested(now, request.settings, Some(request.number)),
+            Event::ScannerWanted(settings) => self.scanner.requested(now, settings, None),
+            Event::Scanner(reply) => {
+                if let Some(line) = self.scanner.replied(&reply) {
+                    self.log.push(now, Severity::Warning, &line);
+                }
+            }
+            Event::Notice(notice) => self.log.push(now, notice.severity, &notice.text),
+            Event::Picture(picture) => self.picture.decoded(now, picture),
+            Event::PictureHealth(health) => self.picture.judged(health),
+            Event::Latency(snapshot) => self.latency = Some(*snapshot),
+            Event::Handle(status) => self.handle(now, status),
+            Event::DesiredForce(force) => self.desired_force = force,
+            Event::Caption(caption) => self.caption = caption,
+            Event::Fault { severity, text } => self.log.push(now, severity, &text),
+            Event::StopSent => {
+                self.stops_sent = self.stops_sent.saturating_add(1);
+                self.log.push(now, Severity::Alarm, "Stop sent. Only the staff at the cart can reset it.");
+            }
+        }
+    }
+
+    /// The link as it is at `now`: a connection that says nothing is as good as none.
+    pub fn link(&self, now: Time) -> Link {
+        self.connection.link(now, self.robot.heard_at)
+    }
+
+    /// How long this console has been running.
+    pub fn uptime(&self, now: Time) -> Duration {
+        now.saturating_since(self.started)
+    }
+
+    /// Whether this console holds the right to drive.
+    pub fn drives(&self) -> bool {
+        matches!(self.lease, LeaseStatus::Yours(_))
+    }
+
+    /// The role the cart has granted, once it has.
+    pub fn role(&self) -> Option<Role> {
+        self.robot.welcome.as_ref().map(|welcome| welcome.role)
+    }
+
+    /// How far the probe moves while the specialist still sees the picture from before: its speed times the median
+    /// hand-to-eye latency, mm. `None` until both are known.
+    pub fn lag_mm(&self) -> Option<f64> {
+        let hand_to_eye = self.latency.as_ref()?.hand_to_eye_ms?.p50;
+        Some(self.robot.trail.speed()?.get() * hand_to_eye)
+    }
+
+    fn connected(&mut self, now: Time, welcome: farprobe_proto::Welcome) {
+        self.log.push(now, Severity::Info, &format!("Connected to {}.", welcome.cart));
+        self.connection = Connection::Connected { since: now };
+        self.desired_force = welcome.default_force;
+        self.scanner = ScannerControl::of(welcome.scanner.clone());
+        self.picture = PictureState::default();
+        self.lease = LeaseStatus::Free;
+        self.robot = match Robot::of(welcome) {
+            Ok(robot) => robot,
+            Err((robot, error)) => {
+                self.log.push(now, Severity::Warning, &format!("The arm can't be drawn: {error}."));
+                robot
+            }
+        };
+        self.robot.heard_at = Some(now);
+    }
+
+    fn lost(&mut self, now: Time, reason: String) {
+        self.log.push(now, Severity::Alarm, &format!("The connection to the cart is lost: {reason}."));
+        self.lease = LeaseStatus::Free;
+        self.scanner.forget_request();
+        self.connection = Connection::Lost { reason, since: now };
+    }
+
+    fn state(&mut self, now: Time, state: &farprobe_proto::State) {
+        let before = self.robot.state.as_ref().map(|(_, state)| state.ladder);
+        if !self.robot.update(now, state) {
+            return;
+        }
+        if before != Some(state.ladder) {
+            let words = crate::words::ladder(state.ladder);
+            let cause = crate::words::cause(state.cause);
+            self.log.push(now, words.severity, &format!("{}: {}.", words.title, cause.what));
+        }
+    }
+
+    fn lease(&mut self, now: Time, status: LeaseStatus) {
+        if status == self.lease {
+            return;
+        }
+        if let Some((severity, text)) = crate::words::lease_change(&status) {
+            self.log.push(now, severity, &text);
+        }
+        self.lease = status;
+    }
+
+    fn handle(&mut self, now: Time, status: HandleStatus) {
+        if let (None, Some(remedy)) = (&self.handle.lost, &status.lost) {
+            self.log.push(now, Severity::Alarm, &format!("{} is lost: {remedy}.", status.name));
+        }
+        self.handle = status;
+    }
+}

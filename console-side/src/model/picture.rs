@@ -1,0 +1,173 @@
+//! The ultrasound picture and whether it may be believed.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use farprobe_geom::Time;
+use farprobe_proto::{PictureHealth, PictureStamp};
+
+/// From this age a picture is flagged as old. The gate stops driving at 500 ms; the eye is told before that.
+pub const STALE_AGE: Duration = Duration::from_millis(300);
+
+/// The pixels of a decoded picture, shared with the decoder.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Pixels {
+    /// One byte a pixel, full range.
+    Grey {
+        /// Pixels across and down.
+        size: [usize; 2],
+        /// Rows from top to bottom without padding.
+        data: Arc<[u8]>,
+    },
+    /// Three bytes a pixel: red, green, blue.
+    Rgb {
+        /// Pixels across and down.
+        size: [usize; 2],
+        /// Rows from top to bottom without padding.
+        data: Arc<[u8]>,
+    },
+}
+
+impl Pixels {
+    /// Pixels across and down, or `None` if the data are not as long as the size says.
+    pub fn size(&self) -> Option<[usize; 2]> {
+        let (size, bytes, data) = match self {
+            Self::Grey { size, data } => (size, 1, data),
+            Self::Rgb { size, data } => (size, 3, data),
+        };
+        let expected = size[0].checked_mul(size[1])?.checked_mul(bytes)?;
+        (expected > 0 && expected == data.len()).then_some(*size)
+    }
+}
+
+impl fmt::Debug for Pixels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Grey { size, .. } => write!(f, "Grey({} × {})", size[0], size[1]),
+            Self::Rgb { size, .. } => write!(f, "Rgb({} × {})", size[0], size[1]),
+        }
+    }
+}
+
+/// Whether a decoded picture is all there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// Every part of it arrived.
+    Complete,
+    /// Parts were lost and are guessed by the decoder.
+    Concealed,
+}
+
+/// A decoded picture on its way to the screen.
+#[derive(Debug, Clone)]
+pub struct ShownPicture {
+    /// What is to be seen.
+    pub pixels: Pixels,
+    /// What the cart knew at capture.
+    pub stamp: PictureStamp,
+    /// The capture time by the console's clock, as well as the clock estimate knows it; `None` before there is one.
+    pub captured_at: Option<Time>,
+    /// When it was decoded, console clock.
+    pub decoded_at: Time,
+    /// Whether it is all there.
+    pub completeness: Completeness,
+}
+
+/// The picture in front of the specialist.
+#[derive(Debug, Clone, Default)]
+pub struct PictureState {
+    /// The newest picture.
+    pub newest: Option<ShownPicture>,
+    /// Pictures taken from the decoder since the connection.
+    pub taken: u64,
+    /// What the picture watch says of the stream.
+    health: Option<PictureHealth>,
+    rate: RateMeter,
+}
+
+/// Whether the picture may be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureCondition {
+    /// None has arrived yet.
+    Absent,
+    /// Fresh and whole.
+    Good,
+    /// Fresh; parts are guessed.
+    Concealed,
+    /// Older than [`STALE_AGE`].
+    Stale,
+    /// New pictures come and all show the same.
+    Frozen,
+    /// The operator froze the scanner.
+    FrozenByOperator,
+}
+
+impl PictureState {
+    pub(super) fn decoded(&mut self, now: Time, picture: ShownPicture) {
+        if picture.pixels.size().is_none() {
+            return;
+        }
+        self.taken += 1;
+        self.rate.tick(now);
+        self.newest = Some(picture);
+    }
+
+    pub(super) fn judged(&mut self, health: PictureHealth) {
+        self.health = Some(health);
+    }
+
+    /// How old the picture is: since its capture, or since it was decoded as long as the clocks are not compared.
+    pub fn age(&self, now: Time) -> Option<Duration> {
+        let picture = self.newest.as_ref()?;
+        Some(now.saturating_since(picture.captured_at.unwrap_or(picture.decoded_at)))
+    }
+
+    /// Pictures a second, over the last second or so; `None` until two came.
+    pub fn per_second(&self) -> Option<f64> {
+        self.rate.per_second
+    }
+
+    /// Whether the picture may be believed at `now`; `frozen` is what the scanner echoes. Age counts before everything
+    /// else: a picture that does not come any more can't say that it is frozen.
+    pub fn condition(&self, now: Time, frozen: bool) -> PictureCondition {
+        let (Some(age), Some(picture)) = (self.age(now), self.newest.as_ref()) else {
+            return PictureCondition::Absent;
+        };
+        match self.health {
+            _ if age > STALE_AGE => PictureCondition::Stale,
+            _ if frozen => PictureCondition::FrozenByOperator,
+            Some(PictureHealth::FrozenByOperator) => PictureCondition::FrozenByOperator,
+            Some(PictureHealth::Frozen) => PictureCondition::Frozen,
+            Some(PictureHealth::Good | PictureHealth::Concealed | PictureHealth::Absent) | None => {
+                match picture.completeness {
+                    Completeness::Complete => PictureCondition::Good,
+                    Completeness::Concealed => PictureCondition::Concealed,
+                }
+            }
+        }
+    }
+}
+
+/// Counts pictures over windows of a second.
+#[derive(Debug, Clone, Default)]
+struct RateMeter {
+    begun: Option<Time>,
+    count: u32,
+    per_second: Option<f64>,
+}
+
+impl RateMeter {
+    fn tick(&mut self, now: Time) {
+        let Some(begun) = self.begun else {
+            self.begun = Some(now);
+            return;
+        };
+        self.count += 1;
+        let seconds = now.saturating_since(begun).as_secs_f64();
+        if seconds >= 1.0 {
+            self.per_second = Some(f64::from(self.count) / seconds);
+            *self = Self { begun: Some(now), count: 0, per_second: self.per_second };
+        }
+    }
+}

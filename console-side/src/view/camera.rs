@@ -1,0 +1,126 @@
+//! The camera of the arm view: where it stands, and where a point of the room falls on the screen.
+
+use egui::{Pos2, Rect, Vec2, pos2};
+use nalgebra::Vector3;
+
+/// How far a drag of a point turns the camera, rad: half a turn across the panel's usual 200 points.
+const TURN_PER_POINT: f64 = 0.012;
+/// The camera never looks straight down or from below the couch, rad.
+const PITCH: (f64, f64) = (0.05, 1.4);
+/// How wide the camera sees, rad.
+const FIELD_OF_VIEW: f64 = 0.62;
+/// Points nearer than this are not drawn, m.
+const NEAR: f64 = 0.05;
+
+/// Looks at the middle of the scene from a direction that can be turned.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Camera {
+    yaw: f64,
+    pitch: f64,
+}
+
+impl Default for Camera {
+    /// From the feet and the operator's side, a little above: arm, probe and patient all to be seen.
+    fn default() -> Self {
+        Self { yaw: -0.75, pitch: 0.42 }
+    }
+}
+
+impl Camera {
+    /// Turns with the pointer's drag, points.
+    pub(super) fn orbit(&mut self, drag: Vec2) {
+        self.yaw = (self.yaw - f64::from(drag.x) * TURN_PER_POINT) % std::f64::consts::TAU;
+        self.pitch = (self.pitch + f64::from(drag.y) * TURN_PER_POINT).clamp(PITCH.0, PITCH.1);
+    }
+
+    /// The camera's view of a scene with this middle and this size (m), on `screen`.
+    pub(super) fn look(&self, middle: Vector3<f64>, radius: f64, screen: Rect) -> Projection {
+        let (sy, cy) = self.yaw.sin_cos();
+        let (sp, cp) = self.pitch.sin_cos();
+        let back = Vector3::new(cp * cy, cp * sy, sp);
+        let right = Vector3::new(-sy, cy, 0.0);
+        let up = back.cross(&right);
+        let distance = radius.max(NEAR) / (FIELD_OF_VIEW * 0.5).sin();
+        let points = f64::from(screen.width().min(screen.height())) * 0.5 / (FIELD_OF_VIEW * 0.5).tan();
+        Projection { eye: middle + back * distance, right, up, back, points, center: screen.center() }
+    }
+}
+
+/// From the room (m, frame `base`) to the screen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Projection {
+    eye: Vector3<f64>,
+    right: Vector3<f64>,
+    up: Vector3<f64>,
+    back: Vector3<f64>,
+    /// Points on screen of a metre at a distance of a metre.
+    points: f64,
+    center: Pos2,
+}
+
+/// A point on the screen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Seen {
+    /// Where.
+    pub(super) at: Pos2,
+    /// How far from the eye, m.
+    pub(super) depth: f64,
+    /// Points on screen of a metre there.
+    pub(super) scale: f32,
+}
+
+impl Projection {
+    /// Where `point` falls on the screen; `None` behind the eye or if it is not finite.
+    pub(super) fn see(&self, point: Vector3<f64>) -> Option<Seen> {
+        let from_eye = point - self.eye;
+        let depth = -from_eye.dot(&self.back);
+        if !depth.is_finite() || depth < NEAR {
+            return None;
+        }
+        let scale = (self.points / depth) as f32;
+        let (x, y) = (from_eye.dot(&self.right) as f32 * scale, from_eye.dot(&self.up) as f32 * scale);
+        let at = pos2(self.center.x + x, self.center.y - y);
+        at.is_finite().then_some(Seen { at, depth, scale })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(camera: Camera, point: [f64; 3]) -> Seen {
+        let screen = Rect::from_min_size(pos2(0.0, 0.0), egui::vec2(200.0, 200.0));
+        camera.look(Vector3::zeros(), 1.0, screen).see(Vector3::from(point)).unwrap()
+    }
+
+    #[test]
+    fn the_middle_of_the_scene_is_the_middle_of_the_screen_and_up_is_up() {
+        let camera = Camera::default();
+        assert!((seen(camera, [0.0; 3]).at - pos2(100.0, 100.0)).length() < 1e-3);
+        assert!(seen(camera, [0.0, 0.0, 0.5]).at.y < 100.0);
+    }
+
+    #[test]
+    fn a_ball_of_the_given_size_fills_the_screen() {
+        let camera = Camera { yaw: 0.0, pitch: PITCH.0 };
+        let edge = seen(camera, [0.0, 1.0, 0.0]).at.x;
+        assert!((180.0..=200.0).contains(&edge), "{edge}");
+    }
+
+    #[test]
+    fn no_drag_turns_the_camera_over() {
+        let mut camera = Camera::default();
+        camera.orbit(egui::vec2(1e6, 1e6));
+        assert!(camera.pitch <= PITCH.1 && camera.yaw.abs() <= std::f64::consts::TAU);
+        camera.orbit(egui::vec2(0.0, -1e6));
+        assert!(camera.pitch >= PITCH.0);
+    }
+
+    #[test]
+    fn what_lies_behind_the_eye_is_not_seen() {
+        let screen = Rect::from_min_size(pos2(0.0, 0.0), egui::vec2(200.0, 200.0));
+        let view = Camera::default().look(Vector3::zeros(), 1.0, screen);
+        assert_eq!(view.see(view.eye + view.back), None);
+        assert_eq!(view.see(Vector3::new(f64::NAN, 0.0, 0.0)), None);
+    }
+}

@@ -1,0 +1,105 @@
+//! Words, panels and signs, painted where the layout puts them. Every text is also told to accessibility tools, which is
+//! what the tests read the window with.
+
+use std::sync::Arc;
+
+use egui::epaint::StrokeKind;
+use egui::text::LayoutJob;
+use egui::{Align2, Color32, FontId, Galley, Pos2, Rect, Role, Sense, Ui, WidgetInfo, pos2};
+
+use crate::theme;
+
+/// A panel's ground and edge.
+pub(super) fn panel(ui: &Ui, rect: Rect) {
+    panel_of(ui, rect, theme::PANEL, theme::EDGE);
+}
+
+/// A panel of other colours than the usual.
+pub(super) fn panel_of(ui: &Ui, rect: Rect, ground: Color32, edge: Color32) {
+    ui.painter().rect(rect, theme::RADIUS, ground, theme::hair(edge), StrokeKind::Inside);
+}
+
+/// A panel's title; gives the rectangle below it, inside the panel's padding.
+pub(super) fn title(ui: &Ui, rect: Rect, words: &str) -> Rect {
+    let inner = rect.shrink(theme::PAD);
+    let size = theme::SIZE_TITLE;
+    let at = pos2(inner.left(), inner.top() - 2.0);
+    text(ui, at, Align2::LEFT_TOP, words, theme::font(size), theme::FAINT);
+    inner.with_min_y(inner.top() + size + 8.0)
+}
+
+/// One line of text. Gives the rectangle it covers.
+pub(super) fn text(ui: &Ui, at: Pos2, anchor: Align2, words: &str, font: FontId, color: Color32) -> Rect {
+    let galley = ui.painter().layout_no_wrap(words.to_owned(), font, color);
+    place(ui, anchor.anchor_size(at, galley.size()), galley, words)
+}
+
+/// One line of text that ends in an ellipsis where it would be wider than `width`.
+pub(super) fn text_within(
+    ui: &Ui,
+    at: Pos2,
+    anchor: Align2,
+    words: &str,
+    style: (FontId, Color32),
+    width: f32,
+) -> Rect {
+    let galley = fitted(ui, words, style.0, style.1, width, 1);
+    place(ui, anchor.anchor_size(at, galley.size()), galley, words)
+}
+
+/// Text wrapped into `rect`, from its top left; what does not fit ends in an ellipsis. Gives the rectangle it covers.
+pub(super) fn paragraph(ui: &Ui, rect: Rect, words: &str, font: FontId, color: Color32) -> Rect {
+    let line = ui.painter().layout_no_wrap(String::from("X"), font.clone(), color).size().y.max(1.0);
+    let rows = (rect.height() / line + 0.1).floor().max(1.0) as usize;
+    let galley = fitted(ui, words, font, color, rect.width(), rows);
+    place(ui, Rect::from_min_size(rect.min, galley.size()), galley, words)
+}
+
+/// The width of one line of text.
+pub(super) fn width(ui: &Ui, words: &str, font: FontId) -> f32 {
+    ui.painter().layout_no_wrap(words.to_owned(), font, Color32::PLACEHOLDER).size().x
+}
+
+/// A figure and its unit, the unit small and faint after it. `at` is the left end of the common baseline.
+pub(super) fn figure(ui: &Ui, at: Pos2, value: &str, unit: &str, size: f32, color: Color32) -> Rect {
+    let mut job = LayoutJob::default();
+    let format = |size, color| egui::TextFormat { valign: egui::Align::BOTTOM, ..egui::TextFormat::simple(theme::font(size), color) };
+    job.append(value, 0.0, format(size, color));
+    job.append(unit, 4.0, format((size * 0.55).max(theme::SIZE_TITLE), theme::FAINT));
+    let galley = ui.painter().layout_job(job);
+    let rect = Align2::LEFT_BOTTOM.anchor_size(at, galley.size());
+    place(ui, rect, galley, &format!("{value} {unit}"))
+}
+
+/// A word on a ground of its own: "SIMULATED". Gives the rectangle it covers; `at` is its left top.
+pub(super) fn chip(ui: &Ui, at: Pos2, words: &str, color: Color32, ground: Color32) -> Rect {
+    let galley = ui.painter().layout_no_wrap(words.to_owned(), theme::font(theme::SIZE_TITLE), color);
+    let rect = Rect::from_min_size(at, galley.size() + egui::vec2(16.0, 8.0));
+    let edge = theme::hair(theme::thin(color, 0.45));
+    ui.painter().rect(rect, theme::RADIUS_SMALL, ground, edge, StrokeKind::Inside);
+    place(ui, Rect::from_center_size(rect.center(), galley.size()), galley, words);
+    rect
+}
+
+/// Tells accessibility tools that `words` stand at `rect`.
+pub(super) fn tell(ui: &Ui, rect: Rect, words: &str) {
+    // Texts never overlap, so the place names the text; the words may change from frame to frame.
+    let id = ui.id().with(("text", rect.left().round() as i32, rect.center().y.round() as i32));
+    let response = ui.interact(rect, id, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+}
+
+fn place(ui: &Ui, rect: Rect, galley: Arc<Galley>, words: &str) -> Rect {
+    ui.painter().galley(rect.min, galley, theme::TEXT);
+    if !words.is_empty() {
+        tell(ui, rect, words);
+    }
+    rect
+}
+
+fn fitted(ui: &Ui, words: &str, font: FontId, color: Color32, width: f32, rows: usize) -> Arc<Galley> {
+    let mut job = LayoutJob::simple(words.to_owned(), font, color, width.max(1.0));
+    job.wrap.max_rows = rows;
+    job.wrap.break_anywhere = rows == 1;
+    ui.painter().layout_job(job)
+}

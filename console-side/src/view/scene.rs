@@ -1,0 +1,267 @@
+//! Arm and patient, drawn from where the cart says they are: links by forward kinematics, couch, patient, probe and trail.
+
+use egui::{Align2, Color32, Pos2, Rect, Sense, Shape, Stroke, Ui};
+use farprobe_geom::{Base, Pose, Time};
+use farprobe_proto::Welcome;
+use nalgebra::{Isometry3, Point3, Vector3};
+
+use super::camera::{Camera, Projection, Seen};
+use super::paint;
+use crate::model::{Link, Model, ProbeTrail};
+use crate::theme;
+
+/// Half the thickness the arm is drawn with at its base and at its flange, m. Collaborative arms of this size are about so.
+const LINK_RADIUS: (f64, f64) = (0.062, 0.042);
+/// Half the thickness of the probe's grip, m.
+const PROBE_RADIUS: f64 = 0.018;
+/// The couch as it is drawn, m from its origin under the navel: to the feet, to the head, to either side.
+const COUCH: (f64, f64, f64) = (-1.0, 0.85, 0.34);
+/// Points of the patient's outline that are further apart than this belong to different lines, m.
+const OUTLINE_GAP: f64 = 0.16;
+/// Half the angle of the picture's sector as it is drawn, rad.
+const SECTOR_HALF: f64 = 0.5;
+/// How deep the sector is drawn if the scanner does not say, m.
+const SECTOR_DEPTH: f64 = 0.15;
+
+/// Draws the panel. Dragging turns the camera; a double click turns it back.
+pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time, camera: &mut Camera) {
+    paint::panel(ui, rect);
+    let response = ui.interact(rect, ui.id().with("scene"), Sense::CLICK | Sense::DRAG);
+    if response.dragged() {
+        camera.orbit(response.drag_delta());
+    }
+    if response.double_clicked() {
+        *camera = Camera::default();
+    }
+    if let Some(welcome) = &model.robot.welcome {
+        let links = model.robot.links();
+        let view = camera.look(middle(welcome), radius(welcome), rect.shrink(4.0));
+        let painter = ui.painter_at(rect.shrink(1.0));
+        let scene = Scene { painter: &painter, view, live: model.link(now) == Link::Live };
+        scene.couch(welcome.couch.isometry());
+        scene.patient(welcome);
+        scene.trail(&model.robot.trail);
+        scene.sector(model, links.last());
+        scene.arm(&links);
+    }
+    paint::title(ui, rect, "ARM AND PATIENT");
+    if model.robot.welcome.is_none() {
+        let words = "No cart yet";
+        paint::text(ui, rect.center(), Align2::CENTER_CENTER, words, theme::font(theme::SIZE_BODY), theme::FAINT);
+    }
+}
+
+/// What the camera looks at: between the arm's base and the patient, a little above the couch.
+fn middle(welcome: &Welcome) -> Vector3<f64> {
+    let couch = welcome.couch.position() + Vector3::new(0.0, 0.0, 0.12);
+    (couch * 1.15 + Vector3::new(0.0, 0.0, 0.3) * 0.85) * 0.5
+}
+
+/// How much of the room is to be seen, m.
+fn radius(welcome: &Welcome) -> f64 {
+    let distance = welcome.couch.position().norm();
+    (0.42 * distance + 0.42).clamp(0.4, 3.0)
+}
+
+struct Scene<'a> {
+    painter: &'a egui::Painter,
+    view: Projection,
+    live: bool,
+}
+
+impl Scene<'_> {
+    fn seen(&self, point: Vector3<f64>) -> Option<Pos2> {
+        self.view.see(point).map(|seen| seen.at)
+    }
+
+    fn color(&self, color: Color32) -> Color32 {
+        if self.live { color } else { theme::between(color, theme::PANEL, 0.55) }
+    }
+
+    fn couch(&self, couch: &Isometry3<f64>) {
+        let (feet, head, side) = COUCH;
+        let at = |x: f64, y: f64| self.seen((couch * Point3::new(x, y, 0.0)).coords);
+        let corners = [at(feet, -side), at(head, -side), at(head, side), at(feet, side)];
+        if let [Some(a), Some(b), Some(c), Some(d)] = corners {
+            let ground = theme::thin(theme::COUCH, 0.35);
+            self.painter.add(Shape::convex_polygon(vec![a, b, c, d], ground, theme::hair(theme::COUCH)));
+        }
+        for step in 1..6_u8 {
+            let x = feet + (head - feet) * f64::from(step) / 6.0;
+            if let (Some(a), Some(b)) = (at(x, -side), at(x, side)) {
+                self.painter.line_segment([a, b], theme::hair(theme::thin(theme::COUCH, 0.5)));
+            }
+        }
+    }
+
+    fn patient(&self, welcome: &Welcome) {
+        let couch = welcome.couch.isometry();
+        let place = |point: &[f32; 3]| (couch * Point3::from(point.map(f64::from))).coords;
+        let points: Vec<(Vector3<f64>, Seen)> = welcome
+            .patient_outline
+            .iter()
+            .map(place)
+            .filter_map(|point| self.view.see(point).map(|seen| (point, seen)))
+            .collect();
+        let outline = hull(points.iter().map(|(_, seen)| seen.at).collect());
+        if outline.len() >= 3 {
+            let edge = Stroke::new(1.2, self.color(theme::thin(theme::PATIENT, 0.7)));
+            self.painter.add(Shape::convex_polygon(outline, theme::thin(theme::PATIENT, 0.16), edge));
+        }
+        let stroke = theme::hair(theme::thin(theme::PATIENT, 0.38));
+        for pair in points.windows(2) {
+            let [(from, start), (to, end)] = pair else { continue };
+            if (from - to).norm() < OUTLINE_GAP {
+                self.painter.line_segment([start.at, end.at], stroke);
+            }
+        }
+    }
+
+    fn trail(&self, trail: &ProbeTrail) {
+        let count = trail.points().len().max(1) as f32;
+        let seen: Vec<_> = trail.points().map(|point| (self.seen(point.position), point.touching)).collect();
+        for (index, pair) in seen.windows(2).enumerate() {
+            let [(Some(from), _), (Some(to), touching)] = pair else { continue };
+            let newness = 0.25 + 0.75 * index as f32 / count;
+            let (color, width) = if *touching { (theme::ACCENT, 1.8) } else { (theme::MUTED, 1.0) };
+            self.painter.line_segment([*from, *to], Stroke::new(width, theme::thin(self.color(color), newness)));
+        }
+    }
+
+    /// The plane the picture is of.
+    fn sector(&self, model: &Model, tip: Option<&Pose<Base>>) {
+        let Some(tip) = tip else { return };
+        let depth = model.scanner.echoed.as_ref().map_or(SECTOR_DEPTH, |state| state.settings.depth.get());
+        let at = |angle: f64, radius: f64| {
+            let point = Point3::new(angle.sin() * radius, 0.0, angle.cos() * radius);
+            self.seen((tip.isometry() * point).coords)
+        };
+        let arc = (-6..=6_i8).map(|step| at(SECTOR_HALF * f64::from(step) / 6.0, depth));
+        let points: Vec<Pos2> = std::iter::once(at(0.0, 0.0)).chain(arc).flatten().collect();
+        if points.len() >= 3 {
+            let color = self.color(theme::ACCENT);
+            let edge = theme::hair(theme::thin(color, 0.7));
+            self.painter.add(Shape::convex_polygon(points, theme::thin(color, 0.2), edge));
+        }
+    }
+
+    /// The links as rods, the furthest first; the last one is the probe.
+    fn arm(&self, links: &[Pose<Base>]) {
+        let count = links.len().max(2) as f64;
+        let mut rods: Vec<Rod> = links
+            .windows(2)
+            .enumerate()
+            .filter_map(|(index, pair)| {
+                let [from, to] = pair else { return None };
+                let part = index as f64 / count;
+                let is_probe = index + 2 == links.len();
+                let radius = if is_probe { PROBE_RADIUS } else { LINK_RADIUS.0 + (LINK_RADIUS.1 - LINK_RADIUS.0) * part };
+                let ends = (self.view.see(from.position())?, self.view.see(to.position())?);
+                Some(Rod { from: ends.0, to: ends.1, radius, is_probe })
+            })
+            .collect();
+        rods.sort_by(|a, b| b.depth().total_cmp(&a.depth()));
+        for rod in &rods {
+            self.rod(rod);
+        }
+    }
+
+    fn rod(&self, rod: &Rod) {
+        let (from, to) = (rod.from, rod.to);
+        let width = |seen: &Seen| rod.radius as f32 * seen.scale;
+        let (light, shade) = if rod.is_probe {
+            (theme::ACCENT, theme::between(theme::ACCENT, theme::PANEL, 0.5))
+        } else {
+            (theme::ARM_LIGHT, theme::ARM_SHADE)
+        };
+        // Dark edge, body, then a narrow light on the upper left: enough to read as round.
+        let layers =
+            [(1.0, 1.2, theme::PANEL, 0.0), (1.0, 0.0, shade, 0.0), (0.62, 0.0, theme::between(shade, light, 0.55), 0.22), (0.26, 0.0, light, 0.36)];
+        for (part, extra, color, lift) in layers {
+            let color = self.color(color);
+            let offset = |seen: &Seen| egui::vec2(-0.7, -0.7) * width(seen) * lift;
+            let (a, b) = (from.at + offset(&from), to.at + offset(&to));
+            let (ra, rb) = (width(&from) * part + extra, width(&to) * part + extra);
+            self.painter.circle_filled(a, ra, color);
+            self.painter.circle_filled(b, rb, color);
+            let along = b - a;
+            if along.length() > 0.5 {
+                let across = along.normalized().rot90();
+                let quad = vec![a + across * ra, b + across * rb, b - across * rb, a - across * ra];
+                self.painter.add(Shape::convex_polygon(quad, color, Stroke::NONE));
+            }
+        }
+    }
+}
+
+/// One link on the screen.
+struct Rod {
+    from: Seen,
+    to: Seen,
+    radius: f64,
+    is_probe: bool,
+}
+
+impl Rod {
+    fn depth(&self) -> f64 {
+        self.from.depth + self.to.depth
+    }
+}
+
+/// The convex hull of points on the screen, by Andrew's monotone chain.
+fn hull(mut points: Vec<Pos2>) -> Vec<Pos2> {
+    points.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
+    points.dedup();
+    if points.len() < 3 {
+        return points;
+    }
+    let chain = |points: &mut dyn Iterator<Item = Pos2>| {
+        let mut chain: Vec<Pos2> = Vec::new();
+        for point in points {
+            while let [.., before, last] = chain.as_slice()
+                && turn(*before, *last, point) <= 0.0
+            {
+                chain.pop();
+            }
+            chain.push(point);
+        }
+        chain.pop();
+        chain
+    };
+    let mut hull = chain(&mut points.iter().copied());
+    hull.extend(chain(&mut points.iter().rev().copied()));
+    hull
+}
+
+/// Positive if the way from `a` over `b` to `c` turns to the side that y grows to.
+fn turn(a: Pos2, b: Pos2, c: Pos2) -> f32 {
+    (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui::pos2;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_hull_of_a_square_with_points_inside_is_its_corners() {
+        let mut points = vec![pos2(0.0, 0.0), pos2(4.0, 0.0), pos2(4.0, 4.0), pos2(0.0, 4.0)];
+        points.extend([pos2(1.0, 1.0), pos2(2.0, 3.0), pos2(2.0, 0.0)]);
+        assert_eq!(hull(points).len(), 4);
+    }
+
+    proptest! {
+        #[test]
+        fn no_point_is_outside_the_hull(points in prop::collection::vec((0.0..100.0f32, 0.0..100.0f32), 0..40)) {
+            let points: Vec<Pos2> = points.into_iter().map(|(x, y)| pos2(x, y)).collect();
+            let hull = hull(points.clone());
+            for point in points {
+                for (at, corner) in hull.iter().enumerate() {
+                    let next = hull[(at + 1) % hull.len()];
+                    prop_assert!(turn(*corner, next, point) >= -0.1);
+                }
+            }
+        }
+    }
+}

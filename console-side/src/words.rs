@@ -1,0 +1,163 @@
+//! Every word the console has for a state of the ladder and its cause: what happened, and what the operator can do.
+
+use farprobe_proto::{Cause, Contact, Ladder, LeaseRefusal, LeaseStatus, Severity, State};
+
+use crate::model::HandleKind;
+
+/// How a state of the ladder is called and what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LadderWords {
+    /// Its name, in capitals on screen.
+    pub title: &'static str,
+    /// What the robot does in it.
+    pub meaning: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+}
+
+/// Why the ladder is where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CauseWords {
+    /// What happened, as the end of a sentence: no capital, no full stop.
+    pub what: &'static str,
+}
+
+/// The words for a state of the ladder.
+pub const fn ladder(ladder: Ladder) -> LadderWords {
+    let (title, meaning, severity) = match ladder {
+        Ladder::Idle => ("Idle", "The robot stands still.", Severity::Info),
+        Ladder::Ready => ("Ready", "The robot waits for the clutch.", Severity::Info),
+        Ladder::Engaged => ("Engaged", "Your handle moves the probe.", Severity::Info),
+        Ladder::Hold => ("Hold", "The probe rests on the skin and gives way.", Severity::Info),
+        Ladder::Soften => ("Softening", "Your motion runs down. The probe gives way.", Severity::Warning),
+        Ladder::Release => ("Releasing", "The force is lowered to 2 N or less.", Severity::Warning),
+        Ladder::Retract => ("Lifting off", "The probe is lifted off the patient.", Severity::Warning),
+        Ladder::Parked => ("Parked", "The probe is off the patient and at rest.", Severity::Warning),
+        Ladder::Fault => ("Fault", "The robot has stopped itself.", Severity::Alarm),
+        Ladder::EStop => ("Stopped", "The robot was stopped.", Severity::Alarm),
+    };
+    LadderWords { title, meaning, severity }
+}
+
+/// The words for a cause.
+pub const fn cause(cause: Cause) -> CauseWords {
+    let what = match cause {
+        Cause::Start => "the cart has just started",
+        Cause::ClutchPressed => "you pressed the clutch",
+        Cause::ClutchOpened => "you opened the clutch",
+        Cause::LeaseGranted => "you were given the right to drive",
+        Cause::LeaseLost => "the right to drive was given up or taken away",
+        Cause::Armed => "the staff allow motion",
+        Cause::Disarmed => "the staff do not allow motion",
+        Cause::LinkLost => "no fresh command reached the cart",
+        Cause::HandleLost => "your handle was lost",
+        Cause::PictureStale => "your picture was too old or gone",
+        Cause::PictureFrozen => "your picture did not change",
+        Cause::FrozenByOperator => "frozen by operator",
+        Cause::RoundTripTooLong => "the round trip is too long for driving",
+        Cause::ClutchNotSeenOpen => "the clutch was pressed without having been open",
+        Cause::SessionClosed => "the session broke its own rules and was closed",
+        Cause::TimedOut => "the time allowed in the state before ran out",
+        Cause::ForceLimit => "the force limit was passed",
+        Cause::TorqueLimit => "the torque limit was passed",
+        Cause::ForceSensor => "the force sensor can't be trusted",
+        Cause::TickGap => "the cart's control loop was late",
+        Cause::ArmFault => "the arm reported a fault or did not follow",
+        Cause::Refused => "the safety gate refused a motion",
+        Cause::Workspace => "the probe left its workspace or tilted too far",
+        Cause::OperatorStop => "an operator pressed stop",
+        Cause::BedsideStop => "the staff pressed stop",
+        Cause::Reset => "the staff reset the cart",
+        Cause::Shutdown => "the cart is shutting down",
+    };
+    CauseWords { what }
+}
+
+/// What the operator can do now.
+pub const fn advice(state: &State, lease: &LeaseStatus) -> &'static str {
+    match state.ladder {
+        Ladder::Engaged => match state.contact {
+            Contact::Free => "Move on. Open the clutch to pause.",
+            Contact::Touching => "Open the clutch to pause or re-index your hand.",
+        },
+        Ladder::Hold => "Press the clutch to go on. After 10 s the force is released.",
+        Ladder::Soften | Ladder::Release => match mend(state.cause) {
+            Some(remedy) => remedy,
+            None => "Open the clutch, then press it to go on.",
+        },
+        Ladder::Retract => "Wait until it is parked.",
+        Ladder::Parked => "Open the clutch. Then press it to approach again.",
+        Ladder::Ready => match mend(state.cause) {
+            Some(remedy) => remedy,
+            None => "Press the clutch to drive.",
+        },
+        Ladder::Idle => match (state.cause, lease) {
+            (Cause::Shutdown, _) => "Wait for the staff to start the cart again.",
+            (_, LeaseStatus::Yours(_)) => "Ask the staff to arm the robot.",
+            (_, LeaseStatus::HeldBy(_)) => "Somebody else drives. You may look, and you may stop.",
+            (_, LeaseStatus::Free | LeaseStatus::Refused(_)) => "Request the right to drive.",
+        },
+        Ladder::Fault | Ladder::EStop => "Only the staff at the cart can reset it. Talk to them.",
+    }
+}
+
+/// What mends a cause before the operator may go on; `None` if opening and pressing the clutch is enough.
+const fn mend(cause: Cause) -> Option<&'static str> {
+    match cause {
+        Cause::LinkLost => Some("Wait for the link. Then open the clutch and press it."),
+        Cause::HandleLost => Some("Mend the handle. Then open the clutch and press it."),
+        Cause::PictureStale | Cause::PictureFrozen => Some("Wait for a live picture. Then open the clutch and press it."),
+        Cause::FrozenByOperator => Some("Unfreeze the picture. Then open the clutch and press it."),
+        Cause::RoundTripTooLong => Some("Wait for a faster link. Then open the clutch and press it."),
+        Cause::LeaseLost => Some("Request the right to drive."),
+        Cause::Disarmed => Some("Ask the staff to arm the robot."),
+        Cause::Workspace => Some("Open the clutch, press it and steer back."),
+        Cause::ForceLimit | Cause::TorqueLimit => Some("Open the clutch, press it and lift the probe."),
+        Cause::SessionClosed => Some("Wait for the console to connect again."),
+        Cause::ForceSensor | Cause::TickGap | Cause::ArmFault | Cause::Shutdown => Some("Talk to the staff at the cart."),
+        Cause::Start
+        | Cause::ClutchPressed
+        | Cause::ClutchOpened
+        | Cause::LeaseGranted
+        | Cause::Armed
+        | Cause::ClutchNotSeenOpen
+        | Cause::TimedOut
+        | Cause::Refused
+        | Cause::OperatorStop
+        | Cause::BedsideStop
+        | Cause::Reset => None,
+    }
+}
+
+/// A line for the event list when the lease changes; `None` when nothing needs saying.
+pub fn lease_change(status: &LeaseStatus) -> Option<(Severity, String)> {
+    match status {
+        LeaseStatus::Yours(_) => Some((Severity::Info, String::from("You have the right to drive."))),
+        LeaseStatus::Free => Some((Severity::Info, String::from("Nobody has the right to drive."))),
+        LeaseStatus::HeldBy(name) => Some((Severity::Warning, format!("{name} has the right to drive."))),
+        LeaseStatus::Refused(refusal) => {
+            Some((Severity::Warning, format!("The right to drive was refused: {}.", lease_refusal(*refusal))))
+        }
+    }
+}
+
+/// Why a lease was refused, as the end of a sentence.
+pub const fn lease_refusal(refusal: LeaseRefusal) -> &'static str {
+    match refusal {
+        LeaseRefusal::Held => "somebody else holds it",
+        LeaseRefusal::Role => "your certificate is an observer's",
+        LeaseRefusal::Version => "console and cart are of different versions",
+    }
+}
+
+/// How the clutch of a handle is pressed.
+pub const fn clutch_hint(kind: HandleKind) -> &'static str {
+    match kind {
+        HandleKind::None => "Plug in a handle.",
+        HandleKind::KeyboardMouse => "Hold Shift to drive.",
+        HandleKind::Gamepad => "Hold the right trigger to drive.",
+        HandleKind::SpaceMouse => "Hold the left button to drive.",
+        HandleKind::Haptic => "Hold the stylus button to drive.",
+        HandleKind::Script => "The script presses the clutch.",
+    }
+}
