@@ -33,10 +33,7 @@ pub struct WindowError(String);
 /// Makes a window and the handle that the rest of the program talks to it with.
 ///
 /// `clock` is the console's clock. `outbox` is called in the window's thread and must not wait.
-pub fn window(
-    clock: impl Fn() -> Time + 'static,
-    outbox: impl FnMut(Intent) + 'static,
-) -> (Window, WindowHandle) {
+pub fn window(clock: impl Fn() -> Time + 'static, outbox: impl FnMut(Intent) + 'static) -> (Window, WindowHandle) {
     let (sender, inbox) = channel();
     let shared = Arc::new(Shared::default());
     let handle = WindowHandle { sender, shared: Arc::clone(&shared) };

@@ -106,7 +106,9 @@ const fn mend(cause: Cause) -> Option<&'static str> {
     match cause {
         Cause::LinkLost => Some("Wait for the link. Then open the clutch and press it."),
         Cause::HandleLost => Some("Mend the handle. Then open the clutch and press it."),
-        Cause::PictureStale | Cause::PictureFrozen => Some("Wait for a live picture. Then open the clutch and press it."),
+        Cause::PictureStale | Cause::PictureFrozen => {
+            Some("Wait for a live picture. Then open the clutch and press it.")
+        }
         Cause::FrozenByOperator => Some("Unfreeze the picture. Then open the clutch and press it."),
         Cause::RoundTripTooLong => Some("Wait for a faster link. Then open the clutch and press it."),
         Cause::LeaseLost => Some("Request the right to drive."),
@@ -114,7 +116,9 @@ const fn mend(cause: Cause) -> Option<&'static str> {
         Cause::Workspace => Some("Open the clutch, press it and steer back."),
         Cause::ForceLimit | Cause::TorqueLimit => Some("Open the clutch, press it and lift the probe."),
         Cause::SessionClosed => Some("Wait for the console to connect again."),
-        Cause::ForceSensor | Cause::TickGap | Cause::ArmFault | Cause::Shutdown => Some("Talk to the staff at the cart."),
+        Cause::ForceSensor | Cause::TickGap | Cause::ArmFault | Cause::Shutdown => {
+            Some("Talk to the staff at the cart.")
+        }
         Cause::Start
         | Cause::ClutchPressed
         | Cause::ClutchOpened

@@ -75,9 +75,7 @@ impl Connection {
     /// A new try after a loss; keeps why and since when.
     pub(super) fn reconnecting(&mut self, now: Time, attempt: u32) {
         let (reason, since) = match self {
-            Self::Lost { reason, since } | Self::Reconnecting { reason, since, .. } => {
-                (std::mem::take(reason), *since)
-            }
+            Self::Lost { reason, since } | Self::Reconnecting { reason, since, .. } => (std::mem::take(reason), *since),
             Self::Idle | Self::Connecting { .. } | Self::Connected { .. } | Self::Refused { .. } => {
                 (String::new(), now)
             }

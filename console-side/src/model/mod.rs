@@ -24,7 +24,7 @@ pub use history::{ForceTrace, ProbeTrail};
 pub use intent::{Intent, WindowInput};
 pub use latency::{Hop, LatencySnapshot, Percentiles};
 pub use log::{EventLog, Line};
-pub use picture::{Completeness, Pixels, PictureCondition, PictureState, ShownPicture, STALE_AGE};
+pub use picture::{Completeness, PictureCondition, PictureState, Pixels, STALE_AGE, ShownPicture};
 pub use robot::Robot;
 pub use scanner::{ScannerControl, ScannerProgress};
 

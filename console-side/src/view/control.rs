@@ -22,7 +22,7 @@ pub(super) fn button(ui: &Ui, rect: Rect, words: &str, enabled: bool) -> bool {
 /// The sense of a button, without its looks: for buttons that look like nothing else.
 pub(super) fn press(ui: &Ui, rect: Rect, words: &str, enabled: bool) -> Response {
     let sense = if enabled { Sense::CLICK } else { Sense::hover() };
-    let response = ui.interact(rect, ui.id().with(("button", words)), sense);
+    let response = ui.interact(rect, ui.scope_id().with(("button", words)), sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, words));
     response
 }
@@ -76,7 +76,7 @@ impl Slider<'_> {
     }
 
     fn id(&self, ui: &Ui) -> Id {
-        ui.id().with(("slider", self.name))
+        ui.scope_id().with(("slider", self.name))
     }
 
     fn colors(&self, enabled: bool, hovered: bool) -> (Color32, Color32) {

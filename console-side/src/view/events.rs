@@ -38,7 +38,13 @@ fn entry(ui: &Ui, rect: Rect, line: &Line, clock: &str) -> f32 {
     };
     let font = theme::font(theme::SIZE_SMALL);
     let clock = paint::text(ui, rect.min, Align2::LEFT_TOP, clock, font.clone(), theme::FAINT);
-    icon::draw(ui.painter(), icon::of_severity(line.severity), pos2(clock.right() + 12.0, clock.center().y), 11.0, color);
+    icon::draw(
+        ui.painter(),
+        icon::of_severity(line.severity),
+        pos2(clock.right() + 12.0, clock.center().y),
+        11.0,
+        color,
+    );
     let words = if line.times > 1 { format!("{} ({} times)", line.text, line.times) } else { line.text.clone() };
     paint::paragraph(ui, rect.with_min_x(clock.right() + 23.0), &words, font, color).bottom()
 }

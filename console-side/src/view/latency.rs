@@ -60,7 +60,11 @@ fn tiles(model: &Model, latency: &LatencySnapshot, now: Time, live: bool) -> [Ti
             name: "Hand to eye",
             value: known(hand.map(|hand| hand.p50), ms),
             unit: "ms",
-            below: format!("p95 {}   p99 {}", known(hand.map(|hand| hand.p95), ms), known(hand.map(|hand| hand.p99), ms)),
+            below: format!(
+                "p95 {}   p99 {}",
+                known(hand.map(|hand| hand.p95), ms),
+                known(hand.map(|hand| hand.p99), ms)
+            ),
             color: theme::ACCENT,
         },
         Tile {
@@ -108,7 +112,14 @@ impl Tile {
         paint::text(ui, rect.min, Align2::LEFT_TOP, self.name, small, theme::MUTED);
         let at = pos2(rect.left(), rect.top() + 42.0);
         paint::figure(ui, at, &self.value, self.unit, theme::SIZE_FIGURE, self.color);
-        paint::text_within(ui, pos2(rect.left(), rect.top() + 44.0), Align2::LEFT_TOP, &self.below, muted, rect.width());
+        paint::text_within(
+            ui,
+            pos2(rect.left(), rect.top() + 44.0),
+            Align2::LEFT_TOP,
+            &self.below,
+            muted,
+            rect.width(),
+        );
     }
 }
 

@@ -63,7 +63,10 @@ pub(super) fn width(ui: &Ui, words: &str, font: FontId) -> f32 {
 /// A figure and its unit, the unit small and faint after it. `at` is the left end of the common baseline.
 pub(super) fn figure(ui: &Ui, at: Pos2, value: &str, unit: &str, size: f32, color: Color32) -> Rect {
     let mut job = LayoutJob::default();
-    let format = |size, color| egui::TextFormat { valign: egui::Align::BOTTOM, ..egui::TextFormat::simple(theme::font(size), color) };
+    let format = |size, color| egui::TextFormat {
+        valign: egui::Align::BOTTOM,
+        ..egui::TextFormat::simple(theme::font(size), color)
+    };
     job.append(value, 0.0, format(size, color));
     job.append(unit, 4.0, format((size * 0.55).max(theme::SIZE_TITLE), theme::FAINT));
     let galley = ui.painter().layout_job(job);
@@ -84,7 +87,7 @@ pub(super) fn chip(ui: &Ui, at: Pos2, words: &str, color: Color32, ground: Color
 /// Tells accessibility tools that `words` stand at `rect`.
 pub(super) fn tell(ui: &Ui, rect: Rect, words: &str) {
     // Texts never overlap, so the place names the text; the words may change from frame to frame.
-    let id = ui.id().with(("text", rect.left().round() as i32, rect.center().y.round() as i32));
+    let id = ui.scope_id().with(("text", rect.left().round() as i32, rect.center().y.round() as i32));
     let response = ui.interact(rect, id, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
 }

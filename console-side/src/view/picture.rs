@@ -89,14 +89,13 @@ struct Trouble {
     grey: bool,
 }
 
-const fn trouble(condition: PictureCondition) -> Option<Trouble> {
+fn trouble(condition: PictureCondition) -> Option<Trouble> {
     let alarm = |words, icon| Trouble { icon, words, color: theme::ALARM, ground: theme::ALARM_GROUND, grey: true };
-    let warn = |words, icon, grey| Trouble { icon, words, color: theme::WARN, ground: theme::WARN_GROUND, grey };
+    let warn = |words, icon| Trouble { icon, words, color: theme::WARN, ground: theme::WARN_GROUND, grey: false };
     match condition {
-        PictureCondition::Good => None,
-        PictureCondition::Absent => None,
-        PictureCondition::Concealed => Some(warn("PARTS OF THE PICTURE ARE MISSING", Icon::Warning, false)),
-        PictureCondition::FrozenByOperator => Some(warn("FROZEN BY YOU", Icon::Paused, false)),
+        PictureCondition::Good | PictureCondition::Absent => None,
+        PictureCondition::Concealed => Some(warn("PARTS OF THE PICTURE ARE MISSING", Icon::Warning)),
+        PictureCondition::FrozenByOperator => Some(warn("FROZEN BY YOU", Icon::Paused)),
         PictureCondition::Frozen => Some(alarm("PICTURE FROZEN", Icon::Paused)),
         PictureCondition::Stale => Some(alarm("OLD PICTURE", Icon::Warning)),
     }
@@ -123,7 +122,8 @@ fn banner(ui: &Ui, rect: Rect, trouble: Option<Trouble>, model: &Model, now: Tim
         }
         return at.x;
     };
-    let words = if trouble.grey { format!("{}, {}", trouble.words, age(model, now)) } else { String::from(trouble.words) };
+    let words =
+        if trouble.grey { format!("{}, {}", trouble.words, age(model, now)) } else { String::from(trouble.words) };
     let rect = paint::text(ui, at, Align2::RIGHT_CENTER, &words, theme::font(theme::SIZE_BODY), trouble.color);
     icon::draw(ui.painter(), trouble.icon, pos2(rect.left() - 14.0, at.y), 15.0, trouble.color);
     rect.left() - 30.0

@@ -17,7 +17,7 @@ const PROBE_RADIUS: f64 = 0.018;
 /// The couch as it is drawn, m from its origin under the navel: to the feet, to the head, to either side.
 const COUCH: (f64, f64, f64) = (-1.0, 0.85, 0.34);
 /// Points of the patient's outline that are further apart than this belong to different lines, m.
-const OUTLINE_GAP: f64 = 0.16;
+const OUTLINE_GAP: f64 = 0.05;
 /// Half the angle of the picture's sector as it is drawn, rad.
 const SECTOR_HALF: f64 = 0.5;
 /// How deep the sector is drawn if the scanner does not say, m.
@@ -26,7 +26,7 @@ const SECTOR_DEPTH: f64 = 0.15;
 /// Draws the panel. Dragging turns the camera; a double click turns it back.
 pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time, camera: &mut Camera) {
     paint::panel(ui, rect);
-    let response = ui.interact(rect, ui.id().with("scene"), Sense::CLICK | Sense::DRAG);
+    let response = ui.interact(rect, ui.scope_id().with("scene"), Sense::CLICK | Sense::DRAG);
     if response.dragged() {
         camera.orbit(response.drag_delta());
     }
@@ -94,26 +94,22 @@ impl Scene<'_> {
         }
     }
 
+    /// The outline's lines, and between neighbouring lines the hull of both: rings across a torso become a torso.
     fn patient(&self, welcome: &Welcome) {
         let couch = welcome.couch.isometry();
-        let place = |point: &[f32; 3]| (couch * Point3::from(point.map(f64::from))).coords;
-        let points: Vec<(Vector3<f64>, Seen)> = welcome
-            .patient_outline
-            .iter()
-            .map(place)
-            .filter_map(|point| self.view.see(point).map(|seen| (point, seen)))
-            .collect();
-        let outline = hull(points.iter().map(|(_, seen)| seen.at).collect());
-        if outline.len() >= 3 {
-            let edge = Stroke::new(1.2, self.color(theme::thin(theme::PATIENT, 0.7)));
-            self.painter.add(Shape::convex_polygon(outline, theme::thin(theme::PATIENT, 0.16), edge));
+        let lines =
+            lines(welcome.patient_outline.iter().map(|point| (couch * Point3::from(point.map(f64::from))).coords));
+        let seen: Vec<Vec<Pos2>> =
+            lines.iter().map(|line| line.iter().filter_map(|point| self.seen(*point)).collect()).collect();
+        let ground = self.color(theme::between(theme::PANEL, theme::PATIENT, 0.30));
+        let alone = seen.first().filter(|_| seen.len() == 1).cloned();
+        let pairs = seen.windows(2).map(<[Vec<Pos2>]>::concat).chain(alone);
+        for outline in pairs.map(hull).filter(|outline| outline.len() >= 3) {
+            self.painter.add(Shape::convex_polygon(outline, ground, Stroke::new(1.0, ground)));
         }
-        let stroke = theme::hair(theme::thin(theme::PATIENT, 0.38));
-        for pair in points.windows(2) {
-            let [(from, start), (to, end)] = pair else { continue };
-            if (from - to).norm() < OUTLINE_GAP {
-                self.painter.line_segment([start.at, end.at], stroke);
-            }
+        let stroke = theme::hair(self.color(theme::between(theme::PANEL, theme::PATIENT, 0.55)));
+        for line in seen {
+            self.painter.line(line, stroke);
         }
     }
 
@@ -155,7 +151,8 @@ impl Scene<'_> {
                 let [from, to] = pair else { return None };
                 let part = index as f64 / count;
                 let is_probe = index + 2 == links.len();
-                let radius = if is_probe { PROBE_RADIUS } else { LINK_RADIUS.0 + (LINK_RADIUS.1 - LINK_RADIUS.0) * part };
+                let radius =
+                    if is_probe { PROBE_RADIUS } else { LINK_RADIUS.0 + (LINK_RADIUS.1 - LINK_RADIUS.0) * part };
                 let ends = (self.view.see(from.position())?, self.view.see(to.position())?);
                 Some(Rod { from: ends.0, to: ends.1, radius, is_probe })
             })
@@ -175,8 +172,12 @@ impl Scene<'_> {
             (theme::ARM_LIGHT, theme::ARM_SHADE)
         };
         // Dark edge, body, then a narrow light on the upper left: enough to read as round.
-        let layers =
-            [(1.0, 1.2, theme::PANEL, 0.0), (1.0, 0.0, shade, 0.0), (0.62, 0.0, theme::between(shade, light, 0.55), 0.22), (0.26, 0.0, light, 0.36)];
+        let layers = [
+            (1.0, 1.2, theme::PANEL, 0.0),
+            (1.0, 0.0, shade, 0.0),
+            (0.62, 0.0, theme::between(shade, light, 0.55), 0.22),
+            (0.26, 0.0, light, 0.36),
+        ];
         for (part, extra, color, lift) in layers {
             let color = self.color(color);
             let offset = |seen: &Seen| egui::vec2(-0.7, -0.7) * width(seen) * lift;
@@ -206,6 +207,27 @@ impl Rod {
     fn depth(&self) -> f64 {
         self.from.depth + self.to.depth
     }
+}
+
+/// The lines that neighbouring points make; a line that ends where it began is closed.
+fn lines(points: impl Iterator<Item = Vector3<f64>>) -> Vec<Vec<Vector3<f64>>> {
+    let near = |a: &Vector3<f64>, b: &Vector3<f64>| (a - b).norm() < OUTLINE_GAP;
+    let mut lines: Vec<Vec<Vector3<f64>>> = Vec::new();
+    for point in points {
+        match lines.last_mut() {
+            Some(line) if line.last().is_some_and(|last| near(last, &point)) => line.push(point),
+            _ => lines.push(vec![point]),
+        }
+    }
+    for line in &mut lines {
+        if let (Some(first), Some(last)) = (line.first().copied(), line.last())
+            && line.len() > 2
+            && near(&first, last)
+        {
+            line.push(first);
+        }
+    }
+    lines
 }
 
 /// The convex hull of points on the screen, by Andrew's monotone chain.
