@@ -144,7 +144,7 @@ pub fn install(ctx: &egui::Context) {
         visuals.window_stroke = hair(GRID);
         visuals.override_text_color = Some(TEXT);
         visuals.extreme_bg_color = WELL;
-        for (_, font) in &mut style.text_styles {
+        for font in style.text_styles.values_mut() {
             font.size = SIZE_BODY;
         }
     });

@@ -50,7 +50,7 @@ fn save(path: &Path, image: &ColorImage) {
     let [width, height] = image.size;
     let mut encoder = png::Encoder::new(file, width as u32, height as u32);
     encoder.set_color(png::ColorType::Rgba);
-    let bytes: Vec<u8> = image.pixels.iter().flat_map(|pixel| pixel.to_array()).collect();
+    let bytes: Vec<u8> = image.pixels.iter().flat_map(egui::Color32::to_array).collect();
     encoder.write_header().unwrap().write_image_data(&bytes).unwrap();
     println!("{}", path.display());
 }

@@ -150,13 +150,11 @@ impl Model {
         self.scanner = ScannerControl::of(welcome.scanner.clone());
         self.picture = PictureState::default();
         self.lease = LeaseStatus::Free;
-        self.robot = match Robot::of(welcome) {
-            Ok(robot) => robot,
-            Err((robot, error)) => {
-                self.log.push(now, Severity::Warning, &format!("The arm can't be drawn: {error}."));
-                robot
-            }
-        };
+        let (robot, trouble) = Robot::of(welcome);
+        if let Some(trouble) = trouble {
+            self.log.push(now, Severity::Warning, &format!("The arm can't be drawn: {trouble}."));
+        }
+        self.robot = robot;
         self.robot.heard_at = Some(now);
     }
 

@@ -37,14 +37,13 @@ pub(super) enum Undrawable {
 }
 
 impl Robot {
-    /// The robot of a cart that has just introduced itself; with the reason if its arm can't be drawn.
-    pub(super) fn of(welcome: Welcome) -> Result<Self, (Self, Undrawable)> {
-        let arm = arm_of(&welcome);
-        let robot = Self { welcome: Some(Arc::new(welcome)), ..Self::default() };
-        match arm {
-            Ok(arm) => Ok(Self { arm: Some(Arc::new(arm)), ..robot }),
-            Err(error) => Err((robot, error)),
-        }
+    /// The robot of a cart that has just introduced itself, and the reason if its arm can't be drawn.
+    pub(super) fn of(welcome: Welcome) -> (Self, Option<Undrawable>) {
+        let (arm, trouble) = match arm_of(&welcome) {
+            Ok(arm) => (Some(Arc::new(arm)), None),
+            Err(trouble) => (None, Some(trouble)),
+        };
+        (Self { welcome: Some(Arc::new(welcome)), arm, ..Self::default() }, trouble)
     }
 
     /// Takes in a state that arrived at `now`. False if a newer one came before it.

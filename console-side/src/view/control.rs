@@ -54,7 +54,7 @@ impl Slider<'_> {
         let x = |value: f32| egui::remap_clamp(value, self.range.clone(), track.x_range());
         let painter = ui.painter();
         painter.rect_filled(track, CornerRadius::same(2), theme::WELL);
-        let (color, thumb) = self.colors(enabled, response.hovered() || response.dragged());
+        let (color, thumb) = slider_colors(&response, enabled);
         let (from, to) = (x(self.origin), x(self.wanted));
         let fill = Rect::from_x_y_ranges(from.min(to)..=from.max(to), track.y_range());
         painter.rect_filled(fill, CornerRadius::same(2), color);
@@ -78,13 +78,16 @@ impl Slider<'_> {
     fn id(&self, ui: &Ui) -> Id {
         ui.scope_id().with(("slider", self.name))
     }
+}
 
-    fn colors(&self, enabled: bool, hovered: bool) -> (Color32, Color32) {
-        match (enabled, hovered) {
-            (false, _) => (theme::GRID, theme::FAINT),
-            (true, false) => (theme::thin(theme::ACCENT, 0.55), theme::MUTED),
-            (true, true) => (theme::ACCENT, theme::TEXT),
-        }
+/// The colours of a slider's fill and thumb.
+fn slider_colors(response: &Response, enabled: bool) -> (Color32, Color32) {
+    if !enabled {
+        (theme::GRID, theme::FAINT)
+    } else if response.hovered() || response.dragged() {
+        (theme::ACCENT, theme::TEXT)
+    } else {
+        (theme::thin(theme::ACCENT, 0.55), theme::MUTED)
     }
 }
 
