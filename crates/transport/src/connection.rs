@@ -81,7 +81,7 @@ pub enum SendError {
 
 /// One end of a connection. Cheap to clone; all clones are the same connection, and when the last goes it is closed.
 ///
-/// Every method may be called at any time from any thread inside the tokio runtime's reach.
+/// Every method may be called at any time from any thread; those that are not `async` need no runtime around them.
 #[derive(Debug, Clone)]
 pub struct Connection(Arc<Inner>);
 

@@ -5,8 +5,9 @@ use std::net::{SocketAddr, UdpSocket};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// The receive buffer asked of the system, in bytes. Linux gives 208 kB by default, which a burst of pictures' neighbours or a
-/// late reader can overflow, and then commands are lost. The system may give less (`net.core.rmem_max`), which is no error.
+/// The receive buffer asked of the system, in bytes. Linux gives 208 kB by default and charges each packet with its own
+/// bookkeeping, so that half a second without a reader loses commands, and also the signs of life among them. The system may
+/// give less than asked (`net.core.rmem_max`), which is no error.
 const RECEIVE_BUFFER_BYTES: usize = 1024 * 1024;
 
 /// Opens a UDP socket at `address`. An IPv6 wildcard address also serves IPv4 where the system allows it.

@@ -32,8 +32,7 @@ pub(super) fn explain(error: ConnectionError, verdict: &Verdict) -> Failure {
             }
             match alert(local.code) {
                 Some(AlertDescription::CertificateRequired) => Failure::Fault(CertificateFault::Missing),
-                // A key that does not fit the certificate shown with it.
-                Some(AlertDescription::DecryptError) => Failure::Fault(CertificateFault::Other(local.reason.clone())),
+                Some(AlertDescription::DecryptError) => Failure::Fault(CertificateFault::WithoutKey),
                 Some(_) => Failure::Incompatible(local.reason.clone()),
                 None => Failure::Closed(error.into()),
             }

@@ -57,6 +57,9 @@ pub enum CertificateFault {
         /// What the peer's certificate is for.
         found: Purpose,
     },
+    /// The peer showed a certificate without holding its private key: a copied certificate, or an attack.
+    #[error("it does not hold the private key of the certificate it showed: look who is at that address")]
+    WithoutKey,
     /// The certificate library refused it for another reason.
     #[error("its certificate was refused ({0}): issue a new one")]
     Other(String),
@@ -121,6 +124,7 @@ impl CertificateFault {
             Self::NotYetValid { .. } => CertificateError::NotValidYet,
             Self::WrongRole { .. } | Self::WrongName { .. } => CertificateError::ApplicationVerificationFailure,
             Self::WrongPurpose { .. } => CertificateError::InvalidPurpose,
+            Self::WithoutKey => CertificateError::BadSignature,
             Self::Other(_) => CertificateError::Revoked,
         };
         TlsError::InvalidCertificate(certificate)
@@ -150,6 +154,9 @@ pub enum Refusal {
     /// The certificate has the wrong role or name.
     #[error("this side's certificate has the wrong role or name for it: check the address, else issue the right one")]
     RoleOrName,
+    /// Key and certificate of this side do not belong together.
+    #[error("this side's key does not fit its certificate: make the identity again")]
+    WithoutKey,
     /// One of the two is a demo identity and the other is not.
     #[error("one side is a demo and the other is real, and the two never meet: use identities of the same kind")]
     Purpose,
@@ -164,7 +171,8 @@ impl Refusal {
         match AlertDescription::from(code) {
             AlertDescription::CertificateRequired => Some(Self::Missing),
             AlertDescription::BadCertificate => Some(Self::Malformed),
-            AlertDescription::UnknownCA | AlertDescription::DecryptError => Some(Self::UnknownAuthority),
+            AlertDescription::UnknownCA => Some(Self::UnknownAuthority),
+            AlertDescription::DecryptError => Some(Self::WithoutKey),
             AlertDescription::CertificateExpired => Some(Self::NotValidNow),
             AlertDescription::AccessDenied => Some(Self::RoleOrName),
             AlertDescription::UnsupportedCertificate => Some(Self::Purpose),
@@ -189,6 +197,7 @@ mod tests {
             (CertificateFault::NotYetValid { not_before: at }, Refusal::NotValidNow),
             (CertificateFault::WrongRole { found: None, expected: Expected::Cart }, Refusal::RoleOrName),
             (CertificateFault::WrongName { found: "a".into(), expected: "b".into() }, Refusal::RoleOrName),
+            (CertificateFault::WithoutKey, Refusal::WithoutKey),
             (CertificateFault::WrongPurpose { found: Purpose::Demo }, Refusal::Purpose),
         ];
         for (fault, refusal) in cases {

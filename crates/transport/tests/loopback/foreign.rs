@@ -218,3 +218,18 @@ async fn a_server_that_never_admits_is_not_taken_for_a_cart() {
     };
     assert_eq!(detail, "not  [31mnow");
 }
+
+#[tokio::test]
+async fn a_copied_certificate_without_its_key_is_refused() {
+    let (cart, operator) = cart_and_operator();
+    let (_, another) = cart_and_operator();
+    let (chain, _) = chain_and_key(&operator);
+    let (_, key) = chain_and_key(&another);
+    let key = aws_lc_rs::sign::any_supported_type(&key).unwrap();
+    let certified = rustls::sign::CertifiedKey::new(chain, key);
+    let mut tls = raw_client(&operator, Shown::Own);
+    tls.client_auth_cert_resolver = Arc::new(rustls::sign::SingleCertAndKey::from(certified));
+    let (cart_saw, client_saw) = raw_errors(&cart, tls).await;
+    assert_eq!(*cart_refused(&cart_saw), CertificateFault::WithoutKey);
+    assert_eq!(client_saw, 0x100 + 51, "decrypt_error");
+}

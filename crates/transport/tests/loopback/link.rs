@@ -1,6 +1,7 @@
 //! Datagrams, closing and figures over a good link.
 
 use bytes::Bytes;
+use farprobe_transport::identity::{Purpose, Role};
 use farprobe_transport::{CloseReason, Closed, Congestion, LinkOptions, SendError};
 
 use super::support::*;
@@ -20,6 +21,33 @@ async fn datagrams_go_both_ways_unchanged() {
         assert_eq!((stats.datagrams_sent, stats.datagrams_received), (5, 5));
         assert!(stats.round_trip >= stats.min_round_trip && stats.min_round_trip.as_nanos() > 0, "{stats:?}");
         assert!(stats.packets_sent > 5 && stats.path_mtu >= 1200, "{stats:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_thread_without_a_runtime_can_send() {
+    let pair = connected(LinkOptions::default()).await;
+    let console = pair.console.clone();
+    std::thread::spawn(move || console.send_datagram("from the handle's thread")).join().unwrap().unwrap();
+    assert_eq!(within(pair.cart.datagram()).await.unwrap(), "from the handle's thread");
+}
+
+#[tokio::test]
+async fn the_cart_knows_who_drives_and_who_watches() {
+    let authority = authority(Purpose::Real);
+    let cart = authority.issue(Role::Cart, "cart", wide()).unwrap();
+    let cart_endpoint = open_cart(&cart, LinkOptions::default());
+    let console_endpoint = open_console(LinkOptions::default());
+    let address = cart_endpoint.local_addr().unwrap();
+    for (role, name) in [(Role::Operator, "Dr. Li"), (Role::Observer, "student")] {
+        let identity = authority.issue(role, name, wide()).unwrap();
+        let (seen, console) = within(async {
+            tokio::join!(cart_endpoint.accept(), console_endpoint.connect(address, &identity, Some("cart")))
+        })
+        .await;
+        let (seen, _console) = (seen.unwrap(), console.unwrap());
+        assert_eq!((seen.peer().role, seen.peer().name.as_str()), (role, name));
+        assert_eq!((seen.peer().purpose, seen.peer().fingerprint), (Purpose::Real, identity.fingerprint()));
     }
 }
 
