@@ -1,0 +1,334 @@
+//! The console's end: decoded pictures in.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use farprobe_geom::Time;
+use farprobe_proto::{PictureStamp, Signal};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
+use webrtc::peer_connection::{PeerConnection, Registry};
+
+use super::link::{self, End, Link, LinkConfig, LinkState, Signals};
+use super::stats::ReceiverStats;
+use crate::rtp::assembler::{Assembler, Dependence, Outcome, Packet, Unit};
+use crate::rtp::key_requests::KeyRequests;
+use crate::{Clock, CodecError, DecodedPicture, Decoder, Integrity, LinkError};
+
+/// How long a gap waits for its retransmission, unless the configuration says otherwise: a round trip of 50 ms, asked for
+/// twice. The picture may be 300 ms old before it is flagged.
+const RECOVERY_WAIT: Duration = Duration::from_millis(100);
+/// Pictures that may wait for the decoder: a third of a second. A decoder that is further behind will not catch up, and a
+/// picture that old is better replaced by a key picture.
+const DECODER_QUEUE: usize = 10;
+
+/// How pictures are received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiverConfig {
+    /// Where video may travel.
+    pub link: LinkConfig,
+    /// How long a gap waits for its retransmission before its picture is given up.
+    pub recovery_wait: Duration,
+}
+
+impl Default for ReceiverConfig {
+    /// Every interface, no servers, 100 ms.
+    fn default() -> Self {
+        Self { link: LinkConfig::default(), recovery_wait: RECOVERY_WAIT }
+    }
+}
+
+/// A picture to be shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownPicture {
+    /// The picture.
+    pub picture: DecodedPicture,
+    /// What the cart knew when it captured it; `None` from a sender that is no Farprobe.
+    pub stamp: Option<PictureStamp>,
+    /// Whether it shows what was captured.
+    pub integrity: Integrity,
+    /// When its first packet arrived, console clock.
+    pub first_packet_at: Time,
+    /// When its last packet arrived, console clock.
+    pub received_at: Time,
+    /// When it was decoded, console clock.
+    pub decoded_at: Time,
+}
+
+/// Takes each picture, in the decoder's thread and in order. It must not wait: keep the picture, wake the window, return.
+pub type ShowPicture = Box<dyn FnMut(ShownPicture) + Send>;
+
+/// Receives and decodes the pictures of one cart. It is the side that answers.
+///
+/// Dropping it ends the video in good order. After [`LinkState::Ended`] make a new one.
+pub struct VideoReceiver {
+    shared: Arc<Shared>,
+    state: watch::Receiver<LinkState>,
+    /// Dropped to stop.
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+/// What the receiver, its task and the decoder's thread share.
+struct Shared {
+    clock: Clock,
+    stats: Mutex<ReceiverStats>,
+    stopped: AtomicBool,
+    /// Set by the decoder's thread when a picture gave nothing to show.
+    undecodable: AtomicBool,
+}
+
+impl Shared {
+    fn stats(&self, change: impl FnOnce(&mut ReceiverStats)) {
+        change(&mut self.stats.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl VideoReceiver {
+    /// Opens the sockets, starts the decoder's thread, and waits for the peer's offer. Runs on the tokio runtime it is called
+    /// in. `clock` is the console's clock.
+    pub async fn start(
+        config: &ReceiverConfig,
+        clock: Clock,
+        signals: Signals,
+        show: ShowPicture,
+    ) -> Result<Self, LinkError> {
+        Self::start_with(config, clock, signals, show, Registry::new()).await
+    }
+
+    /// As [`Self::start`], with interceptors of the caller's closest to the wire.
+    pub(crate) async fn start_with(
+        config: &ReceiverConfig,
+        clock: Clock,
+        signals: Signals,
+        show: ShowPicture,
+        registry: Registry,
+    ) -> Result<Self, LinkError> {
+        let decoder = Decoder::new()?;
+        let link = Link::open(&config.link, registry).await?;
+        let shared = Arc::new(Shared {
+            clock,
+            stats: Mutex::default(),
+            stopped: AtomicBool::new(false),
+            undecodable: AtomicBool::new(false),
+        });
+        let (units, queue) = sync_channel(DECODER_QUEUE);
+        let of_thread = Arc::clone(&shared);
+        thread::Builder::new()
+            .name("video-decoder".to_owned())
+            .spawn(move || decode_all(&of_thread, decoder, &queue, show))
+            .map_err(|error| CodecError::Library(format!("its thread did not start: {error}")))?;
+        let (state_sender, state) = watch::channel(LinkState::Connecting);
+        let (stop, stopped) = oneshot::channel();
+        let end = ReceivingEnd {
+            shared: Arc::clone(&shared),
+            units,
+            to_peer: signals.to_peer.clone(),
+            recovery_wait: config.recovery_wait,
+            task: None,
+        };
+        let of_task = Arc::clone(&shared);
+        let task = tokio::spawn(async move {
+            link::run(link, signals, end, state_sender, stopped).await;
+            of_task.stopped.store(true, Ordering::Release);
+        });
+        Ok(Self { shared, state, stop: Some(stop), task })
+    }
+
+    /// How the connection is, now and on every change.
+    pub fn state(&self) -> watch::Receiver<LinkState> {
+        self.state.clone()
+    }
+
+    /// What has been counted.
+    pub fn stats(&self) -> ReceiverStats {
+        *self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the video in good order and waits until its sockets are closed.
+    pub async fn close(mut self) {
+        self.shared.stopped.store(true, Ordering::Release);
+        drop(self.stop.take());
+        // A task that panicked has ended too.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for VideoReceiver {
+    fn drop(&mut self) {
+        self.shared.stopped.store(true, Ordering::Release);
+    }
+}
+
+/// The answering side of the negotiation.
+struct ReceivingEnd {
+    shared: Arc<Shared>,
+    units: SyncSender<Unit>,
+    to_peer: mpsc::Sender<Signal>,
+    recovery_wait: Duration,
+    task: Option<JoinHandle<()>>,
+}
+
+impl End for ReceivingEnd {
+    async fn offer(&mut self, _connection: &dyn PeerConnection) -> Result<Option<String>, LinkError> {
+        Ok(None)
+    }
+
+    fn track(&mut self, track: Arc<dyn TrackRemote>) {
+        if self.task.is_some() {
+            tracing::warn!("the cart offered a second stream of pictures; it is not taken");
+            return;
+        }
+        let intake = Intake {
+            shared: Arc::clone(&self.shared),
+            units: self.units.clone(),
+            to_peer: self.to_peer.clone(),
+            assembler: Assembler::new(self.recovery_wait),
+            key_requests: KeyRequests::default(),
+        };
+        self.task = Some(tokio::spawn(intake.run(track)));
+    }
+
+    fn key_picture_wanted(&mut self) {
+        tracing::debug!("the cart asked the console for a key picture; the console sends none");
+    }
+}
+
+impl Drop for ReceivingEnd {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+/// Packets in, access units to the decoder's thread.
+struct Intake {
+    shared: Arc<Shared>,
+    units: SyncSender<Unit>,
+    to_peer: mpsc::Sender<Signal>,
+    assembler: Assembler,
+    key_requests: KeyRequests,
+}
+
+impl Intake {
+    async fn run(mut self, track: Arc<dyn TrackRemote>) {
+        loop {
+            let now = (self.shared.clock)();
+            self.drain(now);
+            tokio::select! {
+                event = track.poll() => match event {
+                    None | Some(TrackRemoteEvent::OnEnded) => return,
+                    Some(TrackRemoteEvent::OnRtpPacket(packet)) => self.take(packet),
+                    Some(_) => {}
+                },
+                () = sleep_until(self.next_deadline(), now) => {}
+            }
+        }
+    }
+
+    fn take(&mut self, packet: rtc::rtp::packet::Packet) {
+        let at = (self.shared.clock)();
+        self.shared.stats(|stats| {
+            stats.packets_received += 1;
+            stats.bytes_received += packet.payload.len() as u64;
+        });
+        self.assembler.push(Packet {
+            sequence: packet.header.sequence_number,
+            timestamp: packet.header.timestamp,
+            marker: packet.header.marker,
+            payload: packet.payload,
+            at,
+        });
+    }
+
+    fn next_deadline(&self) -> Option<Time> {
+        let key_request = self.key_requests.next_deadline(self.assembler.key_wanted());
+        [self.assembler.next_deadline(), key_request].into_iter().flatten().min()
+    }
+
+    /// Hands over all that is complete, and asks for a key picture if one is wanted.
+    fn drain(&mut self, now: Time) {
+        while let Some(outcome) = self.assembler.poll(now) {
+            match outcome {
+                Outcome::Unit(unit) => self.hand_over(unit),
+                Outcome::Lost { packets } => self.shared.stats(|stats| {
+                    stats.gaps += 1;
+                    stats.packets_lost += packets;
+                }),
+                Outcome::Malformed => tracing::warn!("the cart sent a picture that is none"),
+            }
+        }
+        if self.shared.undecodable.swap(false, Ordering::AcqRel) {
+            self.assembler.unit_dropped();
+        }
+        let useless = self.assembler.useless();
+        self.shared.stats(|stats| stats.packets_useless = useless);
+        // With the signalling full or gone the request is repeated at the next deadline, or the video ends.
+        if self.key_requests.ask(self.assembler.key_wanted(), now) && self.to_peer.try_send(Signal::KeyPicture).is_ok()
+        {
+            self.shared.stats(|stats| stats.key_requests += 1);
+        }
+    }
+
+    fn hand_over(&mut self, unit: Unit) {
+        self.shared.stats(|stats| {
+            stats.pictures_received += 1;
+            stats.first_to_last_packet.add(unit.last_at.saturating_since(unit.first_at));
+        });
+        match self.units.try_send(unit) {
+            Ok(()) | Err(TrySendError::Disconnected(_)) => {}
+            Err(TrySendError::Full(_)) => {
+                self.assembler.unit_dropped();
+                self.shared.stats(|stats| stats.pictures_unused += 1);
+            }
+        }
+    }
+}
+
+/// Waits until the console's clock shows `deadline`, which is `now` or later; for ever without one.
+async fn sleep_until(deadline: Option<Time>, now: Time) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep(deadline.saturating_since(now)).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The decoder's thread: every unit is decoded, for the next one needs it.
+fn decode_all(shared: &Shared, mut decoder: Decoder, queue: &std::sync::mpsc::Receiver<Unit>, mut show: ShowPicture) {
+    while let Ok(unit) = queue.recv() {
+        if shared.stopped.load(Ordering::Acquire) {
+            return;
+        }
+        let begun_at = (shared.clock)();
+        let decoded = decoder.decode(&unit.data);
+        let decoded_at = (shared.clock)();
+        let Some(picture) = decoded.picture else {
+            shared.undecodable.store(true, Ordering::Release);
+            shared.stats(|stats| stats.pictures_unused += 1);
+            continue;
+        };
+        let integrity = match (unit.dependence, decoded.integrity) {
+            (Dependence::Sound, Integrity::Complete) => Integrity::Complete,
+            (Dependence::Broken, _) | (_, Integrity::Concealed) => Integrity::Concealed,
+        };
+        shared.stats(|stats| {
+            stats.pictures_decoded += 1;
+            stats.pictures_concealed += u64::from(integrity == Integrity::Concealed);
+            stats.decode.add(decoded_at.saturating_since(begun_at));
+            stats.last_packet_to_decoded.add(decoded_at.saturating_since(unit.last_at));
+        });
+        show(ShownPicture {
+            picture,
+            stamp: decoded.stamp,
+            integrity,
+            first_packet_at: unit.first_at,
+            received_at: unit.last_at,
+            decoded_at,
+        });
+    }
+}
