@@ -7,12 +7,14 @@
 //! it keeps its direction. No allocation.
 
 use farprobe_geom::{Joints, MAX_AXES, Tip, Twist};
-use nalgebra::{Matrix6, SVector, SymmetricEigen, Vector6};
+use nalgebra::{SVector, Vector6};
 
 use crate::{ArmModel, Jacobian};
 
 mod inverse;
+mod least_squares;
 pub use inverse::inverse;
+use least_squares::least_squares;
 
 /// One number for each joint, as a column.
 type Column = SVector<f64, MAX_AXES>;
@@ -56,15 +58,6 @@ pub enum Limited {
 /// Length that makes metres and radians comparable, m: about the distance from an arm's wrist to a probe's tip. A turn of 1
 /// rad then weighs as much as the travel it causes there.
 const LENGTH: f64 = 0.3;
-/// Below this singular value (rad/s of joint motion for a weighted 1/s of the tip) damping sets in. A healthy posture of an
-/// FR3 has 0.2 to 0.5.
-const SINGULAR: f64 = 0.08;
-/// Largest damping, at the singular posture itself. The speed of the joints is bounded by twist / (2 · damping).
-const DAMPING: f64 = 0.05;
-/// Eigenvalues below this are rounding.
-const VANISHING: f64 = 1e-9;
-/// A symmetric 6 × 6 needs a handful of sweeps; the bound keeps the real-time step finite whatever comes.
-const SWEEPS: usize = 60;
 /// A twist this much off what was asked (relative) counts as limited.
 const TOLERANCE: f64 = 1e-3;
 /// How fast the posture is approached, 1/s. Slow: it must not be felt.
@@ -226,38 +219,6 @@ fn within_ranges(jacobian: &Jacobian, wanted: &Vector6<f64>, posture: &Column, b
         free_posture[joint] = 0.0;
     }
     outcome
-}
-
-/// Damped least squares for the twist, plus what the null space takes of the posture motion. Also whether any direction had
-/// to be damped.
-fn least_squares(jacobian: &Jacobian, wanted: &Vector6<f64>, posture: &Column) -> (Column, bool) {
-    let square: Matrix6<f64> = jacobian * jacobian.transpose();
-    let Some(eigen) = SymmetricEigen::try_new(square, f64::EPSILON, SWEEPS) else {
-        return (Column::zeros(), true);
-    };
-    let mut speeds = Column::zeros();
-    let mut spare = *posture;
-    let mut damped = false;
-    for (value, vector) in eigen.eigenvalues.iter().zip(eigen.eigenvectors.column_iter()) {
-        if *value < VANISHING {
-            damped = true;
-            continue;
-        }
-        let direction: Column = jacobian.transpose() * vector;
-        let damping = damping_at(value.sqrt());
-        damped |= damping > 0.0;
-        speeds += direction * (vector.dot(wanted) / (value + damping * damping));
-        // `direction` has length √value: the projection takes out exactly what would move the tip.
-        spare -= direction * (direction.dot(posture) / value);
-    }
-    (speeds + spare, damped)
-}
-
-/// The damping of a direction with this singular value: zero in healthy postures, and with a horizontal tangent where it
-/// sets in, so that the joint speeds have no kink.
-fn damping_at(singular_value: f64) -> f64 {
-    let depth = (1.0 - singular_value / SINGULAR).max(0.0);
-    DAMPING * depth * (2.0 - depth).min(1.0)
 }
 
 fn weighted(mut jacobian: Jacobian) -> Jacobian {

@@ -224,8 +224,10 @@ impl Axial {
         self.hand = Hand::Off;
         self.lead = 0.0;
         let Phase::Touching { surface, stiffness, .. } = self.phase else { return 0.0 };
-        let present = if taken_off { surface.force().max(0.0) } else { f64::INFINITY };
-        self.press.hold(ceiling.min(present), dt);
+        if taken_off {
+            self.press.limit(surface.force());
+        }
+        self.press.hold(ceiling, dt);
         let wish = regulate(&surface, &stiffness, self.press.force(), &self.tuning);
         // Nobody searches for skin that went away.
         if input.force > LOSS { wish } else { wish.min(0.0) }

@@ -60,6 +60,11 @@ impl Press {
         self.approach(asked, RISE, FALL, dt);
     }
 
+    /// The operator let go: no more is asked for from now on than the present force (N).
+    pub(super) const fn limit(&mut self, present: f64) {
+        self.force = self.force.min(present).max(0.0);
+    }
+
     /// No operator: the force asked for is at most `ceiling` (N) and never rises.
     pub(super) fn hold(&mut self, ceiling: f64, dt: f64) {
         self.approach(self.force.min(ceiling), 0.0, FALL, dt);

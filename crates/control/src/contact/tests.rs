@@ -125,6 +125,18 @@ fn a_breathing_patient_is_released_to_two_newtons_within_half_a_second() {
     assert!(mean <= 2.0 && peak(&released) <= 2.5, "mean {mean}, peak {}", peak(&released));
 }
 
+#[test]
+fn letting_go_in_the_middle_of_a_push_stays_at_the_force_of_that_moment() {
+    for stiffness in [1_000.0, 5_000.0, 25_000.0] {
+        let mut bench = Bench::new(stiffness);
+        let pushed = bench.push_to(4.0);
+        let present = pushed[pushed.len() - 1].force;
+        let held = bench.run(3.0, &Directive::Comply { ceiling: Newton::literal(15.0) }, 0.0);
+        assert!(peak(&held) <= present + 1.0, "{stiffness} N/m: from {present} to {}", peak(&held));
+        assert!(held.iter().all(|seen| seen.proposal.force_target.get() <= present + 0.2));
+    }
+}
+
 /// 20 mm in 300 ms and back, once, at 10 s.
 fn cough(time: f64) -> f64 {
     let phase = ((time - 10.0) / 0.6).clamp(0.0, 1.0);
