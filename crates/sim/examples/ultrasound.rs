@@ -90,6 +90,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut scanner = BMode::new(body.clone(), 1);
     println!("made in {:.0} ms", thread_cpu_ms() - before);
     let mut picture = Vec::new();
+    let air = probe(&body, &View { force: 0.0, ..views().remove(0) });
+    scanner.render(&air, Time::ZERO, &Settings::default(), &mut picture);
+    let before = thread_cpu_ms();
+    let deeper = Settings { depth: Metre::literal(0.16), ..Settings::default() };
+    scanner.render(&air, Time::ZERO, &deeper, &mut picture);
+    println!("first picture after a change of depth {:.0} ms", thread_cpu_ms() - before);
     for view in views() {
         let probe = probe(&body, &view);
         scanner.render(&probe, Time::ZERO, &view.settings, &mut picture);

@@ -118,9 +118,12 @@ fn blend(samples: &[u8], entry: u32) -> u8 {
 fn entry(geometry: &Geometry, pixel: f32, depth: f32, row: usize, column: usize) -> Option<u32> {
     let across = (column as f32 + 0.5 - geometry.axis_column) * pixel;
     let down = (row as f32 + 0.5 - geometry.face_row) * pixel + FACE_RADIUS;
-    let sample = (across.hypot(down) - FACE_RADIUS) / depth * SAMPLES as f32;
+    let sample = ((across * across + down * down).sqrt() - FACE_RADIUS) / depth * SAMPLES as f32;
+    if !(0.0..(SAMPLES - 1) as f32).contains(&sample) {
+        return None;
+    }
     let line = (across.atan2(down) / FIELD_OF_VIEW + 0.5) * (LINES - 1) as f32;
-    let inside = (0.0..(SAMPLES - 1) as f32).contains(&sample) && (0.0..(LINES - 1) as f32).contains(&line);
+    let inside = (0.0..(LINES - 1) as f32).contains(&line);
     inside.then(|| {
         let first = line as u32 * SAMPLES as u32 + sample as u32;
         let weight = |place: f32, bits: u32| ((place.fract() * (1 << bits) as f32) as u32).min((1 << bits) - 1);

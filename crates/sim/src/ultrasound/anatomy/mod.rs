@@ -163,3 +163,52 @@ impl Slab {
 fn outside() -> Organ {
     Organ::new(Shape::Layer(0.0), Tissue::Gas, 0.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Loudest border echo on a line that meets a level border of strength 10 at this angle from its normal.
+    fn echo_at(angle: f32) -> f32 {
+        let border = Organ::new(Shape::below([0.0, 0.0, 1.0], [0.0, 0.0, 0.0]), Tissue::Liver, 10.0);
+        let anatomy = Anatomy { ground: Tissue::Phantom, organs: vec![border] };
+        let pitch = 0.1e-3;
+        let along = |i: usize| (i as f32 - SEGMENT as f32 / 2.0) * pitch;
+        let points = Points {
+            x: std::array::from_fn(|i| along(i) * angle.sin()),
+            y: [0.0; SEGMENT],
+            z: std::array::from_fn(|i| -along(i) * angle.cos()),
+            skin: [0.1; SEGMENT],
+        };
+        let around = Surroundings { pitch, slow: [0.0; 2], pulse: 0.0 };
+        let near = anatomy.near([0.0; 3], 0.1, 0.002);
+        anatomy.paint(near, &points, &around).echo.into_iter().fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn a_border_echoes_less_the_more_obliquely_it_is_met() {
+        let echoes = [0.0_f32, 20.0, 40.0, 60.0, 80.0].map(|degrees| echo_at(degrees.to_radians()));
+        assert!(echoes.windows(2).all(|pair| pair[1] < 0.9 * pair[0]), "{echoes:?}");
+        assert!(echoes[3] < 0.2 * echoes[0] && echoes[4] > 0.0, "{echoes:?}");
+    }
+
+    #[test]
+    fn no_organ_is_lost_by_looking_at_the_neighbourhood_only() {
+        let anatomy = Anatomy::torso();
+        assert!(anatomy.organs.len() <= u128::BITS as usize);
+        let every = Near(u128::MAX);
+        // Segments all over the body, down and slanted, with the ball that a group of segments would have around it.
+        for i in 0..4000_u32 {
+            let spread = |step: f32| (i as f32 * step).fract();
+            let centre =
+                [spread(0.618_034) * 0.5 - 0.2, spread(0.754_878) * 0.28 - 0.14, spread(0.569_84) * 0.2 + 0.01];
+            let slant = [0.0003 * (spread(0.414) - 0.5), 0.0003 * (spread(0.237) - 0.5), -0.00025];
+            let axis = |axis: usize| std::array::from_fn(|k| centre[axis] + slant[axis] * (k as f32 - 8.0));
+            let points = Points { x: axis(0), y: axis(1), z: axis(2), skin: [0.03 + spread(0.3) * 0.08; SEGMENT] };
+            let around = Surroundings { pitch: 0.3e-3, slow: [spread(0.9) * 4.0 - 2.0, 0.0], pulse: spread(0.7) };
+            let near = anatomy.near(centre, points.skin[8], 0.010);
+            let (some, all) = (anatomy.paint(near, &points, &around), anatomy.paint(every, &points, &around));
+            assert_eq!(some.tissue, all.tissue, "{centre:?}");
+        }
+    }
+}
