@@ -86,14 +86,13 @@ pub enum AcceptError {
 }
 
 impl AcceptError {
-    pub(super) fn from_failure(address: SocketAddr, failure: Failure) -> Self {
+    /// What `failure` means here. `limit` is how many connections are allowed.
+    pub(super) fn from_failure(address: SocketAddr, limit: usize, failure: Failure) -> Self {
         match failure {
             Failure::Fault(fault) => Self::PeerRefused { address, fault },
             Failure::Refused(refusal) => Self::RefusedByPeer { address, refusal },
             Failure::Incompatible(detail) => Self::Incompatible { address, detail },
-            Failure::Busy => {
-                Self::Unfinished { address, closed: Closed::Broken { detail: "it took us for a console".into() } }
-            }
+            Failure::Busy => Self::Full { address, limit },
             Failure::Closed(closed) => Self::Unfinished { address, closed },
         }
     }

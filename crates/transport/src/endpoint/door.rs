@@ -4,14 +4,14 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use quinn::{Incoming, ServerConfig};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc};
 
 use super::cart::{AcceptError, Outcome};
-use super::failure::explain;
+use super::failure::{Failure, explain};
 use crate::connection::{Connection, canonical};
 use crate::link::{LinkOptions, PeerStreams};
 use crate::tls::Credentials;
-use crate::{ADMITTED, CloseReason};
+use crate::{ADMITTED, CloseReason, Closed};
 
 /// Handshakes that may be under way at a time. Each costs about a millisecond of a core; more than this is a flood, and then
 /// newcomers are turned away until it is over.
@@ -21,7 +21,7 @@ const MAX_HANDSHAKES: usize = 32;
 /// retry, one more round trip). A flood from made-up addresses then costs no cryptography.
 const CALM_HANDSHAKES: usize = 4;
 
-/// A handshake that takes longer than this is given up. On a link with a round trip of 350 ms and losses it takes under two
+/// A handshake that takes longer than this, admission included, is given up. On a link with a round trip of 350 ms and losses it takes under two
 /// seconds.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -98,24 +98,16 @@ impl Door {
         config.crypto = Arc::new(tls);
         let (outcomes, places, limit) = (self.outcomes.clone(), self.places.clone(), self.limit);
         tokio::spawn(async move {
-            let shaken = tokio::time::timeout(HANDSHAKE_TIMEOUT, shake_hands(incoming, config)).await;
-            drop(handshake);
-            let outcome = match shaken {
-                // Only who has proved an identity may take a place, or strangers could take them all.
-                Ok(Ok(quinn)) => {
-                    let Ok(place) = places.try_acquire_owned() else {
-                        quinn.close(CloseReason::Full.code(), b"");
-                        return report(&outcomes, AcceptError::Full { address, limit });
-                    };
-                    admit(quinn, place).await
-                }
-                Ok(Err(error)) => Err(error),
-                Err(_) => Err(quinn::ConnectionError::TimedOut),
+            let outcome = async {
+                let quinn = shake_hands(incoming, config).await.map_err(|error| explain(error, &verdict))?;
+                admit(quinn, places).await
             };
-            match outcome {
+            let outcome = tokio::time::timeout(HANDSHAKE_TIMEOUT, outcome).await;
+            drop(handshake);
+            match outcome.unwrap_or(Err(Failure::Closed(Closed::LinkLost))) {
                 // If nobody accepts any more, dropping the connection closes it.
                 Ok(connection) => drop(outcomes.send(Ok(connection)).await),
-                Err(error) => report(&outcomes, AcceptError::from_failure(address, explain(error, &verdict))),
+                Err(failure) => report(&outcomes, AcceptError::from_failure(address, limit, failure)),
             }
         });
     }
@@ -147,13 +139,27 @@ async fn shake_hands(incoming: Incoming, config: ServerConfig) -> Result<quinn::
     incoming.accept_with(Arc::new(config))?.await
 }
 
-/// Tells the console that it is accepted.
-async fn admit(quinn: quinn::Connection, place: OwnedSemaphorePermit) -> Result<Connection, quinn::ConnectionError> {
-    let mut stream = quinn.open_uni().await?;
+/// Gives a known console its place and tells it that it is accepted.
+///
+/// Only who has proved an identity may take a place, or strangers could take them all.
+async fn admit(quinn: quinn::Connection, places: Arc<Semaphore>) -> Result<Connection, Failure> {
+    let Ok(place) = places.try_acquire_owned() else {
+        quinn.close(CloseReason::Full.code(), b"");
+        return Err(Failure::Busy);
+    };
+    // A Farprobe console lets the cart open this stream from the first moment on.
+    let mut stream = tokio::select! {
+        biased;
+        stream = quinn.open_uni() => stream.map_err(|error| Failure::Closed(error.into()))?,
+        () = core::future::ready(()) => {
+            quinn.close(CloseReason::Violation.code(), b"no room for the admission");
+            return Err(Failure::Incompatible("it leaves no room for the admission".into()));
+        }
+    };
     let told = stream.write_all(&[ADMITTED]).await.is_ok() && stream.finish().is_ok();
     match Connection::new(quinn.clone(), Some(place)) {
         Some(connection) if told => Ok(connection),
         // The stream was ours alone and the certificate was just read, so the connection itself must have ended.
-        _ => Err(quinn.close_reason().unwrap_or(quinn::ConnectionError::Reset)),
+        _ => Err(Failure::Closed(quinn.close_reason().map_or(Closed::LinkLost, Into::into))),
     }
 }

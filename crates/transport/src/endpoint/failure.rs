@@ -15,7 +15,7 @@ pub(super) enum Failure {
     Fault(CertificateFault),
     /// The peer refused this side's certificate.
     Refused(Refusal),
-    /// The peer takes no more connections now.
+    /// The cart takes no more connections now.
     Busy,
     /// The two programs have no protocol in common.
     Incompatible(String),

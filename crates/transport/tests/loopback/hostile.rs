@@ -76,6 +76,23 @@ mod by_hand {
         ByHand { cart: cart.unwrap(), console: console.unwrap(), _endpoints: (cart_endpoint, client) }
     }
 
+    /// A peer that lets the cart open no stream: where would the admission go?
+    pub(crate) async fn knock_without_room() -> Result<Connection, AcceptError> {
+        let authority = authority(Purpose::Real);
+        let cart = authority.issue(Role::Cart, "cart", wide()).unwrap();
+        let operator = authority.issue(Role::Operator, "Mallory", wide()).unwrap();
+        let cart_endpoint = open_cart(&cart, LinkOptions::default());
+        let client = quinn::Endpoint::client(loopback()).unwrap();
+        let mut config = client_config(&operator);
+        let mut transport = quinn::TransportConfig::default();
+        transport.max_concurrent_uni_streams(0_u32.into());
+        config.transport_config(Arc::new(transport));
+        let connecting =
+            client.connect_with(config, cart_endpoint.local_addr().unwrap(), "cart.farprobe.internal").unwrap();
+        let (accepted, _connected) = within(async { tokio::join!(cart_endpoint.accept(), connecting) }).await;
+        accepted
+    }
+
     fn client_config(operator: &Identity) -> quinn::ClientConfig {
         let folder = tempfile::tempdir().unwrap();
         operator.save(folder.path(), Overwrite::Refuse).unwrap();
@@ -161,4 +178,10 @@ async fn a_peer_cannot_open_a_second_or_a_one_way_stream() {
         _ = peer.console.open_uni() => panic!("a one-way stream"),
         () = tokio::task::yield_now() => {}
     }
+}
+
+#[tokio::test]
+async fn a_peer_that_leaves_no_room_for_the_admission_is_not_waited_for() {
+    let accepted = by_hand::knock_without_room().await;
+    assert!(matches!(accepted, Err(AcceptError::Incompatible { .. })), "{accepted:?}");
 }
