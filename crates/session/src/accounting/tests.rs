@@ -117,7 +117,9 @@ fn the_hops_are_measured_each_by_its_own_stamps() {
     accounting.picture_shown(&picture(1, 1, 210), &clock);
     accounting.picture_shown(&picture(2, 80, 270), &clock);
     accounting.picture_painted(at(275), &picture(2, 80, 270).stamp, &clock);
+    accounting.picture_shown(&picture(3, 80, 303), &clock);
     let whole = accounting.snapshot(Span::Whole, at(280));
+    assert_eq!(whole.hop(Hop::AppliedToCaptured).unwrap().samples, 1, "a picture without news shows no command");
     let max = |latency: Option<LatencySnapshot>| latency.unwrap().max.as_millis();
     assert_eq!(max(whole.command_age), 21);
     assert_eq!(max(whole.picture_latency), 35);

@@ -131,6 +131,17 @@ fn a_leading_sequence_number_closes_the_session_until_the_next_lease() {
 }
 
 #[test]
+fn another_console_counts_from_one_by_another_clock() {
+    let mut inbox = inbox();
+    for n in 1..=500 {
+        arrive(&mut inbox, n, 2 * n, 30);
+    }
+    inbox.set_epoch(Some(Epoch(8)));
+    let slow = command(Epoch(8), 1, Time::ZERO);
+    assert_eq!(inbox.receive(Time::from_millis(1_100), &slow), Verdict::Fresh);
+}
+
+#[test]
 fn a_long_outage_is_no_jump() {
     let mut inbox = inbox();
     assert_eq!(arrive(&mut inbox, 1, 0, 30), Verdict::Fresh);

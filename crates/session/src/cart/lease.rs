@@ -200,6 +200,14 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_told_after_they_have_left() {
+        let mut desk = desk();
+        desk.request(ANNA);
+        desk.leave(BORIS);
+        assert_eq!(drain(&mut desk), [(ANNA, LeaseStatus::Yours(Epoch(42)))]);
+    }
+
+    #[test]
     fn observers_and_other_versions_may_look_only() {
         let mut desk = LeaseDesk::new(Epoch(0));
         desk.join(ANNA, "Anna".into(), Role::Observer, PROTOCOL_VERSION);

@@ -156,6 +156,16 @@ mod tests {
     }
 
     #[test]
+    fn it_looks_at_the_whole_second_however_fast_commands_come() {
+        let mut trip = RoundTrip::new();
+        for n in 0..2_000u64 {
+            let way = if n < 1_600 { 30 } else { 210 };
+            trip.record(Time::from_millis(1_000 + n), &echo(1_000 + n - way, 0));
+        }
+        assert_eq!(trip.median(Time::from_millis(3_000)), Some(Duration::from_millis(30)), "0.6 of the last second");
+    }
+
+    #[test]
     fn lies_are_counted_and_ignored() {
         let mut trip = RoundTrip::new();
         trip.record(Time::from_millis(100), &echo(101, 0));

@@ -65,6 +65,22 @@ fn a_step_of_an_hour_is_followed_at_once() {
 }
 
 #[test]
+fn drift_while_the_cart_keeps_the_echo_is_a_part_of_the_error_and_no_nonsense() {
+    for (ppm, there, back) in [(450, 0, 100_000), (450, 100_000, 0), (-450, 0, 100_000), (-450, 100_000, 0)] {
+        let clocks = Clocks { ahead_nanos: HOUR, ppm };
+        let mut clock = ClockEstimate::new();
+        let (start, held) = (1_000 * MS, 900 * MS);
+        clocks.exchange(&mut clock, start, there, held, back);
+        assert_eq!(clock.implausible(), 0, "{ppm} ppm makes the round trip look negative");
+        for truth in [start, start + there + held + back] {
+            let seen = clock.to_console(clocks.cart(truth), Time::from_nanos(truth)).unwrap();
+            let error = Duration::from_nanos(seen.at.as_nanos().abs_diff(truth));
+            assert!(error <= seen.bound, "{ppm} ppm: {error:?} > {:?}", seen.bound);
+        }
+    }
+}
+
+#[test]
 fn nonsense_is_counted_and_ignored() {
     let mut clock = ClockEstimate::new();
     let mut state = state(1, Time::from_millis(10));

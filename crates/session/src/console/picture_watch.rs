@@ -213,7 +213,8 @@ mod tests {
             show(watch, at, old, 33 * old);
         };
         let counts_on = |watch: &mut PictureWatch, at, last: u64| show(watch, at, last + at, 33 * last);
-        let faults: [&Fault; 4] = [&stops, &repeats, &loops, &counts_on];
+        let restamps = |watch: &mut PictureWatch, at, last: u64| show(watch, at, last, 33 * last + at);
+        let faults: [&Fault; 5] = [&stops, &repeats, &loops, &counts_on, &restamps];
         for (kind, fault) in faults.iter().enumerate() {
             let (mut watch, last) = watched(2_000);
             let shown = 33 * last + 60;
