@@ -38,6 +38,8 @@ const SLOWEST_PACE: f64 = 0.2;
 const NOISE: f64 = 0.2;
 /// How much the stiffness may change by itself in a second, as a share of it: the probe slides on to other tissue.
 const WANDERING: f64 = 0.2;
+/// The most that a long quiet contact makes doubtful, as a share: a few noisy samples must not overthrow what was known.
+const DOUBT: f64 = 0.5;
 /// How fast the skin may be at touch, m/s, to one σ.
 const SKIN_SPEED: f64 = 0.02;
 
@@ -74,7 +76,9 @@ impl Stiffness {
         let force = self.force.step(dt, force - self.first_force);
         let travel = self.travel.step(dt, self.tip);
         let slope = self.slope.step(dt, self.since_touch);
-        self.covariance[(0, 0)] += (WANDERING * self.state.x).powi(2) * dt;
+        if self.covariance[(0, 0)] < (DOUBT * self.state.x).powi(2) {
+            self.covariance[(0, 0)] += (WANDERING * self.state.x).powi(2) * dt;
+        }
         if travel.abs() < SKIN {
             return;
         }

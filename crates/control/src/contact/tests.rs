@@ -81,6 +81,14 @@ fn a_breathing_belly_is_pressed_with_eight_newtons() {
 }
 
 #[test]
+fn a_long_quiet_hold_does_not_wear_the_estimate_out() {
+    let mut bench = pressed_while_breathing(5_000.0, breathing_slowly, 0.6);
+    bench.run(300.0, &FOLLOW, 0.0);
+    let (rms, worst) = errors(&bench.run(10.0, &FOLLOW, 0.0), 8.0);
+    assert!(rms <= 0.1 && worst <= 0.3, "rms {rms}, worst {worst}");
+}
+
+#[test]
 fn stiff_tissue_that_stays_still_is_held_without_ringing() {
     for stiffness in [50_000.0, 100_000.0, 150_000.0] {
         let mut bench = Bench::new(stiffness);
