@@ -1,0 +1,180 @@
+//! From what the handle says to what the next command says. Pure: the thread around it is [`super::pump`].
+
+use std::time::Duration;
+
+use farprobe_control::{HandleMapper, Scaling};
+use farprobe_devices::{HandleMotion, HandleSample};
+use farprobe_geom::{Newton, Pose, Time, Twist};
+use farprobe_proto::{Clutch, PictureReport};
+use farprobe_session::{Downlink, Intent, PictureFault};
+
+/// Whether the operator may drive by what the console itself knows. The cart has its own opinion and the last word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// Nothing speaks against it.
+    Granted,
+    /// The cart is not heard.
+    CartSilent,
+    /// The picture is not to be steered by.
+    Picture(PictureFault),
+    /// The operator pressed stop; cleared when the cart has been reset.
+    Stopped,
+}
+
+impl Permission {
+    /// The worst of what is known.
+    pub fn of(downlink: Downlink, picture: &PictureReport, stopped: bool) -> Self {
+        if stopped {
+            return Self::Stopped;
+        }
+        match downlink {
+            Downlink::Waiting | Downlink::Silent => Self::CartSilent,
+            Downlink::Alive => PictureFault::of(picture).map_or(Self::Granted, Self::Picture),
+        }
+    }
+}
+
+/// The enabling control after the console's own judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClutchLatch {
+    /// Released.
+    Open,
+    /// Held, and nothing speaks against driving.
+    Pressed,
+    /// Held, but driving was or is not permitted: it must be seen open before it counts again.
+    Refused,
+}
+
+/// Turns samples of the handle into intents.
+#[derive(Debug)]
+pub struct Steering {
+    mapper: HandleMapper,
+    latch: ClutchLatch,
+    handle_lost: bool,
+    sampled_at: Option<Time>,
+}
+
+impl Steering {
+    /// With the clutch open.
+    pub fn new(scaling: Scaling) -> Self {
+        Self { mapper: HandleMapper::new(scaling), latch: ClutchLatch::Open, handle_lost: false, sampled_at: None }
+    }
+
+    /// The enabling control after the console's own judgement.
+    pub fn latch(&self) -> ClutchLatch {
+        self.latch
+    }
+
+    /// Whether the last reading of the handle failed.
+    pub fn is_handle_lost(&self) -> bool {
+        self.handle_lost
+    }
+
+    /// Takes a reading of the handle.
+    pub fn sample(&mut self, sample: &HandleSample, permission: Permission) {
+        self.handle_lost = false;
+        let elapsed = self.sampled_at.map_or(Duration::ZERO, |before| sample.sampled_at.saturating_since(before));
+        self.sampled_at = Some(sample.sampled_at);
+        self.judge(sample.clutch, permission);
+        match &sample.motion {
+            HandleMotion::Position(pose) => self.mapper.position(pose, elapsed),
+            HandleMotion::Rate(twist) => self.mapper.rate(twist, elapsed),
+        }
+    }
+
+    /// The handle could not be read: the clutch opens at once.
+    pub fn lost(&mut self) {
+        self.handle_lost = true;
+        self.judge(false, Permission::Granted);
+        // A handle that comes back with its clutch held down must be released first.
+        self.latch = ClutchLatch::Refused;
+    }
+
+    fn judge(&mut self, held: bool, permission: Permission) {
+        self.latch = match (held, self.latch, permission) {
+            (false, _, _) => ClutchLatch::Open,
+            (true, ClutchLatch::Open | ClutchLatch::Pressed, Permission::Granted) => ClutchLatch::Pressed,
+            (true, _, _) => ClutchLatch::Refused,
+        };
+        match self.latch {
+            ClutchLatch::Pressed => self.mapper.pressed(),
+            ClutchLatch::Open | ClutchLatch::Refused => self.mapper.released(),
+        }
+    }
+
+    /// What the next command shall say, at `now` if the handle has not been read yet.
+    pub fn intent(&self, now: Time, desired_force: Newton, picture: PictureReport) -> Intent {
+        let mapped = self.mapper.mapped();
+        let pressed = self.latch == ClutchLatch::Pressed;
+        Intent {
+            sampled_at: self.sampled_at.unwrap_or(now),
+            clutch: match (self.handle_lost, pressed) {
+                (true, _) => Clutch::HandleLost,
+                (false, true) => Clutch::Pressed,
+                (false, false) => Clutch::Open,
+            },
+            clutch_in: mapped.clutch_in,
+            target: if pressed { mapped.target } else { Pose::identity() },
+            twist: if pressed { mapped.twist } else { Twist::zero() },
+            desired_force,
+            picture,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farprobe_geom::Handle;
+    use nalgebra::{Isometry3, Vector3};
+
+    fn sample(ms: u64, clutch: bool, z: f64) -> HandleSample {
+        let pose: Pose<Handle> = Pose::new(Isometry3::new(Vector3::new(0.0, 0.0, z), Vector3::zeros()));
+        let motion = HandleMotion::Position(pose);
+        HandleSample { sampled_at: Time::from_millis(ms), motion, clutch, events: Vec::new() }
+    }
+
+    fn report() -> PictureReport {
+        PictureReport { age_ms: 30, health: farprobe_proto::PictureHealth::Good }
+    }
+
+    fn intent(steering: &Steering) -> Intent {
+        steering.intent(Time::ZERO, Newton::literal(8.0), report())
+    }
+
+    #[test]
+    fn the_target_starts_at_the_identity_and_follows_the_hand() {
+        let mut steering = Steering::new(Scaling::ONE_TO_ONE);
+        steering.sample(&sample(0, false, 0.5), Permission::Granted);
+        steering.sample(&sample(2, true, 0.6), Permission::Granted);
+        assert_eq!(intent(&steering).target, Pose::identity());
+        steering.sample(&sample(4, true, 0.601), Permission::Granted);
+        let now = intent(&steering);
+        assert!((now.target.position().z - 0.001).abs() < 1e-9);
+        assert_eq!((now.clutch, now.clutch_in), (Clutch::Pressed, 1));
+    }
+
+    #[test]
+    fn what_was_refused_must_be_seen_open_first() {
+        let mut steering = Steering::new(Scaling::ONE_TO_ONE);
+        steering.sample(&sample(0, true, 0.0), Permission::CartSilent);
+        assert_eq!(steering.latch(), ClutchLatch::Refused);
+        steering.sample(&sample(2, true, 0.0), Permission::Granted);
+        assert_eq!(intent(&steering).clutch, Clutch::Open, "held all the time");
+        steering.sample(&sample(4, false, 0.0), Permission::Granted);
+        steering.sample(&sample(6, true, 0.0), Permission::Granted);
+        assert_eq!(intent(&steering).clutch, Clutch::Pressed);
+        steering.sample(&sample(8, true, 0.0), Permission::Picture(PictureFault::Frozen));
+        assert_eq!(intent(&steering).clutch, Clutch::Open);
+    }
+
+    #[test]
+    fn a_lost_handle_opens_the_clutch_and_says_so() {
+        let mut steering = Steering::new(Scaling::ONE_TO_ONE);
+        steering.sample(&sample(0, true, 0.0), Permission::Granted);
+        steering.lost();
+        assert_eq!(intent(&steering).clutch, Clutch::HandleLost);
+        steering.sample(&sample(4, true, 0.0), Permission::Granted);
+        assert_eq!(intent(&steering).clutch, Clutch::Open, "it came back held down");
+    }
+}
