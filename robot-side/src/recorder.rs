@@ -36,6 +36,7 @@ pub struct Recorder {
     clock: MonotonicClock,
     totals: Arc<Mutex<Totals>>,
     pictures: Arc<AtomicU64>,
+    malformed: Arc<AtomicU64>,
     last_tick: Arc<AtomicU64>,
 }
 
@@ -195,6 +196,7 @@ impl Recorder {
             clock,
             totals: Arc::new(Mutex::new(totals)),
             pictures: Arc::default(),
+            malformed: Arc::default(),
             last_tick: Arc::new(AtomicU64::new(clock.now().as_nanos())),
         };
         let recording = recorder.clone();
@@ -220,6 +222,7 @@ impl Recorder {
     /// A console has taken the wheel: its summary begins here.
     pub fn restart(&self) {
         self.pictures.store(0, Ordering::Relaxed);
+        self.malformed.store(0, Ordering::Relaxed);
         self.totals().restart(self.clock.now());
     }
 
@@ -228,9 +231,16 @@ impl Recorder {
         self.pictures.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// One more datagram was no message.
+    pub fn malformed(&self) {
+        self.malformed.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The cart's side of the summary since [`Self::restart`].
     pub fn report(&self) -> CartReport {
-        self.totals().report(self.clock.now(), self.pictures.load(Ordering::Relaxed))
+        let mut report = self.totals().report(self.clock.now(), self.pictures.load(Ordering::Relaxed));
+        report.refused.malformed = self.malformed.load(Ordering::Relaxed);
+        report
     }
 
     /// How long the real-time thread has not been heard of: what the watchdog of the system is fed by.

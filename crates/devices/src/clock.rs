@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use farprobe_geom::Time;
+use rustix::thread::clock_nanosleep_absolute;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
@@ -17,6 +18,12 @@ impl MonotonicClock {
     pub fn now(self) -> Time {
         let now = clock_gettime(ClockId::Monotonic);
         Time::from_nanos(now.tv_sec.cast_unsigned() * NANOS_PER_SECOND + now.tv_nsec.cast_unsigned())
+    }
+
+    /// Sleeps until `time`, or not at all if it has passed.
+    pub fn sleep_until(self, time: Time) {
+        // Interrupted by a signal: sleep on.
+        while clock_nanosleep_absolute(rustix::thread::ClockId::Monotonic, &self.timespec(time)).is_err() {}
     }
 
     /// `time` as the system's calls want it.

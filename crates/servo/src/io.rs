@@ -13,8 +13,6 @@ pub enum Inbound {
         /// The command.
         command: Command,
     },
-    /// A datagram that did not decode. Counted, nothing else.
-    Malformed,
     /// Somebody authenticated pressed stop.
     RemoteStop,
     /// The lease in force, or that nobody holds it now.

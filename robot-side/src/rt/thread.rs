@@ -11,7 +11,6 @@ use farprobe_geom::Time;
 use farprobe_proto::State;
 use farprobe_servo::{ArmReading, Inbound, Outcome, Servo};
 use rustix::event::{EventfdFlags, eventfd};
-use rustix::thread::{ClockId, clock_nanosleep_absolute};
 
 use super::scheduling::{self, Scheduling};
 use super::{Inbox, Taps, Tick};
@@ -104,7 +103,7 @@ fn run(
     let mut due = clock.now() + PERIOD;
     let mut count = 0_u64;
     while !stop.load(Ordering::Acquire) {
-        sleep_until(clock, due);
+        clock.sleep_until(due);
         let now = clock.now();
         let lateness = now.saturating_since(due);
 
@@ -175,11 +174,6 @@ fn reading_of(state: &ArmState) -> ArmReading {
             ArmHealth::Silent => farprobe_servo::ArmHealth::Silent,
         },
     }
-}
-
-fn sleep_until(clock: MonotonicClock, due: Time) {
-    // Interrupted by a signal: sleep on.
-    while clock_nanosleep_absolute(ClockId::Monotonic, &clock.timespec(due)).is_err() {}
 }
 
 fn thread_cpu_ns() -> u64 {

@@ -1,0 +1,171 @@
+//! The thread that reads the handle and sends commands, 500 times a second. It never waits for the window or the network.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use farprobe_control::Scaling;
+use farprobe_devices::{ForceCue, Handle, HandleEvent, MonotonicClock};
+use farprobe_geom::{Newton, Time, Wrench};
+use farprobe_proto::{ConsoleDatagram, Ladder, LinkReadiness, State, Wire};
+use farprobe_transport::Connection;
+
+use super::ledger::SharedLedger;
+use super::steering::{ClutchLatch, Permission, Steering};
+
+/// Between two commands: 500 a second, clutch open or not.
+const COMMAND_PERIOD: Duration = Duration::from_millis(2);
+
+/// When the handle begins to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandleStart {
+    /// Now: a person holds it.
+    AtOnce,
+    /// When the cart is ready to be driven: a script does not look before it presses.
+    WhenReady,
+}
+
+/// What the handle or its thread has to say.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PumpEvent {
+    /// Something was pressed, or a script has come to a point.
+    Handle(HandleEvent),
+    /// The handle is lost, in words.
+    Lost(String),
+    /// The handle is back.
+    Back,
+    /// The enabling control changed.
+    Clutch(ClutchLatch),
+}
+
+/// The running thread.
+#[derive(Debug)]
+pub struct Pump {
+    stop: Arc<AtomicBool>,
+    join: JoinHandle<()>,
+}
+
+impl Pump {
+    /// Starts reading `handle`. Commands go out on whatever connection is in `connection`.
+    pub fn start(
+        clock: MonotonicClock,
+        handle: Box<dyn Handle>,
+        start: HandleStart,
+        ledger: SharedLedger,
+        connection: Arc<ArcSwapOption<Connection>>,
+        events: Sender<PumpEvent>,
+    ) -> std::io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let ended = Arc::clone(&stop);
+        let steering = Steering::new(Scaling::ONE_TO_ONE);
+        let mut work = Work { handle, start, ledger, connection, events, steering, due: Time::ZERO, silent: false };
+        let join = std::thread::Builder::new().name("handle".into()).spawn(move || {
+            let mut due = clock.now();
+            while !ended.load(Ordering::Acquire) {
+                clock.sleep_until(due);
+                let now = clock.now();
+                work.tick(clock, now);
+                due = (due + COMMAND_PERIOD).max(now);
+            }
+        })?;
+        Ok(Self { stop, join })
+    }
+
+    /// Ends the thread; the handle is let go.
+    pub fn end(self) {
+        self.stop.store(true, Ordering::Release);
+        // A panic has been printed by the hook; there is nothing left to stop.
+        let _ = self.join.join();
+    }
+}
+
+struct Work {
+    handle: Box<dyn Handle>,
+    start: HandleStart,
+    ledger: SharedLedger,
+    connection: Arc<ArcSwapOption<Connection>>,
+    events: Sender<PumpEvent>,
+    steering: Steering,
+    due: Time,
+    /// Whether the loss of the handle has been told.
+    silent: bool,
+}
+
+impl Work {
+    fn tick(&mut self, clock: MonotonicClock, now: Time) {
+        let (permission, state) = {
+            let ledger = self.ledger.lock();
+            (ledger.permission(now), ledger.newest_state().copied())
+        };
+        if self.start == HandleStart::WhenReady && state.as_ref().is_some_and(|state| is_ready(state, permission)) {
+            self.start = HandleStart::AtOnce;
+        }
+        if self.start == HandleStart::AtOnce && now >= self.due {
+            self.due = now + self.handle.period();
+            self.read(now, permission);
+            if let Some(state) = &state {
+                self.handle.cue(now, &cue(state));
+            }
+        }
+        self.send(clock, now);
+    }
+
+    fn read(&mut self, now: Time, permission: Permission) {
+        let before = self.steering.latch();
+        match self.handle.sample(now) {
+            Ok(sample) => {
+                self.steering.sample(&sample, permission);
+                if std::mem::take(&mut self.silent) {
+                    self.tell(PumpEvent::Back);
+                }
+                for event in sample.events {
+                    if let HandleEvent::DesiredForce(force) = event {
+                        self.ledger.lock().set_desired_force(force);
+                    }
+                    self.tell(PumpEvent::Handle(event));
+                }
+            }
+            Err(error) => {
+                self.steering.lost();
+                if !std::mem::replace(&mut self.silent, true) {
+                    self.tell(PumpEvent::Lost(error.to_string()));
+                }
+            }
+        }
+        if self.steering.latch() != before {
+            self.tell(PumpEvent::Clutch(self.steering.latch()));
+        }
+    }
+
+    fn tell(&self, event: PumpEvent) {
+        // Nobody listens any more when the console is closing.
+        let _ = self.events.send(event);
+    }
+
+    fn send(&self, clock: MonotonicClock, now: Time) {
+        let connection = self.connection.load();
+        let Some(connection) = connection.as_deref() else { return };
+        let command = {
+            let mut ledger = self.ledger.lock();
+            let intent = self.steering.intent(now, ledger.desired_force(), ledger.picture_report(now));
+            ledger.command(clock.now(), &intent)
+        };
+        let Some(bytes) = command.and_then(|command| ConsoleDatagram::Command(command).encode()) else { return };
+        // A datagram that can't leave now is worth nothing later: the next one is 2 ms away.
+        let _ = connection.send_datagram(&bytes);
+    }
+}
+
+fn is_ready(state: &State, permission: Permission) -> bool {
+    state.ladder == Ladder::Ready && state.link == LinkReadiness::Green && permission == Permission::Granted
+}
+
+fn cue(state: &State) -> ForceCue {
+    let wrench = if state.wrench.is_finite() { state.wrench } else { Wrench::zero() };
+    let target = if state.ladder == Ladder::Engaged { state.force_target } else { Newton::ZERO };
+    ForceCue { wrench, target, engaged: state.ladder == Ladder::Engaged }
+}
+

@@ -1,0 +1,247 @@
+//! One console, from its hello to its goodbye.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use farprobe_proto::{
+    CartDatagram, CartMessage, ConsoleDatagram, ConsoleMessage, Echo, Hello, MAX_MESSAGE_BYTES, Refusal, Role,
+    ScannerReply, Severity, Wire,
+};
+use farprobe_servo::Inbound;
+use farprobe_session::ConsoleId;
+use farprobe_transport::{CloseReason, Connection, FrameReceiver, FrameSender};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+
+use super::welcome::role_for;
+use super::{Consoles, OUTBOX_SLOTS, video};
+
+/// A console says hello within this time or is let go: it is two round trips on the worst line that may drive.
+const HELLO_WITHIN: Duration = Duration::from_secs(5);
+
+/// Why a console's task ended; each is a line in the log.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error("said goodbye")]
+    Goodbye,
+    #[error("{0}")]
+    Closed(#[from] farprobe_transport::Closed),
+    #[error("broke the protocol: {0}")]
+    Frame(#[from] farprobe_transport::FrameError),
+    #[error("sent what is no message: {0}")]
+    Decode(#[from] farprobe_proto::DecodeError),
+    #[error("did not say hello in time")]
+    NoHello,
+    #[error("was refused: {0:?}")]
+    Refused(Refusal),
+    #[error("does not read what it is told")]
+    Deaf,
+}
+
+/// Attends one console until it leaves.
+pub(super) async fn attend(consoles: Arc<Consoles>, id: ConsoleId, connection: Connection) {
+    let name = connection.peer().name.clone();
+    let ended = converse(&consoles, id, &connection).await;
+    consoles.with_leases(|desk| desk.leave(id));
+    consoles.lock().outboxes.remove(&id);
+    match ended {
+        Ok(()) | Err(Ended::Goodbye) => consoles.announce(Severity::Info, format!("console {name} left")),
+        Err(Ended::Closed(closed)) => {
+            consoles.announce(Severity::Warning, format!("console {name} is gone: {closed}"));
+        }
+        Err(ended) => {
+            consoles.announce(Severity::Warning, format!("console {name} was let go: it {ended}"));
+            connection.close(CloseReason::Violation, &ended.to_string());
+        }
+    }
+}
+
+async fn converse(consoles: &Arc<Consoles>, id: ConsoleId, connection: &Connection) -> Result<(), Ended> {
+    let (mut out, mut input, hello) = tokio::time::timeout(HELLO_WITHIN, hear_hello(connection))
+        .await
+        .map_err(|_| Ended::NoHello)??;
+    let role = match role_for(&hello, connection.peer()) {
+        Ok(role) => role,
+        Err(refusal) => {
+            send(&mut out, &CartMessage::Refused(refusal.clone())).await?;
+            return Err(Ended::Refused(refusal));
+        }
+    };
+    welcome(consoles, connection, &mut out, role).await?;
+    let name = connection.peer().name.clone();
+    consoles.announce(Severity::Info, format!("console {name} connected ({})", hello.software));
+
+    let (outbox, queued) = mpsc::channel(OUTBOX_SLOTS);
+    consoles.lock().outboxes.insert(id, outbox.clone());
+    consoles.with_leases(|desk| desk.join(id, name, role, hello.version));
+    let heard = Heard::default();
+    let picture = video::Outlet::start(consoles, outbox.clone());
+
+    tokio::select! {
+        ended = write(consoles, &mut out, queued) => ended,
+        ended = read(consoles, id, role, &mut input, &outbox, &picture) => ended,
+        ended = hear_commands(consoles, id, connection, &heard) => ended,
+        ended = tell_states(consoles, connection, &heard) => ended,
+        ended = picture.run() => ended.map_err(|_| Ended::Deaf),
+    }
+}
+
+async fn hear_hello(connection: &Connection) -> Result<(FrameSender, FrameReceiver, Hello), Ended> {
+    let (mut out, mut input) = connection.accept_control(MAX_MESSAGE_BYTES).await?;
+    let first = input.receive().await?.ok_or(Ended::NoHello)?;
+    let ConsoleMessage::Hello(hello) = ConsoleMessage::decode(&first)? else {
+        send(&mut out, &CartMessage::Refused(Refusal::HelloExpected)).await?;
+        return Err(Ended::Refused(Refusal::HelloExpected));
+    };
+    Ok((out, input, hello))
+}
+
+async fn welcome(
+    consoles: &Consoles,
+    connection: &Connection,
+    out: &mut FrameSender,
+    role: Role,
+) -> Result<(), Ended> {
+    let tip = consoles.pictures.tip();
+    let scanner = consoles.pictures.scanner();
+    let welcome = consoles.introduction.welcome(role, connection.peer(), scanner, tip, consoles.now());
+    send(out, &CartMessage::Welcome(Box::new(welcome))).await
+}
+
+async fn send(out: &mut FrameSender, message: &CartMessage) -> Result<(), Ended> {
+    // Only a text of unbounded length can be too long, and the cart's own texts are short.
+    if let Some(bytes) = message.encode() {
+        out.send(&bytes).await?;
+    }
+    Ok(())
+}
+
+async fn write(
+    consoles: &Consoles,
+    out: &mut FrameSender,
+    mut queued: mpsc::Receiver<CartMessage>,
+) -> Result<(), Ended> {
+    let mut events = consoles.events.subscribe();
+    let mut scanner = consoles.pictures.changes();
+    loop {
+        let message = tokio::select! {
+            message = queued.recv() => message.ok_or(Ended::Deaf)?,
+            event = events.recv() => match event {
+                Ok(event) => CartMessage::Event(event),
+                Err(RecvError::Lagged(_)) => continue,
+                Err(RecvError::Closed) => return Ok(()),
+            },
+            changed = scanner.changed() => {
+                if changed.is_err() {
+                    return Ok(());
+                }
+                let state = scanner.borrow_and_update().clone();
+                CartMessage::Scanner(Box::new(ScannerReply { number: None, result: Ok(()), state }))
+            }
+        };
+        send(out, &message).await?;
+    }
+}
+
+async fn read(
+    consoles: &Arc<Consoles>,
+    id: ConsoleId,
+    role: Role,
+    input: &mut FrameReceiver,
+    outbox: &mpsc::Sender<CartMessage>,
+    picture: &video::Outlet,
+) -> Result<(), Ended> {
+    while let Some(frame) = input.receive().await? {
+        match ConsoleMessage::decode(&frame)? {
+            ConsoleMessage::Hello(_) => return Err(Ended::Refused(Refusal::HelloExpected)),
+            ConsoleMessage::RequestLease => consoles.with_leases(|desk| desk.request(id)),
+            ConsoleMessage::ReleaseLease => consoles.with_leases(|desk| desk.release(id)),
+            ConsoleMessage::Stop(_) => stop(consoles),
+            ConsoleMessage::Signal(signal) => picture.signal(signal),
+            ConsoleMessage::Scanner(request) => {
+                let result = match role {
+                    Role::Operator => consoles.pictures.configure(request.settings).await,
+                    Role::Observer => Err(farprobe_proto::ScannerError::NotOffered),
+                };
+                let state = consoles.pictures.scanner();
+                let reply = ScannerReply { number: Some(request.number), result, state };
+                outbox.try_send(CartMessage::Scanner(Box::new(reply))).map_err(|_| Ended::Deaf)?;
+            }
+            ConsoleMessage::RequestReport => {
+                let report = Box::new(consoles.recorder.report());
+                outbox.try_send(CartMessage::Report(report)).map_err(|_| Ended::Deaf)?;
+            }
+            ConsoleMessage::Goodbye => return Err(Ended::Goodbye),
+        }
+    }
+    Ok(())
+}
+
+fn stop(consoles: &Consoles) {
+    if consoles.inbox.push(Inbound::RemoteStop).is_err() {
+        tracing::error!("a stop did not reach the real-time thread: it does not run, and the arm has stopped by itself");
+    }
+}
+
+/// The stamps of the last command of this console, for its clock estimate.
+#[derive(Debug, Default)]
+struct Heard(Mutex<Option<Echo>>);
+
+impl Heard {
+    fn set(&self, echo: Echo) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(echo);
+    }
+
+    fn get(&self) -> Option<Echo> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn hear_commands(
+    consoles: &Consoles,
+    id: ConsoleId,
+    connection: &Connection,
+    heard: &Heard,
+) -> Result<(), Ended> {
+    let mut stops_seen = None;
+    loop {
+        let bytes = connection.datagram().await?;
+        let arrived = consoles.now();
+        match ConsoleDatagram::decode(&bytes) {
+            Ok(ConsoleDatagram::Command(command)) => {
+                let console_sent_at = command.sent_at;
+                heard.set(Echo { sequence: command.sequence, console_sent_at, received_at: arrived });
+                if consoles.is_driver(id) {
+                    // A full inbox means that the real-time thread is dead, and with it the arm.
+                    let _ = consoles.inbox.push(Inbound::Command { arrived, command });
+                }
+            }
+            // Repeated against loss: the same number is the same stop.
+            Ok(ConsoleDatagram::Stop(notice)) if stops_seen != Some(notice.number) => {
+                stops_seen = Some(notice.number);
+                stop(consoles);
+            }
+            Ok(ConsoleDatagram::Stop(_)) => {}
+            Err(_) => consoles.recorder.malformed(),
+        }
+    }
+}
+
+async fn tell_states(consoles: &Consoles, connection: &Connection, heard: &Heard) -> Result<(), Ended> {
+    let mut states = consoles.states.clone();
+    let mut sequence = 0;
+    while states.changed().await.is_ok() {
+        let Some(mut state) = *states.borrow_and_update() else { continue };
+        sequence += 1;
+        state.sequence = sequence;
+        state.echo = heard.get();
+        state.sent_at = consoles.now();
+        let Some(bytes) = CartDatagram::State(state).encode() else { continue };
+        match connection.send_datagram(bytes) {
+            Err(farprobe_transport::SendError::Closed(closed)) => return Err(closed.into()),
+            // A state that can't leave now is worth nothing later.
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}

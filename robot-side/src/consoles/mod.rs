@@ -1,0 +1,140 @@
+//! The consoles that are connected: who they are, who drives, what each is told.
+//!
+//! The QUIC endpoint accepts any number of authenticated consoles up to the configured limit. One of them may hold the lease;
+//! only its commands go on to the real-time thread, which judges them again by epoch. A stop is taken from anybody.
+
+mod accept;
+mod console;
+mod states;
+mod video;
+mod welcome;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use farprobe_devices::MonotonicClock;
+use farprobe_geom::Time;
+use farprobe_proto::{CartMessage, Event, Severity, State};
+use farprobe_servo::Inbound;
+use farprobe_session::{ConsoleId, LeaseDesk};
+use tokio::sync::{broadcast, mpsc, watch};
+
+pub use accept::serve;
+pub use states::relay_states;
+pub use welcome::Introduction;
+
+use crate::pictures::PictureDesk;
+use crate::recorder::Recorder;
+use crate::rt::Inbox;
+
+/// Messages a console may be behind before it counts as dead. A console that reads is never behind by more than a few.
+const OUTBOX_SLOTS: usize = 64;
+
+/// Events a console may be behind.
+const EVENT_SLOTS: usize = 64;
+
+/// Nobody: connections are numbered from 1.
+const NOBODY: u64 = 0;
+
+/// Everything the consoles share.
+#[derive(Debug)]
+pub struct Consoles {
+    clock: MonotonicClock,
+    inbox: Arc<Inbox>,
+    recorder: Recorder,
+    pictures: PictureDesk,
+    introduction: Introduction,
+    desk: Mutex<Desk>,
+    /// The holder of the lease, for the datagram path: read 500 times a second, so no lock.
+    driver: AtomicU64,
+    next_id: AtomicU64,
+    states: watch::Receiver<Option<State>>,
+    events: broadcast::Sender<Event>,
+}
+
+#[derive(Debug)]
+struct Desk {
+    leases: LeaseDesk,
+    outboxes: std::collections::BTreeMap<ConsoleId, mpsc::Sender<CartMessage>>,
+}
+
+impl Consoles {
+    /// Nobody is connected yet.
+    pub fn new(
+        clock: MonotonicClock,
+        inbox: Arc<Inbox>,
+        recorder: Recorder,
+        pictures: PictureDesk,
+        introduction: Introduction,
+        states: watch::Receiver<Option<State>>,
+        leases: LeaseDesk,
+    ) -> Self {
+        Self {
+            clock,
+            inbox,
+            recorder,
+            pictures,
+            introduction,
+            desk: Mutex::new(Desk { leases, outboxes: std::collections::BTreeMap::new() }),
+            driver: AtomicU64::new(NOBODY),
+            next_id: AtomicU64::new(NOBODY + 1),
+            states,
+            events: broadcast::Sender::new(EVENT_SLOTS),
+        }
+    }
+
+    /// Tells every console something the operator should know, and the log as well.
+    pub fn announce(&self, severity: Severity, text: impl Into<String>) {
+        let event = Event { at: self.clock.now(), severity, text: text.into() };
+        match severity {
+            Severity::Info => tracing::info!("{}", event.text),
+            Severity::Warning => tracing::warn!("{}", event.text),
+            Severity::Alarm => tracing::error!("{}", event.text),
+        }
+        // Nobody connected is nobody to tell.
+        let _ = self.events.send(event);
+    }
+
+    /// The lease is taken away from whoever holds it.
+    pub fn revoke_lease(&self) {
+        self.with_leases(LeaseDesk::revoke);
+    }
+
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    fn is_driver(&self, id: ConsoleId) -> bool {
+        self.driver.load(Ordering::Acquire) == id.0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Desk> {
+        // The desk is whole between calls; a panic in one console's task must not lock the others out.
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something at the lease desk and carries out what follows: the real-time thread learns the epoch first, then the
+    /// consoles learn who drives.
+    fn with_leases(&self, act: impl FnOnce(&mut LeaseDesk)) {
+        let mut desk = self.lock();
+        let before = desk.leases.epoch();
+        act(&mut desk.leases);
+        let epoch = desk.leases.epoch();
+        if epoch != before {
+            self.driver.store(desk.leases.holder().map_or(NOBODY, |id| id.0), Ordering::Release);
+            if epoch.is_some() {
+                self.recorder.restart();
+            }
+            if self.inbox.push(Inbound::Lease(epoch)).is_err() {
+                tracing::error!("the lease did not reach the real-time thread: it does not run");
+            }
+        }
+        while let Some(notice) = desk.leases.poll() {
+            if let Some(outbox) = desk.outboxes.get(&notice.to)
+                && outbox.try_send(CartMessage::Lease(notice.status)).is_err()
+            {
+                tracing::warn!("a console does not read what it is told; its connection will be closed");
+            }
+        }
+    }
+}

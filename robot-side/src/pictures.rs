@@ -1,0 +1,201 @@
+//! The picture thread: scanner in, encoded pictures out, settings in between.
+//!
+//! It owns the scanner and the encoder. A slow or dead scanner stops the pictures and nothing else.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use farprobe_devices::{MonotonicClock, Picture, PictureContext, PixelFormat, Scanner};
+use farprobe_geom::{Newton, Patient, Pose, Time};
+use farprobe_media::{AccessUnit, Encoder, EncoderConfig, Image};
+use farprobe_proto::{PictureStamp, ScannerError, ScannerSettings, ScannerState};
+use tokio::sync::{broadcast, oneshot, watch};
+
+/// Encoded pictures a console may be behind; then it misses some and asks for a key picture.
+const UNIT_SLOTS: usize = 4;
+
+/// How long a scanner has for an answer to a change of its settings.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+/// After a failure the scanner is asked again after this long, and the log hears of it once.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+type Answer = oneshot::Sender<Result<(), ScannerError>>;
+
+/// What other threads see of the picture thread.
+#[derive(Debug, Clone)]
+pub struct PictureDesk {
+    requests: Sender<(ScannerSettings, Answer)>,
+    scanner: watch::Receiver<ScannerState>,
+    units: broadcast::Sender<Arc<AccessUnit>>,
+    key_wanted: Arc<AtomicBool>,
+    tip: Arc<Mutex<Pose<Patient>>>,
+}
+
+impl PictureDesk {
+    /// How the scanner is.
+    pub fn scanner(&self) -> ScannerState {
+        self.scanner.borrow().clone()
+    }
+
+    /// Hears of every change of the scanner from now on.
+    pub fn changes(&self) -> watch::Receiver<ScannerState> {
+        let mut changes = self.scanner.clone();
+        changes.mark_unchanged();
+        changes
+    }
+
+    /// Turns the scanner's controls.
+    pub async fn configure(&self, settings: ScannerSettings) -> Result<(), ScannerError> {
+        settings.validate()?;
+        let (answer, answered) = oneshot::channel();
+        self.requests.send((settings, answer)).map_err(|_| ScannerError::Device)?;
+        match tokio::time::timeout(ANSWER_WITHIN, answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) => Err(ScannerError::Device),
+        }
+    }
+
+    /// Every encoded picture from now on.
+    pub fn units(&self) -> broadcast::Receiver<Arc<AccessUnit>> {
+        self.units.subscribe()
+    }
+
+    /// Makes the next picture one that needs no other.
+    pub fn request_key_picture(&self) {
+        self.key_wanted.store(true, Ordering::Release);
+    }
+
+    /// Where the probe was at the last picture.
+    pub fn tip(&self) -> Pose<Patient> {
+        *self.tip.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the thread. It ends when the real-time thread has dropped its end of `contexts`.
+pub fn start(
+    clock: MonotonicClock,
+    scanner: Box<dyn Scanner>,
+    contexts: rtrb::Consumer<PictureContext>,
+    bitrate: u32,
+) -> Result<PictureDesk, StartError> {
+    let state = scanner.state();
+    let config = EncoderConfig {
+        width: u32::from(state.geometry.width),
+        height: u32::from(state.geometry.height),
+        frame_rate: (1.0 / scanner.period().as_secs_f32()).clamp(1.0, 120.0),
+        bitrate,
+    };
+    let encoder = Encoder::new(config, Arc::new(move || clock.now()))?;
+    let (requests, asked) = std::sync::mpsc::channel();
+    let (told, seen) = watch::channel(state);
+    let desk = PictureDesk {
+        requests,
+        scanner: seen,
+        units: broadcast::Sender::new(UNIT_SLOTS),
+        key_wanted: Arc::default(),
+        tip: Arc::new(Mutex::new(Pose::identity())),
+    };
+    let nothing = PictureContext { epoch: None, applied_sequence: 0, tip: Pose::identity(), force: Newton::ZERO };
+    let mut work = Work { clock, scanner, encoder, contexts, context: nothing, asked, told, desk: desk.clone() };
+    std::thread::Builder::new().name("pictures".into()).spawn(move || work.run())?;
+    Ok(desk)
+}
+
+/// The picture thread could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The encoder can't be made.
+    #[error(transparent)]
+    Codec(#[from] farprobe_media::CodecError),
+    /// The system gives no thread.
+    #[error("the system gives no thread for the pictures: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+struct Work {
+    clock: MonotonicClock,
+    scanner: Box<dyn Scanner>,
+    encoder: Encoder,
+    contexts: rtrb::Consumer<PictureContext>,
+    context: PictureContext,
+    asked: Receiver<(ScannerSettings, Answer)>,
+    told: watch::Sender<ScannerState>,
+    desk: PictureDesk,
+}
+
+impl Work {
+    fn run(&mut self) {
+        let mut due = self.clock.now();
+        let mut failing = false;
+        while !self.contexts.is_abandoned() {
+            self.clock.sleep_until(due);
+            self.answer_requests();
+            let now = self.clock.now();
+            while let Ok(context) = self.contexts.pop() {
+                self.context = context;
+            }
+            *self.desk.tip.lock().unwrap_or_else(PoisonError::into_inner) = self.context.tip;
+            let result = self.picture(now);
+            let failed = result.is_err();
+            if let Err(error) = result
+                && !failing
+            {
+                tracing::error!("no picture: {error}");
+            }
+            failing = failed;
+            let pause = if failed { RETRY_AFTER } else { self.scanner.period() };
+            // A scanner that is late skips, it does not hurry.
+            due = (due + pause).max(self.clock.now());
+        }
+    }
+
+    fn answer_requests(&mut self) {
+        loop {
+            match self.asked.try_recv() {
+                Ok((settings, answer)) => {
+                    let result = self.scanner.configure(&settings);
+                    if result.is_ok() {
+                        self.told.send_replace(self.scanner.state());
+                    }
+                    // Whoever asked may be gone.
+                    let _ = answer.send(result);
+                }
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn picture(&mut self, now: Time) -> Result<(), Box<dyn std::error::Error>> {
+        let picture = self.scanner.capture(now, &self.context)?;
+        if self.desk.key_wanted.swap(false, Ordering::AcqRel) {
+            self.encoder.request_key_picture();
+        }
+        let unit = self.encoder.encode(&image(&picture), &stamp(&picture, &self.context))?;
+        // Nobody connected is nobody to send to.
+        let _ = self.desk.units.send(Arc::new(unit));
+        Ok(())
+    }
+}
+
+fn image(picture: &Picture) -> Image<'_> {
+    let (width, height, data) = (picture.width, picture.height, picture.data.as_slice());
+    match picture.format {
+        PixelFormat::Grey => Image::Grey { width, height, data },
+        PixelFormat::Rgb => Image::Rgb { width, height, data },
+    }
+}
+
+fn stamp(picture: &Picture, context: &PictureContext) -> PictureStamp {
+    PictureStamp {
+        number: picture.number,
+        captured_at: picture.captured_at,
+        encoded_at: picture.captured_at,
+        epoch: context.epoch,
+        applied_sequence: context.applied_sequence,
+        tip: context.tip,
+        force: context.force,
+    }
+}
