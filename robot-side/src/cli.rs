@@ -1,0 +1,114 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use clap::{Args, Parser, Subcommand};
+use farprobe_transport::identity::{self, IdentityError, Overwrite, Request, Role};
+
+/// The controller daemon on the hospital cart: it moves the arm under hard force limits and sends the picture back.
+///
+/// Research software, not a certified medical device.
+#[derive(Debug, Parser)]
+#[command(name = "farprobe-cart", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// Something other than running the cart.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to run the cart.
+    #[command(flatten)]
+    pub run: Run,
+}
+
+/// How to run the cart.
+#[derive(Debug, Clone, Args)]
+pub struct Run {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", default_value = "assets/cart-sim.toml")]
+    pub config: PathBuf,
+    /// Accept demo identities, and only those. Simulated arm only.
+    #[arg(long)]
+    pub demo: bool,
+    /// Listen here instead of where the configuration says.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Use the identity in this folder instead of the configured one.
+    #[arg(long, value_name = "DIR")]
+    pub identity: Option<PathBuf>,
+    /// Take pictures from here instead of from where the configuration says: `simulated` or `cine:FILE`.
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Bedside words through a local socket at this path, beside what the configuration says.
+    #[arg(long, value_name = "PATH")]
+    pub bedside_socket: Option<PathBuf>,
+    /// Print one line "listening ADDRESS" on standard output when ready, and end when standard input ends: for a program that
+    /// starts the cart as its child.
+    #[arg(long)]
+    pub child: bool,
+}
+
+/// Something other than running the cart.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make and show identities.
+    #[command(subcommand)]
+    Identity(IdentityCommand),
+}
+
+/// Make and show identities. The same in both programs.
+#[derive(Debug, Subcommand)]
+pub enum IdentityCommand {
+    /// Make a small private certificate authority for a site.
+    CreateAuthority {
+        /// Where it is kept. Guard this folder: who has its key can make carts and operators.
+        folder: PathBuf,
+        /// Its name.
+        #[arg(long, default_value = "Farprobe site")]
+        name: String,
+        /// For how many days it is valid.
+        #[arg(long, default_value_t = 3650)]
+        days: u32,
+    },
+    /// Let an authority issue the identity of a cart, an operator or an observer.
+    Issue {
+        /// The authority's folder.
+        authority: PathBuf,
+        /// Where the identity goes.
+        folder: PathBuf,
+        /// cart, operator or observer.
+        #[arg(long)]
+        role: Role,
+        /// The holder's name.
+        #[arg(long)]
+        name: String,
+        /// For how many days it is valid.
+        #[arg(long, default_value_t = 365)]
+        days: u32,
+        /// Replace an identity that is there.
+        #[arg(long)]
+        overwrite: bool,
+    },
+    /// Show what a folder holds.
+    Show {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+impl IdentityCommand {
+    /// Does it, and gives the words for the person who asked.
+    pub fn run(self, now: SystemTime) -> Result<String, IdentityError> {
+        let summary = match self {
+            Self::CreateAuthority { folder, name, days } => {
+                identity::create_authority(&folder, &name, days, now, Overwrite::No)?
+            }
+            Self::Issue { authority, folder, role, name, days, overwrite } => {
+                let overwrite = if overwrite { Overwrite::Yes } else { Overwrite::No };
+                identity::issue(&authority, Request { role, name: &name, days }, &folder, now, overwrite)?
+            }
+            Self::Show { folder } => identity::show(&folder, now)?,
+        };
+        Ok(summary.to_string())
+    }
+}
