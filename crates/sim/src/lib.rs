@@ -9,4 +9,5 @@ pub mod body;
 pub mod link;
 mod noise;
 pub mod patient;
+pub mod scene;
 pub mod ultrasound;

@@ -1,0 +1,1 @@
+//! Puts the simulated arm, patient and scanner together.
