@@ -54,10 +54,8 @@ pub enum ArmHealth {
 /// What a step decided.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outcome {
-    /// Where the joints shall be until the next tick, rad.
-    pub positions: Joints,
-    /// How fast they shall move, rad/s.
-    pub velocities: Joints,
+    /// What to send the arm. `None`: send nothing, and the arm stops by itself.
+    pub target: Option<JointTarget>,
     /// Everything a console is told; `sequence` and `sent_at` are filled in by whoever sends it.
     pub state: State,
     /// The probe tip as the patient's couch sees it.
@@ -72,6 +70,15 @@ pub struct Outcome {
     pub refused: RefusedCommands,
     /// Whether the cart may be switched off: at rest, with the probe off the patient.
     pub at_rest: bool,
+}
+
+/// Where the joints shall be until the next tick, and how fast they shall move.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JointTarget {
+    /// Angles, rad.
+    pub positions: Joints,
+    /// Speeds, rad/s.
+    pub velocities: Joints,
 }
 
 /// One line of the log by which stale commands are judged afterwards.

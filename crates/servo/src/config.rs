@@ -1,0 +1,117 @@
+//! What a servo is made of.
+
+use std::time::Duration;
+
+use farprobe_control::{ArmModel, ContactTuning};
+use farprobe_geom::{Base, Joints, Metre, MetrePerSecond, NewtonPerMetre, Patient, Radian, Transform};
+use farprobe_safety::{
+    Config as GateConfig, JointLimits, Limits, MonitorLimits, SensorCard, SensorNoise, Space, Timing, Tissue,
+};
+use farprobe_session::cart::AgeLimit;
+
+/// The greatest joint acceleration, rad/s²: what Franka publishes for every joint of the FR3 (control parameters, limits for
+/// FR3).
+const JOINT_ACCELERATION: f64 = 10.0;
+
+/// A setpoint may be this far ahead of the joint, rad: at the fastest permitted tip motion an arm with 15 ms dead time lags by
+/// about 0.01, and a firm push of the staff bends the arm's control by a few hundredths more.
+const FOLLOWING: Radian = Radian::literal(0.15);
+
+/// Everything a servo has to know from the beginning.
+#[derive(Debug, Clone)]
+pub struct ServoConfig {
+    /// The arm with the probe on it.
+    pub model: ArmModel,
+    /// The posture a redundant arm drifts towards while it moves, rad.
+    pub posture: Joints,
+    /// Where the arm's base stands in the frame of the couch.
+    pub base_on_patient: Transform<Base, Patient>,
+    /// The contact limits in force.
+    pub limits: Limits,
+    /// The ladder's times.
+    pub timing: Timing,
+    /// How late a command may be.
+    pub age_limit: AgeLimit,
+    /// The force law's numbers.
+    pub tuning: ContactTuning,
+    /// From a change of force to the arm acting on it.
+    pub reaction: Duration,
+    /// The force sensor.
+    pub sensor: SensorCard,
+    /// Where the tip may be.
+    pub space: Space,
+    /// What the probe may touch next, while it touches nothing.
+    pub tissue_before_touch: Tissue,
+}
+
+impl ServoConfig {
+    /// For the FR3 of plant card A over the belly and chest of a lying patient, whose couch stands at `patient_to_base`.
+    pub fn shipped(model: ArmModel, posture: Joints, patient_to_base: &Transform<Patient, Base>) -> Self {
+        let couch = patient_to_base.isometry().translation.vector;
+        let corner = |x: f64, y: f64, z: f64| {
+            [couch.x + x, couch.y + y, couch.z + z].map(|value| Metre::new(value).unwrap_or_default())
+        };
+        Self {
+            model,
+            posture,
+            base_on_patient: patient_to_base.inverse(),
+            limits: Limits::CEILINGS,
+            timing: Timing::SHIPPED,
+            age_limit: AgeLimit::DEFAULT,
+            tuning: ContactTuning::default(),
+            // Sensor 1 ms, its 100 Hz low-pass 1.6 ms, one tick, the arm's dead time 2 ms; rounded up.
+            reaction: Duration::from_millis(6),
+            // What force-torque sensors for hand-sized tools offer.
+            sensor: SensorCard { range: farprobe_geom::Newton::literal(100.0), noise: SensorNoise::Present },
+            space: Space {
+                // Half a couch to every side of its origin, from its surface to half a metre above it.
+                low: corner(-0.5, -0.5, 0.0),
+                high: corner(0.5, 0.5, 0.5),
+                keep_out: [None; farprobe_safety::MAX_KEEP_OUT],
+                upright: [0.0, 0.0, -1.0],
+                // The flank of a lying patient is scanned at 60°; further round the couch is in the way.
+                max_tilt: Radian::literal(1.2),
+            },
+            tissue_before_touch: Tissue {
+                // The stiffer of belly and chest.
+                stiffness: NewtonPerMetre::literal(25_000.0),
+                // 10 mm of breathing at 0.5 Hz: 2π · 0.5 · 0.010.
+                skin_speed: MetrePerSecond::literal(0.031),
+            },
+        }
+    }
+
+    /// What the gate has to know.
+    pub(crate) fn gate(&self) -> GateConfig {
+        GateConfig {
+            limits: self.limits,
+            timing: self.timing,
+            reaction: self.reaction,
+            joints: self.joint_limits(),
+            sensor: self.sensor,
+            space: self.space,
+        }
+    }
+
+    /// What the monitor has to know: its own copy.
+    pub(crate) fn monitor(&self) -> MonitorLimits {
+        MonitorLimits { joints: self.joint_limits(), hard_force: self.limits.hard_force, following: FOLLOWING }
+    }
+
+    fn joint_limits(&self) -> JointLimits {
+        let each = |value: &dyn Fn(usize) -> f64| {
+            let mut joints = Joints::zero(self.model.axes());
+            for (index, slot) in joints.as_mut_slice().iter_mut().enumerate() {
+                *slot = value(index);
+            }
+            joints
+        };
+        let limits = self.model.limits();
+        JointLimits {
+            lower: each(&|joint| limits[joint].lower.get()),
+            upper: each(&|joint| limits[joint].upper.get()),
+            speed: each(&|joint| limits[joint].speed.get()),
+            acceleration: each(&|_| JOINT_ACCELERATION),
+        }
+    }
+}

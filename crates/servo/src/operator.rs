@@ -1,0 +1,129 @@
+//! What the people around the robot want: the operator through the session, the staff through the bedside switch.
+
+use farprobe_geom::Time;
+use farprobe_proto::{self as proto, Bedside, Command, Epoch, PictureHealth, PictureReport};
+use farprobe_safety::{Arming, Facts, Lease, LinkQuality, Reset, Session, Shutdown, StopSource};
+use farprobe_session::cart::{AgeLimit, CartEnd, LinkVerdict, Verdict};
+
+use crate::{Inbound, wire};
+
+/// Before the first command nothing is known of the picture.
+const NO_PICTURE: PictureReport = PictureReport { age_ms: u16::MAX, health: PictureHealth::Absent };
+
+/// Collects what arrives between two ticks, and says at each tick what it amounts to.
+#[derive(Debug)]
+pub(crate) struct Operator {
+    end: CartEnd,
+    /// The newest fresh command since the last tick.
+    pending: Option<Received>,
+    /// What the last fresh command said of the picture, and when it arrived.
+    picture: (PictureReport, Time),
+    bedside: BedsideSwitch,
+    remote_stop: bool,
+    shutdown: bool,
+}
+
+/// A fresh command and its arrival, cart clock.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Received {
+    pub(crate) arrived: Time,
+    pub(crate) command: Command,
+}
+
+/// The switch at the bedside. Arming needs the patient's recorded consent.
+#[derive(Debug, Default)]
+struct BedsideSwitch {
+    consent: bool,
+    armed: bool,
+    stop: bool,
+    reset: bool,
+}
+
+impl BedsideSwitch {
+    fn act(&mut self, action: Bedside) {
+        match action {
+            Bedside::Consent => self.consent = true,
+            Bedside::Arm => self.armed = self.consent,
+            Bedside::Disarm => self.armed = false,
+            Bedside::Stop => self.stop = true,
+            Bedside::Reset => self.reset = true,
+        }
+    }
+}
+
+impl Operator {
+    pub(crate) fn new(limit: AgeLimit) -> Self {
+        Self {
+            end: CartEnd::new(limit),
+            pending: None,
+            picture: (NO_PICTURE, Time::ZERO),
+            bedside: BedsideSwitch::default(),
+            remote_stop: false,
+            shutdown: false,
+        }
+    }
+
+    pub(crate) fn receive(&mut self, inbound: Inbound) {
+        match inbound {
+            Inbound::Command { arrived, command } => {
+                if self.end.receive(arrived, &command) == Verdict::Fresh {
+                    self.picture = (command.picture, arrived);
+                    self.pending = Some(Received { arrived, command });
+                }
+            }
+            Inbound::RemoteStop => self.remote_stop = true,
+            Inbound::Lease(epoch) => {
+                self.end.set_epoch(epoch);
+                self.pending = None;
+                self.picture = (NO_PICTURE, Time::ZERO);
+            }
+            Inbound::Bedside(action) => self.bedside.act(action),
+            Inbound::Shutdown => self.shutdown = true,
+        }
+    }
+
+    /// The newest fresh command since the last tick; each is given once.
+    pub(crate) fn take(&mut self) -> Option<Received> {
+        self.pending.take()
+    }
+
+    /// Fills in what the people want. A stop and a reset are told once.
+    pub(crate) fn tell(&mut self, now: Time, command: Option<&Received>, facts: &mut Facts) {
+        facts.arming = if self.bedside.armed { Arming::Armed } else { Arming::Disarmed };
+        let remote = core::mem::take(&mut self.remote_stop);
+        facts.stop = match (core::mem::take(&mut self.bedside.stop), remote) {
+            (true, _) => Some(StopSource::Bedside),
+            (false, true) => Some(StopSource::Operator),
+            (false, false) => None,
+        };
+        facts.reset = if core::mem::take(&mut self.bedside.reset) { Reset::Requested } else { Reset::None };
+        facts.lease = self.epoch().map_or(Lease::Free, |Epoch(epoch)| Lease::Held { epoch });
+        facts.command = command.map(|Received { command, .. }| farprobe_safety::Command {
+            clutch: wire::clutch(command.clutch),
+            clutch_in: command.clutch_in,
+        });
+        let (report, at) = self.picture;
+        facts.picture = wire::picture(report, now.saturating_since(at));
+        facts.round_trip = self.end.round_trip(now);
+        let green = self.end.link(now) == LinkVerdict::Green;
+        facts.link_quality = if green { LinkQuality::Green } else { LinkQuality::Red };
+        facts.session = if self.end.inbox().is_closed() { Session::Closed } else { Session::Open };
+        facts.shutdown = if self.shutdown { Shutdown::Requested } else { Shutdown::None };
+    }
+
+    pub(crate) fn epoch(&self) -> Option<Epoch> {
+        self.end.inbox().epoch()
+    }
+
+    pub(crate) fn arming(&self) -> proto::Arming {
+        if self.bedside.armed { proto::Arming::Armed } else { proto::Arming::Disarmed }
+    }
+
+    pub(crate) fn link(&self, now: Time) -> proto::LinkReadiness {
+        wire::link(self.end.link(now))
+    }
+
+    pub(crate) fn refused(&self) -> proto::RefusedCommands {
+        self.end.inbox().refused()
+    }
+}

@@ -1,0 +1,311 @@
+//! The step.
+
+use std::time::Duration;
+
+use farprobe_control::contact::{self, ContactLaw, Directive as Aim, Proposal, Tare};
+use farprobe_control::{ArmModel, ReferenceGenerator, Resolver};
+use farprobe_geom::{Base, Joints, MAX_AXES, Newton, Patient, Pose, Time, Tip, Transform, Twist, Wrench};
+use farprobe_proto::{self as proto, Applied, Ladder, State, Transition};
+use farprobe_safety::{
+    Anchor, Confirmation, Directive, Facts, Gate, Goal, JointCheck, JointSetpoint, Measured, Monitor, Rung, Sample,
+    Tissue, Verdict,
+};
+use nalgebra::SVector;
+
+use crate::operator::{Operator, Received};
+use crate::{AppliedCommand, ArmHealth, ArmReading, Inbound, JointTarget, Outcome, ServoConfig, wire};
+
+/// The longest time a setpoint is integrated over: after a longer gap the arm goes on from where it is, it does not leap.
+const LONGEST_STEP: Duration = Duration::from_millis(3);
+
+/// While the probe is off the patient and nobody drives, readings below this teach the sensor's zero, N: bias and drift, but no
+/// contact worth the name.
+const SURELY_FREE: f64 = 1.2;
+
+/// The cart's 1 kHz step. See the crate's documentation for the contract.
+#[derive(Debug)]
+pub struct Servo {
+    model: ArmModel,
+    base_on_patient: Transform<Base, Patient>,
+    tissue_before_touch: Tissue,
+    operator: Operator,
+    gate: Gate,
+    monitor: Monitor,
+    verdict: Verdict,
+    reference: ReferenceGenerator,
+    law: ContactLaw,
+    tare: Tare,
+    resolver: Resolver,
+    /// The last setpoint sent, and when.
+    sent: Option<(Time, JointSetpoint)>,
+    contact: contact::Contact,
+    desired_force: Newton,
+    /// The clutch-in number the reference's anchor belongs to.
+    anchored: Option<u32>,
+    applied: Option<Applied>,
+    ladder: Ladder,
+    last_step: Option<Time>,
+}
+
+/// What the arm's numbers mean at this tick.
+struct Posture {
+    tip: Pose<Base>,
+    twist: Twist<Tip>,
+    wrench: Wrench<Tip>,
+}
+
+impl Servo {
+    /// A servo whose gate is off. Nothing moves before the staff have armed it and an operator has engaged.
+    pub fn new(config: &ServoConfig) -> Self {
+        let tip = config.model.forward(&config.posture);
+        Self {
+            model: config.model.clone(),
+            base_on_patient: config.base_on_patient,
+            tissue_before_touch: config.tissue_before_touch,
+            operator: Operator::new(config.age_limit),
+            gate: Gate::new(&config.gate()),
+            monitor: Monitor::new(&config.monitor()),
+            verdict: Verdict::Quiet,
+            reference: ReferenceGenerator::new(tip),
+            law: ContactLaw::new(config.tuning),
+            tare: Tare::new(),
+            resolver: Resolver::new(config.posture),
+            sent: None,
+            contact: contact::Contact::Free,
+            desired_force: Newton::ZERO,
+            anchored: None,
+            applied: None,
+            ladder: Ladder::Idle,
+            last_step: None,
+        }
+    }
+
+    /// Takes something that arrived. Any number may arrive between two ticks.
+    pub fn receive(&mut self, inbound: Inbound) {
+        self.operator.receive(inbound);
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> proto::Limits {
+        wire::limits(self.gate.limits())
+    }
+
+    /// One tick at `now`, cart clock, with the arm's newest reading.
+    pub fn step(&mut self, now: Time, reading: &ArmReading) -> Outcome {
+        let elapsed = self.last_step.map_or(Duration::ZERO, |last| now.saturating_since(last)).min(LONGEST_STEP);
+        self.last_step = Some(now);
+        let received = self.operator.take();
+        let posture = self.look(reading, elapsed);
+        let measured = Measured {
+            sampled_at: reading.sampled_at,
+            tip: posture.tip,
+            twist: posture.twist,
+            wrench: posture.wrench,
+            tissue: self.tissue(),
+            expected_force: None,
+        };
+
+        let facts = self.facts(now, received.as_ref(), reading.health);
+        let directive = self.gate.advance(now, &facts, &measured);
+        let transition = self.follow_ladder(now, &directive);
+        let applied = self.steer(now, &directive, received.as_ref(), &posture.tip);
+        let proposal = self.propose(now, &directive, &posture);
+        let permitted = self.gate.permit(now, &proposal.twist, &measured);
+        let target = self.send(now, elapsed, reading, &permitted, &posture);
+
+        let state = self.state(now, reading, &directive, &posture, &proposal);
+        Outcome {
+            target,
+            at_rest: is_at_rest(&directive, &state),
+            state,
+            tip_on_patient: self.base_on_patient.pose(&posture.tip),
+            contact_force: Newton::new(-posture.wrench.force.z).unwrap_or_default(),
+            transition,
+            applied,
+            refused: self.operator.refused(),
+        }
+    }
+
+    /// Where the tip is, how it moves, and what it feels beyond the sensor's own error.
+    fn look(&mut self, reading: &ArmReading, elapsed: Duration) -> Posture {
+        let jacobian = self.model.jacobian(&reading.positions);
+        let nobody_drives = matches!(self.ladder, Ladder::Idle | Ladder::Ready | Ladder::Parked);
+        let free = matches!(self.contact, contact::Contact::Free);
+        if nobody_drives && free && reading.wrench.force.norm() < SURELY_FREE {
+            self.tare.learn(&reading.wrench, elapsed);
+        }
+        Posture {
+            tip: self.model.forward(&reading.positions),
+            twist: twist_of(&jacobian, &reading.velocities),
+            wrench: self.tare.apply(&reading.wrench),
+        }
+    }
+
+    fn tissue(&self) -> Tissue {
+        match self.contact {
+            contact::Contact::Free => self.tissue_before_touch,
+            contact::Contact::Touching { stiffness, .. } => Tissue { stiffness, ..self.tissue_before_touch },
+        }
+    }
+
+    fn facts(&mut self, now: Time, received: Option<&Received>, health: ArmHealth) -> Facts {
+        let mut facts = Facts::UNKNOWN;
+        self.operator.tell(now, received, &mut facts);
+        facts.arm = wire::arm(health);
+        facts.contact = match self.contact {
+            contact::Contact::Free => farprobe_safety::Contact::Free,
+            contact::Contact::Touching { .. } => farprobe_safety::Contact::Touching,
+        };
+        facts.monitor = self.verdict;
+        facts
+    }
+
+    fn follow_ladder(&mut self, now: Time, directive: &Directive) -> Option<Transition> {
+        let from = self.ladder;
+        self.ladder = wire::ladder(directive.state.rung());
+        if directive.cause == farprobe_safety::Cause::Reset && from != self.ladder {
+            self.monitor.reset();
+            self.verdict = Verdict::Quiet;
+        }
+        let cause = wire::cause(directive.cause);
+        (from != self.ladder).then_some(Transition { at: now, from, to: self.ladder, cause })
+    }
+
+    /// Hands the operator's target to the reference, if the operator moves the probe in this tick.
+    fn steer(
+        &mut self,
+        now: Time,
+        directive: &Directive,
+        received: Option<&Received>,
+        tip: &Pose<Base>,
+    ) -> Option<AppliedCommand> {
+        if !matches!(directive.goal, Goal::Follow { .. }) {
+            self.reference.let_go();
+            self.anchored = None;
+            return None;
+        }
+        let Received { arrived, command } = received?;
+        if directive.anchor == Anchor::Take {
+            self.reference.anchor(*tip);
+            self.anchored = Some(command.clutch_in);
+        }
+        if self.anchored != Some(command.clutch_in) || command.clutch != proto::Clutch::Pressed {
+            return None;
+        }
+        self.reference.target(*arrived, &command.target, &command.twist);
+        self.desired_force = command.desired_force.min(self.gate.limits().soft_force);
+        let (sequence, sampled_at) = (command.sequence, command.sampled_at);
+        self.applied = Some(Applied { sequence, sampled_at, applied_at: now });
+        Some(AppliedCommand { sequence, sampled_at, arrived_at: *arrived, applied_at: now })
+    }
+
+    fn propose(&mut self, now: Time, directive: &Directive, posture: &Posture) -> Proposal {
+        let aim = match directive.goal {
+            Goal::Rest => Aim::Rest,
+            Goal::Follow { .. } => Aim::Follow { desired_force: self.desired_force },
+            Goal::Comply { ceiling } => Aim::Comply { ceiling },
+            Goal::Release { to } => Aim::Release { to },
+            Goal::Retract { speed } => Aim::Retract { speed },
+        };
+        let reference = self.reference.step(now);
+        let measured = contact::Measured { tip: posture.tip, twist: posture.twist, wrench: posture.wrench };
+        let proposal = self.law.step(now, &aim, &reference, &measured);
+        self.contact = proposal.contact;
+        proposal
+    }
+
+    /// From the permitted motion to the arm, past the gate's last look and the monitor.
+    fn send(
+        &mut self,
+        now: Time,
+        elapsed: Duration,
+        reading: &ArmReading,
+        permitted: &Twist<Tip>,
+        posture: &Posture,
+    ) -> Option<JointTarget> {
+        let from = self.start_from(reading);
+        let resolution = self.resolver.resolve(&self.model, &from, permitted);
+        let dt = elapsed.as_secs_f64();
+        let positions = from.zip_with(&resolution.velocities, |angle, speed| angle + speed * dt);
+        let setpoint = JointSetpoint { positions, velocities: resolution.velocities };
+        let check = JointCheck { setpoint, measured: reading.positions, implied: resolution.achieved };
+        let chosen = match self.gate.confirm(now, &check) {
+            Confirmation::Passed => Some(setpoint),
+            Confirmation::Refused(refusal) => refusal.instead,
+        };
+        let Some(chosen) = chosen else {
+            self.sent = None;
+            return None;
+        };
+        let jacobian = self.model.jacobian(&from);
+        let moved = chosen.positions.zip_with(&from, |to, from| if dt > 0.0 { (to - from) / dt } else { 0.0 });
+        self.verdict = self.monitor.check(
+            now,
+            &Sample {
+                setpoint: chosen,
+                sent: twist_of(&jacobian, &moved),
+                permitted: *permitted,
+                measured: reading.positions,
+                moving: posture.twist,
+                wrench: posture.wrench,
+            },
+        );
+        self.sent = Some((now, chosen));
+        Some(JointTarget { positions: chosen.positions, velocities: chosen.velocities })
+    }
+
+    /// Where the next setpoint starts: at the last one, or where the arm stands if it stopped by itself.
+    fn start_from(&self, reading: &ArmReading) -> Joints {
+        match (self.sent, reading.health) {
+            (Some((_, setpoint)), ArmHealth::Ready) => setpoint.positions,
+            (Some(_) | None, _) => reading.positions,
+        }
+    }
+
+    fn state(
+        &self,
+        now: Time,
+        reading: &ArmReading,
+        directive: &Directive,
+        posture: &Posture,
+        proposal: &Proposal,
+    ) -> State {
+        State {
+            sequence: 0,
+            sampled_at: now,
+            sent_at: now,
+            echo: None,
+            applied: self.applied,
+            ladder: wire::ladder(directive.state.rung()),
+            cause: wire::cause(directive.cause),
+            arming: self.operator.arming(),
+            epoch: self.operator.epoch(),
+            link: self.operator.link(now),
+            contact: match proposal.contact {
+                contact::Contact::Free => proto::Contact::Free,
+                contact::Contact::Touching { .. } => proto::Contact::Touching,
+            },
+            joints: reading.positions,
+            tip: posture.tip,
+            // What is not finite can't travel: a broken sensor shows as the fault it is, not as a wrench.
+            wrench: if posture.wrench.is_finite() { posture.wrench } else { Wrench::zero() },
+            force_target: proposal.force_target,
+            limits: self.limits(),
+        }
+    }
+}
+
+fn twist_of(jacobian: &farprobe_control::Jacobian, velocities: &Joints) -> Twist<Tip> {
+    let mut speeds = SVector::<f64, MAX_AXES>::zeros();
+    for (slot, speed) in speeds.iter_mut().zip(velocities.as_slice()) {
+        *slot = *speed;
+    }
+    let twist = jacobian * speeds;
+    Twist::new(twist.fixed_rows::<3>(0).into_owned(), twist.fixed_rows::<3>(3).into_owned())
+}
+
+/// Whether the cart may be switched off without leaving a probe on a patient.
+fn is_at_rest(directive: &Directive, state: &State) -> bool {
+    let resting = matches!(directive.state.rung(), Rung::Idle | Rung::Ready | Rung::Parked | Rung::Fault | Rung::EStop);
+    resting && state.contact == proto::Contact::Free
+}
