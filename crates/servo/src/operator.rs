@@ -30,24 +30,35 @@ pub(crate) struct Received {
     pub(crate) command: Command,
 }
 
-/// The switch at the bedside. Arming needs the patient's recorded consent.
-#[derive(Debug, Default)]
+/// The switch at the bedside.
+#[derive(Debug)]
 struct BedsideSwitch {
-    consent: bool,
-    armed: bool,
+    permission: Permission,
     stop: bool,
     reset: bool,
 }
 
+/// How far the staff have come in allowing motion. Arming needs the patient's recorded consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Permission {
+    NoConsent,
+    Consented,
+    Armed,
+}
+
 impl BedsideSwitch {
     fn act(&mut self, action: Bedside) {
-        match action {
-            Bedside::Consent => self.consent = true,
-            Bedside::Arm => self.armed = self.consent,
-            Bedside::Disarm => self.armed = false,
-            Bedside::Stop => self.stop = true,
-            Bedside::Reset => self.reset = true,
-        }
+        self.permission = match (action, self.permission) {
+            (Bedside::Consent, Permission::NoConsent) | (Bedside::Disarm, Permission::Armed) => Permission::Consented,
+            (Bedside::Arm, Permission::Consented) => Permission::Armed,
+            (_, unchanged) => unchanged,
+        };
+        self.stop |= action == Bedside::Stop;
+        self.reset |= action == Bedside::Reset;
+    }
+
+    fn is_armed(&self) -> bool {
+        self.permission == Permission::Armed
     }
 }
 
@@ -57,7 +68,7 @@ impl Operator {
             end: CartEnd::new(limit),
             pending: None,
             picture: (NO_PICTURE, Time::ZERO),
-            bedside: BedsideSwitch::default(),
+            bedside: BedsideSwitch { permission: Permission::NoConsent, stop: false, reset: false },
             remote_stop: false,
             shutdown: false,
         }
@@ -89,7 +100,7 @@ impl Operator {
 
     /// Fills in what the people want. A stop and a reset are told once.
     pub(crate) fn tell(&mut self, now: Time, command: Option<&Received>, facts: &mut Facts) {
-        facts.arming = if self.bedside.armed { Arming::Armed } else { Arming::Disarmed };
+        facts.arming = if self.bedside.is_armed() { Arming::Armed } else { Arming::Disarmed };
         let remote = core::mem::take(&mut self.remote_stop);
         facts.stop = match (core::mem::take(&mut self.bedside.stop), remote) {
             (true, _) => Some(StopSource::Bedside),
@@ -116,7 +127,7 @@ impl Operator {
     }
 
     pub(crate) fn arming(&self) -> proto::Arming {
-        if self.bedside.armed { proto::Arming::Armed } else { proto::Arming::Disarmed }
+        if self.bedside.is_armed() { proto::Arming::Armed } else { proto::Arming::Disarmed }
     }
 
     pub(crate) fn link(&self, now: Time) -> proto::LinkReadiness {
