@@ -180,7 +180,10 @@ impl Envelope {
             // Without a pose there are no walls: only letting go is left.
             (linear, angular) = (Vector3::new(0.0, 0.0, linear.z.min(0.0)), Vector3::zeros());
         }
-        linear.z = linear.z.min(-self.enforced(axial.outward_at_least, at));
+        let enforced = self.enforced(axial.outward_at_least, at);
+        if enforced > 0.0 {
+            linear.z = linear.z.min(-enforced);
+        }
         Twist::new(linear, angular)
     }
 

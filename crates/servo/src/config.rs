@@ -11,7 +11,7 @@ use farprobe_session::cart::AgeLimit;
 
 /// The greatest joint acceleration, rad/s²: what Franka publishes for every joint of the FR3 (control parameters, limits for
 /// FR3).
-const JOINT_ACCELERATION: f64 = 10.0;
+pub(crate) const JOINT_ACCELERATION: f64 = 10.0;
 
 /// A setpoint may be this far ahead of the joint, rad: at the fastest permitted tip motion an arm with 15 ms dead time lags by
 /// about 0.01, and a firm push of the staff bends the arm's control by a few hundredths more.

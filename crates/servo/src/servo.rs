@@ -12,11 +12,15 @@ use farprobe_safety::{
 };
 use nalgebra::SVector;
 
+use crate::config::JOINT_ACCELERATION;
 use crate::operator::{Operator, Received};
 use crate::{AppliedCommand, ArmHealth, ArmReading, Inbound, JointTarget, Outcome, ServoConfig, wire};
 
 /// The longest time a setpoint is integrated over: after a longer gap the arm goes on from where it is, it does not leap.
 const LONGEST_STEP: Duration = Duration::from_millis(3);
+
+/// Share of the joints' greatest acceleration that is used: the gate refuses what reaches it, and rounding must not.
+const USED_SHARE: f64 = 0.95;
 
 /// While the probe is off the patient and nobody drives, readings below this teach the sensor's zero, N: bias and drift, but no
 /// contact worth the name.
@@ -36,8 +40,8 @@ pub struct Servo {
     law: ContactLaw,
     tare: Tare,
     resolver: Resolver,
-    /// The last setpoint sent, and when.
-    sent: Option<(Time, JointSetpoint)>,
+    /// The last setpoint sent.
+    sent: Option<JointSetpoint>,
     contact: contact::Contact,
     desired_force: Newton,
     /// The clutch-in number the reference's anchor belongs to.
@@ -223,12 +227,14 @@ impl Servo {
         permitted: &Twist<Tip>,
         posture: &Posture,
     ) -> Option<JointTarget> {
-        let from = self.start_from(reading);
-        let resolution = self.resolver.resolve(&self.model, &from, permitted);
+        let (from, speeds) = self.start_from(reading);
         let dt = elapsed.as_secs_f64();
-        let positions = from.zip_with(&resolution.velocities, |angle, speed| angle + speed * dt);
-        let setpoint = JointSetpoint { positions, velocities: resolution.velocities };
-        let check = JointCheck { setpoint, measured: reading.positions, implied: resolution.achieved };
+        let jacobian = self.model.jacobian(&from);
+        let resolution = self.resolver.resolve(&self.model, &from, permitted);
+        let velocities = within_acceleration(&speeds, &resolution.velocities, JOINT_ACCELERATION * USED_SHARE * dt);
+        let positions = from.zip_with(&velocities, |angle, speed| angle + speed * dt);
+        let setpoint = JointSetpoint { positions, velocities };
+        let check = JointCheck { setpoint, measured: reading.positions, implied: twist_of(&jacobian, &velocities) };
         let chosen = match self.gate.confirm(now, &check) {
             Confirmation::Passed => Some(setpoint),
             Confirmation::Refused(refusal) => refusal.instead,
@@ -237,7 +243,6 @@ impl Servo {
             self.sent = None;
             return None;
         };
-        let jacobian = self.model.jacobian(&from);
         let moved = chosen.positions.zip_with(&from, |to, from| if dt > 0.0 { (to - from) / dt } else { 0.0 });
         self.verdict = self.monitor.check(
             now,
@@ -250,15 +255,16 @@ impl Servo {
                 wrench: posture.wrench,
             },
         );
-        self.sent = Some((now, chosen));
+        self.sent = Some(chosen);
         Some(JointTarget { positions: chosen.positions, velocities: chosen.velocities })
     }
 
-    /// Where the next setpoint starts: at the last one, or where the arm stands if it stopped by itself.
-    fn start_from(&self, reading: &ArmReading) -> Joints {
+    /// Where the next setpoint starts, and with which speeds: at the last one, or at rest where the arm stands if it stopped by
+    /// itself.
+    fn start_from(&self, reading: &ArmReading) -> (Joints, Joints) {
         match (self.sent, reading.health) {
-            (Some((_, setpoint)), ArmHealth::Ready) => setpoint.positions,
-            (Some(_) | None, _) => reading.positions,
+            (Some(setpoint), ArmHealth::Ready) => (setpoint.positions, setpoint.velocities),
+            (Some(_) | None, _) => (reading.positions, Joints::zero(self.model.axes())),
         }
     }
 
@@ -293,6 +299,15 @@ impl Servo {
             limits: self.limits(),
         }
     }
+}
+
+/// As much of the change from `before` to `wanted` (rad/s) as no joint changes by more than `most`. All joints take the same
+/// share, so that the tip's motion lies between the one before and the one wanted.
+fn within_acceleration(before: &Joints, wanted: &Joints, most: f64) -> Joints {
+    let changes = before.as_slice().iter().zip(wanted.as_slice()).map(|(from, to)| (to - from).abs());
+    let largest = changes.fold(0.0, f64::max);
+    let share = if largest > most { most / largest } else { 1.0 };
+    before.zip_with(wanted, |from, to| from + (to - from) * share)
 }
 
 fn twist_of(jacobian: &farprobe_control::Jacobian, velocities: &Joints) -> Twist<Tip> {

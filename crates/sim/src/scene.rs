@@ -51,10 +51,13 @@ pub fn patient_to_base() -> Transform<Patient, Base> {
 /// sagittal view with the head on the left of the picture).
 pub fn start_tip(body: &Body) -> Pose<Patient> {
     let [x, y] = START;
-    let above = Point3::new(x, y, 1.0);
-    let first = body.skin(&BodyMotion::REST, &above);
-    let on_skin = above + first.normal.into_inner() * first.depth;
-    let skin = body.skin(&BodyMotion::REST, &Point3::new(x, on_skin.y, on_skin.z));
+    // Straight down onto the skin: the nearest skin of a point above is aside of it, so a few steps are needed.
+    let mut on_skin = Point3::new(x, y, 0.5);
+    let mut skin = body.skin(&BodyMotion::REST, &on_skin);
+    for _ in 0..50 {
+        on_skin.z += skin.depth;
+        skin = body.skin(&BodyMotion::REST, &on_skin);
+    }
     let outward = skin.normal.into_inner();
     let into = -outward;
     let lateral = (-Vector3::x() + into * into.x).normalize();

@@ -12,3 +12,6 @@ mod world;
 pub use operator::{Hand, Operator, Wish};
 pub use seen::Seen;
 pub use world::{World, WorldCard, WorldError};
+
+#[cfg(test)]
+mod tests;

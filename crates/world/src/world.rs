@@ -5,8 +5,8 @@ use std::time::Duration;
 use farprobe_control::{HandleMapper, ModelError, Scaling};
 use farprobe_geom::{Newton, Time};
 use farprobe_proto::{
-    Bedside, CartDatagram, Clutch, Command, ConsoleDatagram, Contact, Echo, Epoch, Ladder, PictureHealth, PictureReport,
-    State, Wire,
+    Bedside, CartDatagram, Clutch, Command, ConsoleDatagram, Contact, Echo, Epoch, Ladder, PictureHealth,
+    PictureReport, State, Wire,
 };
 use farprobe_servo::{ArmHealth, ArmReading, Inbound, JointTarget, Outcome, Servo, ServoConfig};
 use farprobe_session::console::{CommandOutbox, Downlink, Intent, StateWatch};
@@ -87,7 +87,8 @@ impl World {
         let body = Body::new(card.body.clone());
         let start = scene::start_joints(&model, &body).ok_or(WorldError::Start)?;
         let mut servo = Servo::new(&ServoConfig::shipped(model.clone(), start, &scene::patient_to_base()));
-        let plant = Plant::new(&card.plant, body, model, scene::couch(), &start, seed).map_err(|_| WorldError::Start)?;
+        let plant =
+            Plant::new(&card.plant, body, model, scene::couch(), &start, seed).map_err(|_| WorldError::Start)?;
         let epoch = Epoch(1);
         servo.receive(Inbound::Lease(Some(epoch)));
         servo.receive(Inbound::Bedside(Bedside::Consent));
@@ -107,8 +108,8 @@ impl World {
                 force: Newton::ZERO,
                 alive: true,
             },
-            up: Link::new(card.up.clone(), seed ^ 0x75_70),
-            down: Link::new(card.down.clone(), seed ^ 0x64_6f_77_6e),
+            up: Link::new(card.up, seed ^ 0x75_70),
+            down: Link::new(card.down, seed ^ 0x64_6f_77_6e),
             seen: Seen::default(),
             last: None,
         })

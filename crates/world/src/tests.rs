@@ -1,0 +1,141 @@
+//! Whole exams in virtual time.
+
+use std::time::Duration;
+
+use farprobe_geom::{Newton, Time};
+use farprobe_proto::{Bedside, Cause, Contact, Ladder};
+use farprobe_sim::arm::PlantCard;
+use farprobe_sim::body::BodyCard;
+use farprobe_sim::link::{LinkProfile, LinkState};
+
+use crate::{Hand, World, WorldCard};
+
+/// The clutch is pressed here: the link has been measured for more than two seconds.
+const PRESS: Time = Time::from_millis(3_000);
+/// By now the probe rests on the belly with the whole force.
+const IN_CONTACT: Time = Time::from_millis(10_000);
+const TARGET: Newton = Newton::literal(8.0);
+
+fn ms(time: u64) -> Time {
+    Time::from_millis(time)
+}
+
+/// Presses the clutch, goes down to the skin and 16 mm on.
+fn approach() -> Hand {
+    Hand::new(TARGET).press(PRESS).travel(ms(3_100), Duration::from_millis(5_500), [0.0, 0.0, 0.046])
+}
+
+fn world(hand: Hand, seed: u64) -> World {
+    let link = LinkProfile::default();
+    let card = WorldCard { plant: PlantCard::A, body: BodyCard::default(), up: link, down: link };
+    World::new(&card, seed, Box::new(hand)).unwrap()
+}
+
+fn in_contact(hand: Hand) -> World {
+    let mut world = world(hand, 1);
+    world.run_until(IN_CONTACT);
+    let (_, outcome) = world.last().unwrap();
+    assert_eq!((outcome.state.ladder, outcome.state.contact), (Ladder::Engaged, Contact::Touching));
+    world
+}
+
+fn true_force(world: &World) -> f64 {
+    world.last().unwrap().0.force.get()
+}
+
+fn last_step(world: &World) -> (Ladder, Cause) {
+    let step = world.seen().ladder.last().unwrap();
+    (step.to, step.cause)
+}
+
+#[test]
+fn a_whole_exam_keeps_the_force_and_comes_off_again() {
+    use Ladder::{Engaged, Hold, Ready};
+    let hand = approach()
+        .travel(ms(10_500), Duration::from_secs(3), [0.025, 0.0, 0.0])
+        .turn(ms(14_000), Duration::from_millis(1_500), [0.2, 0.0, 0.0])
+        .open(ms(16_000))
+        .travel(ms(16_200), Duration::from_secs(1), [-0.025, 0.0, 0.0])
+        .press(ms(17_400))
+        .travel(ms(18_000), Duration::from_millis(3_500), [0.0, 0.0, -0.045])
+        .open(ms(22_500));
+    let mut world = world(hand, 1);
+    world.run_until(ms(23_000));
+    let seen = world.seen();
+    assert_eq!(seen.rungs(), [Ready, Engaged, Hold, Engaged, Ready]);
+    let mean = seen.mean_settled_force().unwrap();
+    assert!((mean - TARGET.get()).abs() < 0.3, "mean {mean} N");
+    assert!(seen.peak_force < 10.0, "peak {} N", seen.peak_force);
+    assert_eq!(true_force(&world), 0.0, "the probe is off the patient");
+    assert!(seen.commands_applied > 8_000, "{} applied", seen.commands_applied);
+}
+
+#[test]
+fn a_console_that_dies_in_contact_is_let_go_of_and_does_not_drive_again_by_coming_back() {
+    use Ladder::{Engaged, Parked, Ready, Release, Retract, Soften};
+    let mut world = in_contact(approach());
+    world.set_console(false);
+    world.run_until(ms(10_052));
+    assert_eq!(last_step(&world), (Soften, Cause::LinkLost));
+    world.run_until(ms(10_552));
+    assert!(true_force(&world) <= 2.0, "{} N half a second after the loss was noticed", true_force(&world));
+    world.run_until(ms(16_000));
+    assert_eq!(last_step(&world).0, Parked, "{:?}", world.seen().ladder);
+    assert_eq!(true_force(&world), 0.0);
+    let before = world.last().unwrap().0.tip.position();
+    world.set_console(true);
+    world.run_until(ms(20_000));
+    assert_eq!(last_step(&world).0, Parked, "the clutch was held down all the time");
+    assert!((world.last().unwrap().0.tip.position() - before).norm() < 1e-4);
+    assert_eq!(world.seen().rungs(), [Ready, Engaged, Soften, Release, Retract, Parked]);
+}
+
+#[test]
+fn a_cut_either_way_opens_the_clutch() {
+    let mut world = in_contact(approach());
+    world.set_links(LinkState::Up, LinkState::Cut);
+    world.run_until(ms(10_400));
+    assert_ne!(world.last().unwrap().1.state.ladder, Ladder::Engaged, "the console has not heard the cart for 250 ms");
+}
+
+#[test]
+fn a_stop_in_contact_lowers_the_force_before_it_brakes_and_is_reset_only_at_the_bedside() {
+    for bedside in [false, true] {
+        let mut world = in_contact(approach());
+        if bedside {
+            world.bedside(Bedside::Stop);
+        } else {
+            world.remote_stop();
+        }
+        world.run_until(ms(10_510));
+        assert_eq!(last_step(&world).0, Ladder::EStop);
+        assert!(true_force(&world) <= 2.0, "{} N", true_force(&world));
+        world.run_until(ms(14_000));
+        assert_eq!(last_step(&world).0, Ladder::EStop, "nothing over the wire resets it");
+        world.bedside(Bedside::Reset);
+        world.run_until(ms(14_100));
+        assert_ne!(last_step(&world).0, Ladder::EStop);
+        assert_ne!(last_step(&world).0, Ladder::Engaged);
+    }
+}
+
+#[test]
+fn disarming_in_contact_lets_go_and_ends_in_idle() {
+    let mut world = in_contact(approach());
+    world.bedside(Bedside::Disarm);
+    world.run_until(ms(10_510));
+    assert!(true_force(&world) <= 2.0, "{} N", true_force(&world));
+    world.run_until(ms(12_000));
+    assert_eq!(last_step(&world), (Ladder::Idle, Cause::Disarmed));
+}
+
+#[test]
+fn the_same_seed_is_the_same_exam() {
+    let run = || {
+        let mut world = world(approach(), 7);
+        world.run_until(ms(12_000));
+        let (plant, outcome) = *world.last().unwrap();
+        (plant, outcome, world.seen().clone())
+    };
+    assert_eq!(run(), run());
+}
