@@ -173,7 +173,7 @@ impl World {
         let (plant, outcome) = self.cart.tick(self.now);
         self.note(&plant, &outcome);
         if self.count.is_multiple_of(TICKS_PER_STATE) {
-            let bytes = self.cart.state(self.now, outcome.state);
+            let bytes = self.cart.state(self.now, &outcome.state);
             self.down.send(self.now, bytes.len(), bytes);
         }
         self.last = Some((plant, outcome));
@@ -221,9 +221,9 @@ impl Cart {
         (plant, outcome)
     }
 
-    fn state(&mut self, now: Time, state: State) -> Vec<u8> {
+    fn state(&mut self, now: Time, state: &State) -> Vec<u8> {
         self.states += 1;
-        let state = State { sequence: self.states, sent_at: now, echo: self.echo, ..state };
+        let state = State { sequence: self.states, sent_at: now, echo: self.echo, ..*state };
         CartDatagram::State(state).encode().unwrap_or_default()
     }
 }
