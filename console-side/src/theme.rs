@@ -64,12 +64,12 @@ pub const NO_TINT: Color32 = Color32::WHITE;
 
 /// Steps of the waterfall, in order; they repeat.
 pub const HOPS: [Color32; 6] = [
-    Color32::from_rgb(86, 196, 208),
-    Color32::from_rgb(64, 150, 172),
-    Color32::from_rgb(118, 142, 196),
-    Color32::from_rgb(92, 112, 168),
-    Color32::from_rgb(146, 126, 184),
-    Color32::from_rgb(112, 96, 150),
+    Color32::from_rgb(128, 214, 222),
+    Color32::from_rgb(86, 178, 194),
+    Color32::from_rgb(56, 138, 160),
+    Color32::from_rgb(128, 152, 178),
+    Color32::from_rgb(96, 120, 148),
+    Color32::from_rgb(70, 92, 118),
 ];
 
 /// Around the window and between panels, points.

@@ -1,6 +1,6 @@
 //! Every word the console has for a state of the ladder and its cause: what happened, and what the operator can do.
 
-use farprobe_proto::{Cause, Contact, Ladder, LeaseRefusal, LeaseStatus, Severity, State};
+use farprobe_proto::{Cause, Contact, Ladder, LeaseRefusal, LeaseStatus, LinkReadiness, Severity, State};
 
 use crate::model::HandleKind;
 
@@ -81,15 +81,17 @@ pub const fn advice(state: &State, lease: &LeaseStatus) -> &'static str {
             Contact::Touching => "Open the clutch to pause or re-index your hand.",
         },
         Ladder::Hold => "Press the clutch to go on. After 10 s the force is released.",
-        Ladder::Soften | Ladder::Release => match mend(state.cause) {
-            Some(remedy) => remedy,
-            None => "Open the clutch, then press it to go on.",
+        Ladder::Soften | Ladder::Release => match (mend(state.cause), link(state.link)) {
+            (Some(remedy), _) => remedy,
+            (None, Some(wait)) => wait,
+            (None, None) => "Open the clutch, then press it to go on.",
         },
         Ladder::Retract => "Wait until it is parked.",
         Ladder::Parked => "Open the clutch. Then press it to approach again.",
-        Ladder::Ready => match mend(state.cause) {
-            Some(remedy) => remedy,
-            None => "Press the clutch to drive.",
+        Ladder::Ready => match (link(state.link), mend(state.cause)) {
+            (Some(wait), _) => wait,
+            (None, Some(remedy)) => remedy,
+            (None, None) => "Press the clutch to drive.",
         },
         Ladder::Idle => match (state.cause, lease) {
             (Cause::Shutdown, _) => "Wait for the staff to start the cart again.",
@@ -98,6 +100,18 @@ pub const fn advice(state: &State, lease: &LeaseStatus) -> &'static str {
             (_, LeaseStatus::Free | LeaseStatus::Refused(_)) => "Request the right to drive.",
         },
         Ladder::Fault | Ladder::EStop => "Only the staff at the cart can reset it. Talk to them.",
+    }
+}
+
+/// What to wait for while the link is not good enough to begin driving; `None` when it is.
+const fn link(readiness: LinkReadiness) -> Option<&'static str> {
+    match readiness {
+        LinkReadiness::Green => None,
+        LinkReadiness::Measuring => Some("Wait: the link is being measured."),
+        LinkReadiness::Silent => Some("Wait: the cart gets no commands from you."),
+        LinkReadiness::Sparse => Some("Wait: too few commands a second reach the cart."),
+        LinkReadiness::Lossy => Some("Wait: the link loses too many commands."),
+        LinkReadiness::Late => Some("Wait: too many commands reach the cart late."),
     }
 }
 

@@ -32,11 +32,12 @@ pub(crate) fn picture(turn: f32) -> Pixels {
 }
 
 fn grey(depth: f32, angle: f32, radius: f32) -> u8 {
-    let lateral = angle * radius;
-    let cell = (radius * 0.42, lateral * 0.26 / (0.6 + depth));
-    let envelope = noise(cell, 1).hypot(noise(cell, 7)) * 1.25 + 0.02;
+    let cell = (radius * 0.40, angle * 150.0);
+    let fine = (cell.0 * 1.7 + 31.4, cell.1 * 1.6 + 7.7);
+    let part = |seed| noise(cell, seed) + 0.7 * noise(fine, seed + 1);
+    let envelope = part(1).hypot(part(7)) + 0.01;
     let level = 20.0 * (envelope * echo(depth, angle)).max(1e-4).log10();
-    ((level + 52.0) / 60.0 * 255.0).clamp(0.0, 255.0) as u8
+    ((level + 44.0) / 58.0 * 255.0).clamp(0.0, 255.0) as u8
 }
 
 /// How much the tissue scatters.
@@ -51,7 +52,7 @@ fn echo(depth: f32, angle: f32) -> f32 {
         let (u, v) = (depth - d, angle - a);
         ((u + tilt * v) / rd).powi(2) + (v / ra).powi(2)
     };
-    let mut tissue = (muscle + lines + diaphragm) * behind * (1.25 - 0.75 * depth);
+    let mut tissue = (muscle + lines + diaphragm) * behind * (0.72 - 0.42 * depth);
     for (d, a, rd, ra, tilt) in
         [(0.42, -0.24, 0.035, 0.13, 0.5), (0.56, -0.05, 0.02, 0.09, -0.7), (0.66, -0.3, 0.018, 0.05, 0.2)]
     {

@@ -101,3 +101,59 @@ impl ProbeTrail {
         MetrePerSecond::new((to - from).norm() / seconds).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::Isometry3;
+    use proptest::prelude::*;
+
+    fn force(newtons: f64) -> Newton {
+        Newton::new(newtons).unwrap()
+    }
+
+    #[test]
+    fn a_peak_of_one_datagram_stays_in_the_trace() {
+        let mut trace = ForceTrace::default();
+        for step in 0..1_000_u64 {
+            trace.push(Time::from_millis(step * 4), force(if step == 333 { 19.0 } else { 8.0 }));
+        }
+        assert_eq!(trace.peak(), Some(force(19.0)));
+        assert!(trace.points().len() <= 4_000 / 40 + 1, "{}", trace.points().len());
+    }
+
+    #[test]
+    fn the_trace_forgets_what_is_older_than_its_span() {
+        let mut trace = ForceTrace::default();
+        trace.push(Time::ZERO, force(19.0));
+        for step in 1..400_u64 {
+            trace.push(Time::from_millis(step * 50), force(1.0));
+        }
+        assert_eq!(trace.peak(), Some(force(1.0)));
+    }
+
+    #[test]
+    fn speed_is_known_after_a_tenth_of_a_second_and_right() {
+        let mut trail = ProbeTrail::default();
+        for step in 0..100_u64 {
+            let at = Pose::new(Isometry3::translation(0.0, 0.02 * 0.004 * step as f64, 0.0));
+            trail.push(Time::from_millis(step * 4), &at, true);
+            assert_eq!(trail.speed().is_some(), step * 4 >= 100, "{step}");
+        }
+        assert!((trail.speed().unwrap().get() - 0.02).abs() < 1e-9);
+    }
+
+    proptest! {
+        #[test]
+        fn any_motion_keeps_the_trail_bounded(steps in prop::collection::vec(-0.1..0.1f64, 0..3_000)) {
+            let mut trail = ProbeTrail::default();
+            let mut x = 0.0;
+            for (index, step) in steps.iter().enumerate() {
+                x += step;
+                trail.push(Time::from_millis(index as u64), &Pose::new(Isometry3::translation(x, 0.0, 0.0)), false);
+            }
+            prop_assert!(trail.points().len() <= TRAIL_CAPACITY);
+            prop_assert!(trail.recent.len() <= 203);
+        }
+    }
+}

@@ -52,3 +52,30 @@ impl EventLog {
         self.lines.iter().rev()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_again_counts_up_and_old_lines_go() {
+        let mut log = EventLog::default();
+        for _ in 0..3 {
+            log.push(Time::ZERO, Severity::Info, "again");
+        }
+        assert_eq!(log.newest_first().map(|line| line.times).collect::<Vec<_>>(), [3]);
+        for number in 0..2 * CAPACITY {
+            log.push(Time::ZERO, Severity::Info, &number.to_string());
+        }
+        assert_eq!(log.newest_first().count(), CAPACITY);
+        assert_eq!(log.newest_first().next().map(|line| line.text.clone()), Some(String::from("399")));
+    }
+
+    #[test]
+    fn a_text_of_any_length_makes_one_short_line() {
+        let mut log = EventLog::default();
+        log.push(Time::ZERO, Severity::Alarm, &"wide\nload ".repeat(30_000));
+        let line = log.newest_first().next().unwrap();
+        assert!(line.text.chars().count() == MAX_CHARS && !line.text.contains('\n'));
+    }
+}

@@ -194,3 +194,6 @@ impl Model {
         self.handle = status;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,3 +171,55 @@ impl RateMeter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farprobe_geom::{Newton, Pose};
+
+    fn picture(number: u64, bytes: usize, completeness: Completeness) -> ShownPicture {
+        let stamp = PictureStamp {
+            number,
+            captured_at: Time::ZERO,
+            encoded_at: Time::ZERO,
+            epoch: None,
+            applied_sequence: 0,
+            tip: Pose::identity(),
+            force: Newton::ZERO,
+        };
+        let pixels = Pixels::Grey { size: [4, 3], data: Arc::from(vec![0; bytes]) };
+        let decoded_at = Time::from_millis(1_000);
+        ShownPicture { pixels, stamp, captured_at: Some(Time::from_millis(960)), decoded_at, completeness }
+    }
+
+    #[test]
+    fn a_picture_whose_data_do_not_fit_its_size_is_not_taken() {
+        let mut state = PictureState::default();
+        state.decoded(Time::ZERO, picture(1, 11, Completeness::Complete));
+        assert_eq!((state.taken, state.condition(Time::ZERO, false)), (0, PictureCondition::Absent));
+        let pixels = Pixels::Rgb { size: [usize::MAX, 2], data: Arc::from(Vec::new()) };
+        assert_eq!(pixels.size(), None);
+    }
+
+    #[test]
+    fn age_is_from_capture_and_counts_before_everything() {
+        let mut state = PictureState::default();
+        state.decoded(Time::from_millis(1_000), picture(1, 12, Completeness::Concealed));
+        state.judged(PictureHealth::Frozen);
+        assert_eq!(state.age(Time::from_millis(1_010)), Some(Duration::from_millis(50)));
+        assert_eq!(state.condition(Time::from_millis(1_260), true), PictureCondition::FrozenByOperator);
+        assert_eq!(state.condition(Time::from_millis(1_260), false), PictureCondition::Frozen);
+        assert_eq!(state.condition(Time::from_millis(1_261), true), PictureCondition::Stale);
+        state.judged(PictureHealth::Good);
+        assert_eq!(state.condition(Time::from_millis(1_000), false), PictureCondition::Concealed);
+    }
+
+    #[test]
+    fn thirty_pictures_a_second_are_counted_as_thirty() {
+        let mut state = PictureState::default();
+        for number in 0..90_u64 {
+            state.decoded(Time::from_nanos(number * 33_333_334), picture(number, 12, Completeness::Complete));
+        }
+        assert!((state.per_second().unwrap() - 30.0).abs() < 0.1);
+    }
+}

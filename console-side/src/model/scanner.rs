@@ -82,3 +82,54 @@ impl ScannerControl {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farprobe_geom::Metre;
+    use farprobe_proto::{ImageGeometry, ScannerError, SourceKind, TGC_BANDS};
+
+    fn settings(gain_db: f32) -> ScannerSettings {
+        let (depth, focus) = (Metre::literal(0.15), Metre::literal(0.07));
+        ScannerSettings { depth, gain_db, tgc_db: [0.0; TGC_BANDS], focus, dynamic_range_db: 60.0, frozen: false }
+    }
+
+    fn reply(number: Option<u32>, result: Result<(), ScannerError>, gain_db: f32) -> ScannerReply {
+        let geometry = ImageGeometry { width: 4, height: 4, pixel: None, axis_column: 2.0, face_row: 0.0 };
+        let state = ScannerState { settings: settings(gain_db), geometry, source: SourceKind::Live };
+        ScannerReply { number, result, state }
+    }
+
+    fn gain(control: &ScannerControl) -> f32 {
+        control.shown().unwrap().gain_db
+    }
+
+    #[test]
+    fn what_was_asked_for_is_shown_until_its_own_answer_comes() {
+        let mut control = ScannerControl::of(reply(None, Ok(()), 0.0).state);
+        control.requested(Time::ZERO, settings(6.0), None);
+        control.requested(Time::ZERO, settings(6.0), Some(8));
+        assert_eq!(control.replied(&reply(Some(7), Ok(()), 3.0)), None);
+        assert_eq!((gain(&control), control.progress(Time::ZERO)), (6.0, ScannerProgress::Awaited));
+        // The scanner does not have 6 dB; its answer settles the matter all the same.
+        control.replied(&reply(Some(8), Ok(()), 5.0));
+        assert_eq!((gain(&control), control.progress(Time::ZERO)), (5.0, ScannerProgress::Settled));
+    }
+
+    #[test]
+    fn a_refusal_is_said_and_the_control_goes_back() {
+        let mut control = ScannerControl::of(reply(None, Ok(()), 0.0).state);
+        control.requested(Time::ZERO, settings(6.0), Some(1));
+        let line = control.replied(&reply(Some(1), Err(ScannerError::NotOffered), 0.0)).unwrap();
+        assert!(line.contains("no such control"), "{line}");
+        assert_eq!(gain(&control), 0.0);
+    }
+
+    #[test]
+    fn an_answer_that_does_not_come_is_overdue() {
+        let mut control = ScannerControl::default();
+        control.requested(Time::ZERO, settings(6.0), Some(1));
+        assert_eq!(control.progress(Time::from_millis(1_999)), ScannerProgress::Awaited);
+        assert_eq!(control.progress(Time::from_millis(2_000)), ScannerProgress::Overdue);
+    }
+}

@@ -7,6 +7,12 @@ pub(super) fn ms(value: f64) -> String {
     if value.abs() < 9.95 { format!("{value:.1}") } else { format!("{value:.0}") }
 }
 
+/// Whole decibels with their sign; zero has none.
+pub(super) fn decibels(value: f32) -> String {
+    let whole = value.round();
+    if whole == 0.0 { String::from("0") } else { format!("{whole:+.0}") }
+}
+
 /// A number that may be unknown.
 pub(super) fn known(value: Option<f64>, show: impl Fn(f64) -> String) -> String {
     value.filter(|value| value.is_finite()).map_or_else(|| String::from("–"), show)
@@ -44,6 +50,7 @@ mod tests {
     fn figures_keep_their_places() {
         assert_eq!(ms(9.94), "9.9");
         assert_eq!(ms(9.96), "10");
+        assert_eq!((decibels(-0.4), decibels(3.0), decibels(-7.6)), ("0".into(), "+3".into(), "-8".into()));
         assert_eq!(known(Some(f64::NAN), ms), "–");
         assert_eq!(span(Duration::from_millis(999)), "999 ms");
         assert_eq!(span(Duration::from_millis(1_400)), "1.4 s");

@@ -10,6 +10,9 @@ use crate::theme;
 
 /// From this loss on the figure asks for attention, %: the link-quality gate before driving asks for less.
 const NOTABLE_LOSS_PERCENT: f64 = 1.0;
+/// From this round trip on the cart slows the probe down, ms; from the second on it crawls. The cart decides that; here it
+/// only colours the figure.
+const SLOW_ROUND_TRIP_MS: (f64, f64) = (100.0, 200.0);
 /// The share of a hop below which it gets no colour of its own to be seen, points.
 const NARROWEST_HOP: f32 = 1.0;
 
@@ -86,7 +89,7 @@ fn tiles(model: &Model, latency: &LatencySnapshot, now: Time, live: bool) -> [Ti
             value: known(latency.round_trip_ms, ms),
             unit: "ms",
             below: format!("clocks ±{bound} ms"),
-            color: theme::TEXT,
+            color: round_trip_color(latency.round_trip_ms),
         },
         Tile {
             name: "Loss",
@@ -103,6 +106,14 @@ fn tiles(model: &Model, latency: &LatencySnapshot, now: Time, live: bool) -> [Ti
             color: theme::TEXT,
         },
     ]
+}
+
+const fn round_trip_color(millis: Option<f64>) -> Color32 {
+    match millis {
+        Some(millis) if millis > SLOW_ROUND_TRIP_MS.1 => theme::ALARM,
+        Some(millis) if millis > SLOW_ROUND_TRIP_MS.0 => theme::WARN,
+        _ => theme::TEXT,
+    }
 }
 
 impl Tile {

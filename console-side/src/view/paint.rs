@@ -9,6 +9,9 @@ use egui::{Align2, Color32, FontId, Galley, Pos2, Rect, Role, Sense, Ui, WidgetI
 
 use crate::theme;
 
+/// How far the default font reaches below its baseline, as a part of its size; aligns two sizes on one line.
+const DESCENT: f32 = 0.19;
+
 /// A panel's ground and edge.
 pub(super) fn panel(ui: &Ui, rect: Rect) {
     panel_of(ui, rect, theme::PANEL, theme::EDGE);
@@ -60,18 +63,19 @@ pub(super) fn width(ui: &Ui, words: &str, font: FontId) -> f32 {
     ui.painter().layout_no_wrap(words.to_owned(), font, Color32::PLACEHOLDER).size().x
 }
 
-/// A figure and its unit, the unit small and faint after it. `at` is the left end of the common baseline.
+/// A figure and its unit, the unit small and faint after it on the same baseline. `at` is the figure's left bottom.
 pub(super) fn figure(ui: &Ui, at: Pos2, value: &str, unit: &str, size: f32, color: Color32) -> Rect {
-    let mut job = LayoutJob::default();
-    let format = |size, color| egui::TextFormat {
-        valign: egui::Align::BOTTOM,
-        ..egui::TextFormat::simple(theme::font(size), color)
-    };
-    job.append(value, 0.0, format(size, color));
-    job.append(unit, 4.0, format((size * 0.55).max(theme::SIZE_TITLE), theme::FAINT));
-    let galley = ui.painter().layout_job(job);
-    let rect = Align2::LEFT_BOTTOM.anchor_size(at, galley.size());
-    place(ui, rect, galley, &format!("{value} {unit}"))
+    let small = (size * 0.5).max(theme::SIZE_SMALL);
+    let value_galley = ui.painter().layout_no_wrap(value.to_owned(), theme::font(size), color);
+    let unit_galley = ui.painter().layout_no_wrap(unit.to_owned(), theme::font(small), theme::FAINT);
+    let left = Align2::LEFT_BOTTOM.anchor_size(at, value_galley.size());
+    let lift = DESCENT * (size - small);
+    let right = Align2::LEFT_BOTTOM.anchor_size(pos2(left.right() + 4.0, at.y - lift), unit_galley.size());
+    ui.painter().galley(left.min, value_galley, color);
+    ui.painter().galley(right.min, unit_galley, theme::FAINT);
+    let both = left.union(right);
+    tell(ui, both, &format!("{value} {unit}"));
+    both
 }
 
 /// A word on a ground of its own: "SIMULATED". Gives the rectangle it covers; `at` is its left top.

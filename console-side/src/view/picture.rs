@@ -95,7 +95,7 @@ fn trouble(condition: PictureCondition) -> Option<Trouble> {
     match condition {
         PictureCondition::Good | PictureCondition::Absent => None,
         PictureCondition::Concealed => Some(warn("PARTS OF THE PICTURE ARE MISSING", Icon::Warning)),
-        PictureCondition::FrozenByOperator => Some(warn("FROZEN BY YOU", Icon::Paused)),
+        PictureCondition::FrozenByOperator => Some(warn("FROZEN BY OPERATOR", Icon::Paused)),
         PictureCondition::Frozen => Some(alarm("PICTURE FROZEN", Icon::Paused)),
         PictureCondition::Stale => Some(alarm("OLD PICTURE", Icon::Warning)),
     }
@@ -157,9 +157,9 @@ fn foot(ui: &Ui, rect: Rect, model: &Model) {
     let Some(state) = &model.scanner.echoed else { return };
     let settings = &state.settings;
     let words = format!(
-        "Depth {:.1} cm    Gain {:+.0} dB    Focus {:.1} cm    Range {:.0} dB",
+        "Depth {:.1} cm    Gain {} dB    Focus {:.1} cm    Range {:.0} dB",
         settings.depth.get() * 100.0,
-        settings.gain_db,
+        format::decibels(settings.gain_db),
         settings.focus.get() * 100.0,
         settings.dynamic_range_db
     );

@@ -5,7 +5,7 @@ use farprobe_geom::{Metre, Time};
 use farprobe_proto::{ScannerSettings, SourceKind};
 
 use super::control::{self, Slider};
-use super::paint;
+use super::{format, paint};
 use crate::model::{Intent, Link, Model, ScannerProgress};
 use crate::theme;
 
@@ -176,7 +176,7 @@ fn gain_by_depth(
         let slider = Slider { name: &name, range: -20.0..=20.0, step: 1.0, wanted: *value, echoed: *is, origin: 0.0 };
         let track = row.with_max_x(row.right() - 34.0);
         let at = row.right_center();
-        let words = format!("{value:+.0}");
+        let words = format::decibels(*value);
         paint::text(ui, at, Align2::RIGHT_CENTER, &words, theme::font(theme::SIZE_TITLE), theme::FAINT);
         if let Some(chosen) = slider.show(ui, track, enabled) {
             let mut settings = *wanted;

@@ -12,6 +12,8 @@ use crate::theme;
 
 /// Half the thickness the arm is drawn with at its base and at its flange, m. Collaborative arms of this size are about so.
 const LINK_RADIUS: (f64, f64) = (0.062, 0.042);
+/// The radius of the disc the arm stands on, m.
+const FOOT_RADIUS: f64 = 0.14;
 /// Half the thickness of the probe's grip, m.
 const PROBE_RADIUS: f64 = 0.018;
 /// The couch as it is drawn, m from its origin under the navel: to the feet, to the head, to either side.
@@ -35,10 +37,11 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time, camera: &mut C
     }
     if let Some(welcome) = &model.robot.welcome {
         let links = model.robot.links();
-        let view = camera.look(middle(welcome), radius(welcome), rect.shrink(4.0));
+        let view = camera.look(middle(welcome), radius(welcome), rect.with_min_y(rect.top() + 18.0));
         let painter = ui.painter_at(rect.shrink(1.0));
         let scene = Scene { painter: &painter, view, live: model.link(now) == Link::Live };
         scene.couch(welcome.couch.isometry());
+        scene.foot();
         scene.patient(welcome);
         scene.trail(&model.robot.trail);
         scene.sector(model, links.last());
@@ -94,6 +97,14 @@ impl Scene<'_> {
         }
     }
 
+    /// What the arm's base stands on: a disc in the plane of its mounting plate.
+    fn foot(&self) {
+        let turn = |step: i32| (f64::from(step) / 24.0 * std::f64::consts::TAU).sin_cos();
+        let disc: Vec<Pos2> =
+            (0..24).map(turn).filter_map(|(sin, cos)| self.seen(Vector3::new(cos, sin, 0.0) * FOOT_RADIUS)).collect();
+        self.painter.add(Shape::convex_polygon(disc, theme::RAISED, theme::hair(theme::COUCH)));
+    }
+
     /// The outline's lines, and between neighbouring lines the hull of both: rings across a torso become a torso.
     fn patient(&self, welcome: &Welcome) {
         let couch = welcome.couch.isometry();
@@ -101,13 +112,13 @@ impl Scene<'_> {
             lines(welcome.patient_outline.iter().map(|point| (couch * Point3::from(point.map(f64::from))).coords));
         let seen: Vec<Vec<Pos2>> =
             lines.iter().map(|line| line.iter().filter_map(|point| self.seen(*point)).collect()).collect();
-        let ground = self.color(theme::between(theme::PANEL, theme::PATIENT, 0.30));
+        let ground = self.color(theme::between(theme::PANEL, theme::PATIENT, 0.42));
         let alone = seen.first().filter(|_| seen.len() == 1).cloned();
         let pairs = seen.windows(2).map(<[Vec<Pos2>]>::concat).chain(alone);
         for outline in pairs.map(hull).filter(|outline| outline.len() >= 3) {
             self.painter.add(Shape::convex_polygon(outline, ground, Stroke::new(1.0, ground)));
         }
-        let stroke = theme::hair(self.color(theme::between(theme::PANEL, theme::PATIENT, 0.55)));
+        let stroke = theme::hair(self.color(theme::between(theme::PANEL, theme::PATIENT, 0.58)));
         for line in seen {
             self.painter.line(line, stroke);
         }

@@ -39,7 +39,7 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time) {
     let at = pos2(inner.left() + 37.0, middle);
     let style = (theme::font(theme::SIZE_STATE), saying.color);
     paint::text_within(ui, at, Align2::LEFT_CENTER, &saying.title, style, inner.width() - 37.0);
-    let below = inner.with_min_y(middle + 22.0);
+    let below = inner.with_min_y(middle + 21.0);
     let advice_height = 32.0;
     let (body, advice) = below.split_top_bottom_at_y(below.bottom() - advice_height);
     let words = paint::paragraph(ui, body, &saying.meaning, theme::font(theme::SIZE_BODY), theme::TEXT);

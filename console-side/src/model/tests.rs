@@ -1,0 +1,170 @@
+use super::*;
+use farprobe_geom::{Base, Joints, Metre, NewtonMetre, Pose, Wrench};
+use farprobe_proto::{
+    Arming, Cause, Contact, Epoch, ImageGeometry, Ladder, LeaseRefusal, Limits, LinkReadiness, ScannerSettings,
+    ScannerState, SourceKind, State, TGC_BANDS, Welcome,
+};
+use nalgebra::Vector3;
+
+fn limits() -> Limits {
+    let (soft_force, hard_force) = (Newton::literal(15.0), Newton::literal(20.0));
+    Limits { soft_force, hard_force, torque: NewtonMetre::literal(1.0) }
+}
+
+fn welcome() -> Welcome {
+    let settings = ScannerSettings {
+        depth: Metre::literal(0.15),
+        gain_db: 0.0,
+        tgc_db: [0.0; TGC_BANDS],
+        focus: Metre::literal(0.07),
+        dynamic_range_db: 60.0,
+        frozen: false,
+    };
+    let geometry = ImageGeometry { width: 4, height: 4, pixel: None, axis_column: 2.0, face_row: 0.0 };
+    Welcome {
+        version: 1,
+        role: Role::Operator,
+        software: String::new(),
+        cart: String::from("cart"),
+        now: Time::ZERO,
+        arm_urdf: String::from("this is no arm"),
+        probe_on_flange: ([0.0; 3], [1.0, 0.0, 0.0, 0.0]),
+        couch: Pose::identity(),
+        patient_outline: Vec::new(),
+        limits: limits(),
+        default_force: Newton::literal(5.0),
+        workspace_radius: Metre::literal(0.5),
+        scanner: ScannerState { settings, geometry, source: SourceKind::Live },
+        simulated_arm: false,
+        demo: false,
+        tip: Pose::identity(),
+    }
+}
+
+fn state(sequence: u64, ladder: Ladder, force: f64) -> Event {
+    Event::Cart(CartDatagram::State(State {
+        sequence,
+        sampled_at: Time::from_millis(sequence * 4),
+        sent_at: Time::from_millis(sequence * 4),
+        echo: None,
+        applied: None,
+        ladder,
+        cause: Cause::ClutchPressed,
+        arming: Arming::Armed,
+        epoch: Some(Epoch(1)),
+        link: LinkReadiness::Green,
+        contact: Contact::Touching,
+        joints: Joints::zero(7),
+        tip: Pose::<Base>::identity(),
+        wrench: Wrench::new(Vector3::new(0.0, 0.0, -force), Vector3::zeros()),
+        force_target: Newton::literal(8.0),
+        limits: limits(),
+    }))
+}
+
+fn connected() -> Model {
+    let mut model = Model::new(Time::ZERO);
+    model.apply(Time::from_millis(10), Event::Connecting { address: String::from("cart") });
+    assert_eq!(model.link(Time::from_millis(9_000)), Link::Absent);
+    model.apply(Time::from_millis(20), Event::Connected(Box::new(welcome())));
+    model
+}
+
+fn lines(model: &Model) -> Vec<(Severity, String)> {
+    model.log.newest_first().map(|line| (line.severity, line.text.clone())).collect()
+}
+
+#[test]
+fn a_cart_that_falls_silent_is_a_lost_link_and_one_state_brings_it_back() {
+    let mut model = connected();
+    model.apply(Time::from_millis(100), state(1, Ladder::Engaged, 8.0));
+    assert_eq!(model.link(Time::from_millis(350)), Link::Live);
+    assert_eq!(model.link(Time::from_millis(351)), Link::Lost(Duration::from_millis(251)));
+    model.apply(Time::from_millis(400), state(2, Ladder::Soften, 8.0));
+    assert_eq!(model.link(Time::from_millis(400)), Link::Live);
+}
+
+#[test]
+fn a_state_that_was_overtaken_changes_nothing() {
+    let mut model = connected();
+    model.apply(Time::from_millis(100), state(7, Ladder::Soften, 3.0));
+    model.apply(Time::from_millis(101), state(6, Ladder::Engaged, 9.0));
+    model.apply(Time::from_millis(102), state(7, Ladder::Engaged, 9.0));
+    assert_eq!(model.robot.ladder(), Some((Ladder::Soften, Cause::ClutchPressed)));
+    assert_eq!(model.robot.force.peak(), Some(Newton::literal(3.0)));
+}
+
+#[test]
+fn a_lost_connection_takes_the_lease_and_keeps_why_and_since_when() {
+    let mut model = connected();
+    model.apply(Time::from_millis(30), Event::Lease(LeaseStatus::Yours(Epoch(2))));
+    assert!(model.drives());
+    model.apply(Time::from_millis(500), Event::Lost { reason: String::from("timed out") });
+    assert!(!model.drives());
+    for attempt in 1..=3 {
+        model.apply(Time::from_millis(600), Event::Reconnecting { attempt });
+    }
+    let since = Time::from_millis(500);
+    let expected = Connection::Reconnecting { attempt: 3, reason: String::from("timed out"), since };
+    assert_eq!(model.connection, expected);
+    assert_eq!(model.link(Time::from_millis(1_500)), Link::Lost(Duration::from_secs(1)));
+    assert_eq!(lines(&model)[0].0, Severity::Alarm);
+}
+
+#[test]
+fn a_new_connection_starts_from_the_carts_word() {
+    let mut model = connected();
+    model.apply(Time::from_millis(100), state(900, Ladder::Engaged, 8.0));
+    model.apply(Time::from_millis(200), Event::Lost { reason: String::new() });
+    model.apply(Time::from_millis(300), Event::Connected(Box::new(welcome())));
+    assert_eq!(model.robot.ladder(), None);
+    assert_eq!(model.desired_force, Newton::literal(5.0));
+    // The cart counts its states anew.
+    model.apply(Time::from_millis(301), state(1, Ladder::Idle, 0.0));
+    assert_eq!(model.robot.ladder().map(|(ladder, _)| ladder), Some(Ladder::Idle));
+}
+
+#[test]
+fn an_arm_that_cannot_be_drawn_is_said_and_not_drawn() {
+    let mut model = connected();
+    model.apply(Time::from_millis(30), state(1, Ladder::Idle, 0.0));
+    assert!(model.robot.links().is_empty());
+    assert!(lines(&model).iter().any(|(severity, text)| *severity == Severity::Warning && text.contains("arm")));
+}
+
+#[test]
+fn each_step_of_the_ladder_is_one_line_with_its_cause() {
+    let mut model = connected();
+    for (sequence, ladder) in [(1, Ladder::Ready), (2, Ladder::Engaged), (3, Ladder::Engaged), (4, Ladder::EStop)] {
+        model.apply(Time::from_millis(100 + sequence), state(sequence, ladder, 0.0));
+    }
+    let lines = lines(&model);
+    assert_eq!(lines[0], (Severity::Alarm, String::from("Stopped: you pressed the clutch.")));
+    assert_eq!(lines.iter().filter(|(_, text)| text.starts_with("Engaged")).count(), 1);
+}
+
+#[test]
+fn a_refused_lease_and_a_lost_handle_are_said_once() {
+    let mut model = connected();
+    for _ in 0..3 {
+        model.apply(Time::from_millis(50), Event::Lease(LeaseStatus::Refused(LeaseRefusal::Held)));
+        let lost = HandleStatus { lost: Some(String::from("plug it in")), ..HandleStatus::none() };
+        model.apply(Time::from_millis(50), Event::Handle(lost));
+    }
+    let said = |word: &str| lines(&model).iter().filter(|(_, text)| text.contains(word)).count();
+    assert_eq!((said("refused"), said("plug it in")), (1, 1));
+}
+
+#[test]
+fn lag_is_speed_times_latency() {
+    let mut model = connected();
+    assert_eq!(model.lag_mm(), None);
+    for step in 0..100_u64 {
+        let tip = Pose::new(nalgebra::Isometry3::translation(0.02 * 0.004 * step as f64, 0.0, 0.0));
+        model.robot.trail.push(Time::from_millis(step * 4), &tip, true);
+    }
+    let hand_to_eye_ms = Some(Percentiles { p50: 100.0, p95: 150.0, p99: 200.0 });
+    model.apply(Time::ZERO, Event::Latency(Box::new(LatencySnapshot { hand_to_eye_ms, ..LatencySnapshot::default() })));
+    // 20 mm/s for 100 ms.
+    assert!((model.lag_mm().unwrap() - 2.0).abs() < 1e-6);
+}
