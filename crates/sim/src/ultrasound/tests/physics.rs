@@ -47,11 +47,11 @@ fn fluid_is_black_and_what_lies_behind_is_brighter() {
 #[test]
 fn stone_bone_and_gas_cast_a_shadow() {
     let settings = Settings::default();
-    // Gas's shadow is dirty: its haze has not quite gone there.
-    for (tissue, dark_db) in [(Tissue::Stone, -30.0), (Tissue::Bone, -30.0), (Tissue::Gas, -20.0)] {
+    // Gas has a dirty shadow: its haze, lifted by the gain for depth, has not quite gone, and it comes back at twice its depth, 88 mm, which is left out.
+    for (tissue, dark_db) in [(Tissue::Stone, -30.0), (Tissue::Bone, -30.0), (Tissue::Gas, -15.0)] {
         let mut scanner = phantom(vec![ball(0.05, 0.006, tissue)], 3);
         shoot(&mut scanner, &pressed_at(0.0), &settings);
-        let behind = sample_at(&settings, 0.085)..sample_at(&settings, 0.105);
+        let behind = sample_at(&settings, 0.095)..sample_at(&settings, 0.115);
         let dark = level(&scanner, MIDDLE - 3..MIDDLE + 4, behind.clone());
         let bright = level(&scanner, MIDDLE - 70..MIDDLE - 30, behind);
         assert!(db(dark / bright) < dark_db, "{tissue:?}: {}", db(dark / bright));
