@@ -1,9 +1,9 @@
 //! The simulated scanner: a B-mode picture computed from the probe's pose in the body.
 //!
-//! A picture is made as a scanner makes it. Lines run from the curved face through the resting body ([`contact`] undoes
-//! breath and compression), every sample is classified ([`anatomy`]) and scatters with noise that is fixed to the tissue
-//! ([`speckle`]), sound is lost on the way ([`march`]), the beam's width, the receiver's noise, gain and logarithm follow
-//! ([`receive`]), and a table turns lines into pixels ([`scan_convert`]).
+//! A picture is made as a scanner makes it. Lines run from the curved face through the resting body (`contact` undoes
+//! breath and compression), every sample is classified (`anatomy`) and scatters with noise that is fixed to the tissue
+//! (`speckle`), sound is lost on the way (`march`), the beam's width, the receiver's noise, gain and logarithm follow
+//! (`receive`), and a table turns lines into pixels (`scan_convert`).
 //!
 //! What it does not do: refraction, speed-of-sound errors, side lobes, mirror pictures, flow, and anatomy seen through the
 //! beam's thickness (its speckle has thickness, its borders have none).
