@@ -4,12 +4,12 @@ mod values;
 
 use std::fmt::Debug;
 
-use farprobe_geom::{Metre, Newton, Pose, Time, Twist};
+use farprobe_geom::{Joints, Metre, Newton, Pose, Time, Twist};
 use nalgebra::{Isometry3, Translation3, UnitQuaternion, Vector3};
 use proptest::prelude::*;
 
 use super::*;
-use values::{cart_datagrams, cart_messages, console_datagrams, console_messages, pictures};
+use values::{cart_datagrams, cart_messages, console_datagrams, console_messages, pictures, reports, states, welcomes};
 
 /// A value comes back as what the wire can hold of it, and that comes back as itself, byte for byte.
 fn there_and_back<T: Wire + Debug + PartialEq>(value: &T) -> Result<(), TestCaseError> {
@@ -70,7 +70,7 @@ macro_rules! every_message {
         mod $name {
             use super::*;
             proptest! {
-                #![proptest_config(ProptestConfig::with_cases(64))]
+                #![proptest_config(ProptestConfig::with_cases(32))]
                 #[test]
                 fn comes_back(value in $strategy()) {
                     there_and_back(&value)?;
@@ -165,6 +165,57 @@ fn numbers_that_mean_nothing_are_refused() {
     let doubled = UnitQuaternion::new_unchecked(UnitQuaternion::identity().into_inner() * 2.0);
     let target = Pose::new(Isometry3::from_parts(Translation3::identity(), doubled));
     refused(Command { target, ..longest_command() });
+}
+
+fn refused<T: Wire + Debug + PartialEq>(value: &T) -> Result<(), TestCaseError> {
+    let bytes = value.encode().ok_or_else(|| TestCaseError::fail("too long"))?;
+    prop_assert_eq!(T::decode(&bytes), Err(DecodeError::Malformed));
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn one_number_that_is_none_spoils_a_welcome(welcome in welcomes(), which in 0..7) {
+        let mut bad = welcome;
+        match which {
+            0 => bad.probe_on_flange.0[1] = f64::NAN,
+            1 => bad.probe_on_flange.1 = [0.5, 0.5, 0.5, 0.0],
+            2 => bad.patient_outline.push([0.0, f32::INFINITY, 0.0]),
+            3 => bad.default_force = Newton::literal(-1.0),
+            4 => bad.workspace_radius = Metre::literal(-1.0),
+            5 => bad.scanner.geometry.pixel = Some(Metre::ZERO),
+            _ => bad.scanner.geometry.face_row = f32::NAN,
+        }
+        refused(&CartMessage::Welcome(Box::new(bad)))?;
+    }
+
+    #[test]
+    fn one_number_that_is_none_spoils_a_report(report in reports(), which in 0..6) {
+        let mut bad = report;
+        match which {
+            0 => bad.duration_s = f64::NAN,
+            1 => bad.excess_transit_ms[2] = f64::INFINITY,
+            2 => bad.force.peak = Newton::literal(-1.0),
+            3 => bad.rt_loop.step_us_p999 = f64::NAN,
+            4 => bad.cpu_percent = f64::NEG_INFINITY,
+            _ => bad.rss_mb = f64::NAN,
+        }
+        refused(&CartMessage::Report(Box::new(bad)))?;
+    }
+
+    #[test]
+    fn one_number_that_is_none_spoils_a_state(state in states(), which in 0..4) {
+        let mut bad = state;
+        match which {
+            0 => bad.limits.hard_force = Newton::literal(-1.0),
+            1 => bad.force_target = Newton::literal(-0.1),
+            2 => bad.joints = Joints::from_slice(&[f64::NAN]).unwrap(),
+            _ => bad.wrench.torque.y = f64::NAN,
+        }
+        refused(&CartDatagram::State(bad))?;
+    }
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn causes() -> impl Strategy<Value = Cause> {
     (0..64u8).prop_filter_map("a known cause", |number| postcard::from_bytes(&[number]).ok())
 }
 
-fn states() -> impl Strategy<Value = State> {
+pub(super) fn states() -> impl Strategy<Value = State> {
     let stamps = (any::<u64>(), times(), times(), epochs());
     let echo = prop::option::of((any::<u64>(), times(), times()));
     let applied = prop::option::of((any::<u64>(), times(), times()));
@@ -169,7 +169,7 @@ pub(super) fn console_messages() -> impl Strategy<Value = ConsoleMessage> {
     ]
 }
 
-fn welcomes() -> impl Strategy<Value = Welcome> {
+pub(super) fn welcomes() -> impl Strategy<Value = Welcome> {
     let who = (any::<u16>(), roles(), any::<String>(), any::<String>(), any::<String>());
     let arm = (poses::<Base>(), poses::<Base>(), prop::collection::vec(prop::array::uniform3(f32s()), 0..9), limits());
     let rest = (times(), newtons(), metres(), scanners(), any::<[bool; 2]>(), poses());
@@ -193,7 +193,7 @@ fn welcomes() -> impl Strategy<Value = Welcome> {
     })
 }
 
-fn reports() -> impl Strategy<Value = CartReport> {
+pub(super) fn reports() -> impl Strategy<Value = CartReport> {
     let transition = (times(), ladders(), ladders(), causes());
     let ladder =
         prop::collection::vec(transition.prop_map(|(at, from, to, cause)| Transition { at, from, to, cause }), 0..20);
