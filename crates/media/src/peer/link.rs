@@ -153,7 +153,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Opens the sockets. `arrivals` adds what the receiving end wants closest to the wire.
+    /// Opens the sockets. The interceptors of `registry` come in addition to those every link has.
     pub(crate) async fn open(config: &LinkConfig, registry: Registry) -> Result<Self, LinkError> {
         let mut media_engine = MediaEngine::default();
         let parameters = RTCRtpCodecParameters { rtp_codec: codec(), payload_type: PAYLOAD_TYPE };

@@ -97,19 +97,8 @@ impl VideoReceiver {
         signals: Signals,
         show: ShowPicture,
     ) -> Result<Self, LinkError> {
-        Self::start_with(config, clock, signals, show, Registry::new()).await
-    }
-
-    /// As [`Self::start`], with interceptors of the caller's closest to the wire.
-    pub(crate) async fn start_with(
-        config: &ReceiverConfig,
-        clock: Clock,
-        signals: Signals,
-        show: ShowPicture,
-        registry: Registry,
-    ) -> Result<Self, LinkError> {
         let decoder = Decoder::new()?;
-        let link = Link::open(&config.link, registry).await?;
+        let link = Link::open(&config.link, Registry::new()).await?;
         let shared = Arc::new(Shared {
             clock,
             stats: Mutex::default(),

@@ -57,7 +57,17 @@ impl Shared {
 impl VideoSender {
     /// Opens the sockets and offers the video to the peer. Runs on the tokio runtime it is called in.
     pub async fn start(config: &LinkConfig, clock: Clock, signals: Signals) -> Result<Self, LinkError> {
-        let link = Link::open(config, Registry::new()).await?;
+        Self::start_with(config, clock, signals, Registry::new()).await
+    }
+
+    /// As [`Self::start`], with interceptors of the caller's in the way of the packets.
+    pub(crate) async fn start_with(
+        config: &LinkConfig,
+        clock: Clock,
+        signals: Signals,
+        registry: Registry,
+    ) -> Result<Self, LinkError> {
+        let link = Link::open(config, registry).await?;
         let track = Arc::new(TrackLocalStaticRTP::new(MediaStreamTrack::new(
             "farprobe".to_owned(),
             "ultrasound".to_owned(),

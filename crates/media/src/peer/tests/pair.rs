@@ -74,9 +74,9 @@ impl Pair {
         }
         let signals = Signals { to_peer: to_sender, from_peer: from_sender };
         let show = Box::new(move |picture| drop(show.send(picture)));
-        let receiver = VideoReceiver::start_with(&config, clock.clone(), signals, show, registry).await.unwrap();
+        let receiver = VideoReceiver::start(&config, clock.clone(), signals, show).await.unwrap();
         let signals = Signals { to_peer: to_receiver, from_peer: from_receiver };
-        let sender = VideoSender::start(&on_loopback(), clock.clone(), signals).await.unwrap();
+        let sender = VideoSender::start_with(&on_loopback(), clock.clone(), signals, registry).await.unwrap();
         let encoder = Encoder::new(setup.encoder, clock.clone()).unwrap();
         let speckle = Speckle::new(setup.encoder.width, setup.encoder.height, 1);
         Self { sender, receiver, shown, key_pictures: 0, encoder, speckle, clock }
@@ -139,7 +139,8 @@ fn relay(change: fn(Signal) -> Signal) -> (mpsc::Sender<Signal>, mpsc::Receiver<
 /// Below every slot the library names.
 const CLOSEST_TO_THE_WIRE: Slot = Slot::CongestionControl;
 
-/// Loses arriving packets by rule.
+/// Loses departing packets by rule. Arriving ones it could not: they are decrypted before it sees them, and a retransmission
+/// of a packet once decrypted is refused as a replay.
 pub(super) struct Drops {
     /// Given the sequence number and how many copies came before: whether it is lost.
     rule: fn(u16, u64) -> bool,
@@ -182,6 +183,15 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Drops {
     type Time = Instant;
 
     fn handle_read(&mut self, packet: TaggedPacket) -> Result<(), Error> {
+        self.arrived.push_back(packet);
+        Ok(())
+    }
+
+    fn poll_read(&mut self) -> Option<TaggedPacket> {
+        self.arrived.pop_front()
+    }
+
+    fn handle_write(&mut self, packet: TaggedPacket) -> Result<(), Error> {
         if let Packet::Rtp(rtp) = &packet.message.packet {
             let sequence = rtp.header.sequence_number;
             let copies = self.copies.entry(sequence).or_default();
@@ -192,15 +202,6 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Drops {
                 return Ok(());
             }
         }
-        self.arrived.push_back(packet);
-        Ok(())
-    }
-
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.arrived.pop_front()
-    }
-
-    fn handle_write(&mut self, packet: TaggedPacket) -> Result<(), Error> {
         self.departing.push_back(packet);
         Ok(())
     }
