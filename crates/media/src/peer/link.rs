@@ -1,28 +1,23 @@
-//! One WebRTC connection: its settings, its negotiation, its end. What both ends have in common.
+//! One WebRTC connection and its settings, the same at both ends.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use farprobe_proto::Signal;
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::interceptor::{NackGeneratorBuilder, NackResponderBuilder};
 use rtc::peer_connection::configuration::media_engine::MIME_TYPE_H264;
 use rtc::rtp_transceiver::rtp_sender::{RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RtpCodecKind};
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::mpsc;
 use webrtc::media_stream::track_remote::TrackRemote;
 use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
-    RTCIceCandidateInit, RTCIceConnectionState, RTCIceServer, RTCPeerConnectionIceEvent, RTCPeerConnectionState,
-    RTCSessionDescription, Registry, SettingEngineBuilder, Slot, configure_rtcp_reports,
+    RTCIceConnectionState, RTCIceServer, RTCPeerConnectionIceEvent, RTCPeerConnectionState, Registry,
+    SettingEngineBuilder, Slot, configure_rtcp_reports,
 };
 
 use crate::LinkError;
 
-/// How long a connection may take to come up. Signalling, path checks and handshake take about 0.3 s on a good line and
-/// three round trips more on a long one.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// No packet from the peer for this long, and the path is in doubt. The command path notices a lost link in 50 ms; this is
 /// only about when to give the sockets up.
 const DISCONNECTED_AFTER: Duration = Duration::from_secs(2);
@@ -79,27 +74,6 @@ pub struct IceServer {
     pub credential: String,
 }
 
-/// The signalling between the two ends. Whoever makes an end carries the signals over a channel the peer is known on: the
-/// certificates' fingerprints travel in them.
-#[derive(Debug)]
-pub struct Signals {
-    /// Signals for the peer.
-    pub to_peer: mpsc::Sender<Signal>,
-    /// Signals from the peer. When its sender is dropped, the video ends.
-    pub from_peer: mpsc::Receiver<Signal>,
-}
-
-/// How a video connection is.
-#[derive(Debug, Clone)]
-pub enum LinkState {
-    /// It is coming up.
-    Connecting,
-    /// Pictures can travel.
-    Connected,
-    /// It has ended, and will not come back: make a new one.
-    Ended(LinkError),
-}
-
 /// What the library reports.
 pub(crate) enum LinkEvent {
     Candidate(RTCPeerConnectionIceEvent),
@@ -149,7 +123,7 @@ pub(crate) fn codec() -> RTCRtpCodec {
 /// A connection before it is negotiated.
 pub(crate) struct Link {
     pub(crate) connection: Arc<dyn PeerConnection>,
-    events: mpsc::UnboundedReceiver<LinkEvent>,
+    pub(crate) events: mpsc::UnboundedReceiver<LinkEvent>,
 }
 
 impl Link {
@@ -191,164 +165,5 @@ impl Link {
         let connection =
             Box::pin(builder.build()).await.map_err(|error| LinkError::Configuration(error.to_string()))?;
         Ok(Self { connection: Arc::new(connection), events })
-    }
-}
-
-/// Which end of the negotiation this is, and what it does with what only it is told.
-pub(crate) trait End: Send + 'static {
-    /// Starts the negotiation, if this end does: gives the offer to send.
-    fn offer(
-        &mut self,
-        connection: &dyn PeerConnection,
-    ) -> impl Future<Output = Result<Option<String>, LinkError>> + Send;
-    /// The peer's pictures begin.
-    fn track(&mut self, track: Arc<dyn TrackRemote>);
-    /// The peer asks for a key picture.
-    fn key_picture_wanted(&mut self);
-}
-
-/// Runs one end until it ends; the reason is published in `state`, and the sockets are closed.
-pub(crate) async fn run(
-    mut link: Link,
-    mut signals: Signals,
-    mut end: impl End,
-    state: watch::Sender<LinkState>,
-    stop: oneshot::Receiver<()>,
-) {
-    let reason = negotiate(&mut link, &mut signals, &mut end, &state, stop).await;
-    tracing::info!(%reason, "video connection ended");
-    state.send_replace(LinkState::Ended(reason));
-    if let Err(error) = link.connection.close().await {
-        tracing::debug!(%error, "the video sockets were not closed in good order");
-    }
-}
-
-async fn negotiate(
-    link: &mut Link,
-    signals: &mut Signals,
-    end: &mut impl End,
-    state: &watch::Sender<LinkState>,
-    mut stop: oneshot::Receiver<()>,
-) -> LinkError {
-    let mut negotiation = Negotiation { candidates: Some(Vec::new()), path_found: false, connected: false };
-    let deadline = Instant::now() + CONNECT_TIMEOUT;
-    match end.offer(&*link.connection).await {
-        Ok(None) => {}
-        Ok(Some(offer)) => {
-            if signals.to_peer.send(Signal::Offer(offer)).await.is_err() {
-                return LinkError::PeerClosed;
-            }
-        }
-        Err(error) => return error,
-    }
-    loop {
-        let step = tokio::select! {
-            _ = &mut stop => Err(LinkError::ClosedHere),
-            () = sleep_until(deadline), if !negotiation.connected => Err(negotiation.never_came_up()),
-            event = link.events.recv() => match event {
-                None => Err(LinkError::Library("its loop has stopped".into())),
-                Some(event) => negotiation.event(event, signals, end, state).await,
-            },
-            signal = signals.from_peer.recv() => match signal {
-                None => Err(LinkError::PeerClosed),
-                Some(signal) => negotiation.signal(signal, &*link.connection, signals, end).await,
-            },
-        };
-        if let Err(reason) = step {
-            return reason;
-        }
-    }
-}
-
-/// What the negotiation has reached.
-struct Negotiation {
-    /// The peer's candidates that came before its description; `None` once that has come.
-    candidates: Option<Vec<RTCIceCandidateInit>>,
-    path_found: bool,
-    connected: bool,
-}
-
-impl Negotiation {
-    /// Why a connection that is not up will not come up.
-    const fn never_came_up(&self) -> LinkError {
-        // A path without a handshake: the peer's certificate was refused, here or there.
-        if self.path_found { LinkError::Untrusted } else { LinkError::NoPath }
-    }
-
-    async fn event(
-        &mut self,
-        event: LinkEvent,
-        signals: &Signals,
-        end: &mut impl End,
-        state: &watch::Sender<LinkState>,
-    ) -> Result<(), LinkError> {
-        match event {
-            LinkEvent::Candidate(event) => {
-                let json = event.candidate.to_json().map_err(|error| LinkError::library(&error))?;
-                let text = serde_json::to_string(&json).map_err(|error| LinkError::library(&error))?;
-                signals.to_peer.send(Signal::Candidate(text)).await.map_err(|_| LinkError::PeerClosed)?;
-            }
-            LinkEvent::Path(path) => {
-                self.path_found |= matches!(path, RTCIceConnectionState::Connected | RTCIceConnectionState::Completed);
-            }
-            LinkEvent::Connection(RTCPeerConnectionState::Connected) => {
-                self.connected = true;
-                state.send_replace(LinkState::Connected);
-            }
-            LinkEvent::Connection(RTCPeerConnectionState::Failed) => {
-                return Err(if self.connected { LinkError::PeerGone } else { self.never_came_up() });
-            }
-            LinkEvent::Connection(RTCPeerConnectionState::Closed) => return Err(LinkError::PeerClosed),
-            LinkEvent::Connection(_) => {}
-            LinkEvent::Track(track) => end.track(track),
-        }
-        Ok(())
-    }
-
-    async fn signal(
-        &mut self,
-        signal: Signal,
-        connection: &dyn PeerConnection,
-        signals: &Signals,
-        end: &mut impl End,
-    ) -> Result<(), LinkError> {
-        let refused = |error: &dyn ToString| LinkError::Signalling(error.to_string());
-        match signal {
-            Signal::Offer(text) => {
-                let offer = RTCSessionDescription::offer(text).map_err(|error| refused(&error))?;
-                self.described(offer, connection).await?;
-                let answer = connection.create_answer(None).await.map_err(|error| refused(&error))?;
-                let text = answer.sdp.clone();
-                connection.set_local_description(answer).await.map_err(|error| LinkError::library(&error))?;
-                signals.to_peer.send(Signal::Answer(text)).await.map_err(|_| LinkError::PeerClosed)?;
-            }
-            Signal::Answer(text) => {
-                let answer = RTCSessionDescription::answer(text).map_err(|error| refused(&error))?;
-                self.described(answer, connection).await?;
-            }
-            Signal::Candidate(text) => {
-                let candidate = serde_json::from_str(&text).map_err(|error| refused(&error))?;
-                match &mut self.candidates {
-                    Some(waiting) => waiting.push(candidate),
-                    None => connection.add_ice_candidate(candidate).await.map_err(|error| refused(&error))?,
-                }
-            }
-            Signal::KeyPicture => end.key_picture_wanted(),
-        }
-        Ok(())
-    }
-
-    /// Takes the peer's description, and the candidates that came before it.
-    async fn described(
-        &mut self,
-        description: RTCSessionDescription,
-        connection: &dyn PeerConnection,
-    ) -> Result<(), LinkError> {
-        let refused = |error: &dyn ToString| LinkError::Signalling(error.to_string());
-        connection.set_remote_description(description).await.map_err(|error| refused(&error))?;
-        for candidate in self.candidates.take().unwrap_or_default() {
-            connection.add_ice_candidate(candidate).await.map_err(|error| refused(&error))?;
-        }
-        Ok(())
     }
 }

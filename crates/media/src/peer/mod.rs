@@ -1,6 +1,8 @@
 //! The two ends of a video connection.
 
+mod decoding;
 mod link;
+mod negotiation;
 mod outbox;
 mod receiver;
 mod sender;
@@ -8,8 +10,10 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
-pub use link::{IceServer, LinkConfig, LinkState, Signals};
+pub use decoding::{ShowPicture, ShownPicture};
+pub use link::{IceServer, LinkConfig};
+pub use negotiation::{LinkState, Signals};
 pub use outbox::SendOutcome;
-pub use receiver::{ReceiverConfig, ShowPicture, ShownPicture, VideoReceiver};
+pub use receiver::{ReceiverConfig, VideoReceiver};
 pub use sender::VideoSender;
 pub use stats::{HopTime, ReceiverStats, SenderStats};

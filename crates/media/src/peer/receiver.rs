@@ -7,17 +7,19 @@ use std::thread;
 use std::time::Duration;
 
 use farprobe_geom::Time;
-use farprobe_proto::{PictureStamp, Signal};
+use farprobe_proto::Signal;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{PeerConnection, Registry};
 
-use super::link::{self, End, Link, LinkConfig, LinkState, Signals};
+use super::decoding::{Shared, ShowPicture, decode_all};
+use super::link::{Link, LinkConfig};
+use super::negotiation::{self, End, LinkState, Signals};
 use super::stats::ReceiverStats;
-use crate::rtp::assembler::{Assembler, Dependence, Outcome, Packet, Unit};
+use crate::rtp::assembler::{Assembler, Outcome, Packet, Unit};
 use crate::rtp::key_requests::KeyRequests;
-use crate::{Clock, CodecError, DecodedPicture, Decoder, Integrity, LinkError};
+use crate::{Clock, CodecError, Decoder, LinkError};
 
 /// How long a gap waits for its retransmission, unless the configuration says otherwise: a round trip of 50 ms, asked for
 /// twice. The picture may be 300 ms old before it is flagged.
@@ -42,26 +44,6 @@ impl Default for ReceiverConfig {
     }
 }
 
-/// A picture to be shown.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ShownPicture {
-    /// The picture.
-    pub picture: DecodedPicture,
-    /// What the cart knew when it captured it; `None` from a sender that is no Farprobe.
-    pub stamp: Option<PictureStamp>,
-    /// Whether it shows what was captured.
-    pub integrity: Integrity,
-    /// When its first packet arrived, console clock.
-    pub first_packet_at: Time,
-    /// When its last packet arrived, console clock.
-    pub received_at: Time,
-    /// When it was decoded, console clock.
-    pub decoded_at: Time,
-}
-
-/// Takes each picture, in the decoder's thread and in order. It must not wait: keep the picture, wake the window, return.
-pub type ShowPicture = Box<dyn FnMut(ShownPicture) + Send>;
-
 /// Receives and decodes the pictures of one cart. It is the side that answers.
 ///
 /// Dropping it ends the video in good order. After [`LinkState::Ended`] make a new one.
@@ -71,21 +53,6 @@ pub struct VideoReceiver {
     /// Dropped to stop.
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
-}
-
-/// What the receiver, its task and the decoder's thread share.
-struct Shared {
-    clock: Clock,
-    stats: Mutex<ReceiverStats>,
-    stopped: AtomicBool,
-    /// Set by the decoder's thread when a picture gave nothing to show.
-    undecodable: AtomicBool,
-}
-
-impl Shared {
-    fn stats(&self, change: impl FnOnce(&mut ReceiverStats)) {
-        change(&mut self.stats.lock().unwrap_or_else(PoisonError::into_inner));
-    }
 }
 
 impl VideoReceiver {
@@ -122,7 +89,7 @@ impl VideoReceiver {
         };
         let of_task = Arc::clone(&shared);
         let task = tokio::spawn(async move {
-            link::run(link, signals, end, state_sender, stopped).await;
+            negotiation::run(link, signals, end, state_sender, stopped).await;
             of_task.stopped.store(true, Ordering::Release);
         });
         Ok(Self { shared, state, stop: Some(stop), task })
@@ -284,40 +251,5 @@ async fn sleep_until(deadline: Option<Time>, now: Time) {
     match deadline {
         Some(deadline) => tokio::time::sleep(deadline.saturating_since(now)).await,
         None => std::future::pending().await,
-    }
-}
-
-/// The decoder's thread: every unit is decoded, for the next one needs it.
-fn decode_all(shared: &Shared, mut decoder: Decoder, queue: &std::sync::mpsc::Receiver<Unit>, mut show: ShowPicture) {
-    while let Ok(unit) = queue.recv() {
-        if shared.stopped.load(Ordering::Acquire) {
-            return;
-        }
-        let begun_at = (shared.clock)();
-        let decoded = decoder.decode(&unit.data);
-        let decoded_at = (shared.clock)();
-        let Some(picture) = decoded.picture else {
-            shared.undecodable.store(true, Ordering::Release);
-            shared.stats(|stats| stats.pictures_unused += 1);
-            continue;
-        };
-        let integrity = match (unit.dependence, decoded.integrity) {
-            (Dependence::Sound, Integrity::Complete) => Integrity::Complete,
-            (Dependence::Broken, _) | (_, Integrity::Concealed) => Integrity::Concealed,
-        };
-        shared.stats(|stats| {
-            stats.pictures_decoded += 1;
-            stats.pictures_concealed += u64::from(integrity == Integrity::Concealed);
-            stats.decode.add(decoded_at.saturating_since(begun_at));
-            stats.last_packet_to_decoded.add(decoded_at.saturating_since(unit.last_at));
-        });
-        show(ShownPicture {
-            picture,
-            stamp: decoded.stamp,
-            integrity,
-            first_packet_at: unit.first_at,
-            received_at: unit.last_at,
-            decoded_at,
-        });
     }
 }

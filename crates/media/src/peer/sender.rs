@@ -15,7 +15,8 @@ use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::TrackRemote;
 use webrtc::peer_connection::{PeerConnection, Registry};
 
-use super::link::{self, End, Link, LinkConfig, LinkState, PAYLOAD_TYPE, RTP_CLOCK, Signals};
+use super::link::{self, Link, LinkConfig, PAYLOAD_TYPE, RTP_CLOCK};
+use super::negotiation::{self, End, LinkState, Signals};
 use super::outbox::{Outbox, SendOutcome};
 use super::stats::SenderStats;
 use crate::rtp::payload;
@@ -93,7 +94,7 @@ impl VideoSender {
         let end = SendingEnd(Arc::clone(&shared));
         let pump = tokio::spawn(pump(Arc::clone(&shared), track, clock, state.clone()));
         let task = tokio::spawn(async move {
-            link::run(link, signals, end, state_sender, stopped).await;
+            negotiation::run(link, signals, end, state_sender, stopped).await;
             pump.abort();
         });
         Ok(Self { shared, state, stop: Some(stop), task })
