@@ -15,9 +15,9 @@ use crate::theme;
 use crate::view::View;
 use crate::view::layout::MIN_SIZE;
 
-/// The longest time between two frames. A keyboard handle takes 100 ms without a frame as a lost window, and gauges that
-/// move at 30 Hz look alive; pictures wake the window when they come.
-const FRAME_INTERVAL: Duration = Duration::from_millis(33);
+/// The longest time between two frames. A keyboard handle takes 100 ms without a frame as a lost window. Pictures wake the
+/// window when they come, 30 times a second; shorter than their period, this would draw half of the frames for nothing.
+const FRAME_INTERVAL: Duration = Duration::from_millis(50);
 /// Events that come many times a second are dropped while this many wait: four seconds of a window that does not draw.
 const WAITING_MAX: usize = 1_024;
 /// The window's first size, points.
@@ -76,7 +76,7 @@ impl WindowHandle {
         self.shared.waiting.fetch_add(1, Ordering::Relaxed);
         let sent = self.sender.send((now, event)).is_ok();
         if wakes && let Some(context) = self.shared.context.get() {
-            context.request_repaint();
+            context.request_repaint_after(self.shared.until_next_frame(now));
         }
         sent
     }
@@ -140,6 +140,10 @@ struct Shared {
     taken: AtomicU64,
     painted: AtomicU64,
     frames: AtomicU64,
+    /// When the last frame began, ns of the console's clock.
+    frame_began: AtomicU64,
+    /// The shortest time between two frames that events ask for, ns.
+    pace: AtomicU64,
     frame_times: [AtomicU64; FRAME_BUCKETS],
 }
 
@@ -152,12 +156,21 @@ impl Default for Shared {
             taken: AtomicU64::new(0),
             painted: AtomicU64::new(0),
             frames: AtomicU64::new(0),
+            frame_began: AtomicU64::new(0),
+            pace: AtomicU64::new(0),
             frame_times: std::array::from_fn(|_| AtomicU64::new(0)),
         }
     }
 }
 
 impl Shared {
+    /// How long an event at `now` has to wait for its frame.
+    fn until_next_frame(&self, now: Time) -> Duration {
+        let began = Time::from_nanos(self.frame_began.load(Ordering::Relaxed));
+        let pace = Duration::from_nanos(self.pace.load(Ordering::Relaxed));
+        pace.saturating_sub(now.saturating_since(began))
+    }
+
     fn frame_took(&self, seconds: f32) {
         let bucket = (seconds.max(0.0) * 1e3) as usize;
         if let Some(count) = self.frame_times.get(bucket.min(FRAME_BUCKETS - 1)) {
@@ -195,6 +208,15 @@ pub struct Window {
 }
 
 impl Window {
+    /// Lets events wait until `interval` after the last frame began: fewer frames where there is no graphics card and each
+    /// costs tens of milliseconds of CPU. Pictures that come between two frames are taken in and not painted.
+    #[must_use]
+    pub fn paced(self, interval: Duration) -> Self {
+        let nanos = interval.min(FRAME_INTERVAL).as_nanos() as u64;
+        self.shared.pace.store(nanos, Ordering::Relaxed);
+        self
+    }
+
     /// Opens the window and runs it until it is closed. Must be called in the main thread.
     pub fn run(self, title: &str) -> Result<(), WindowError> {
         let viewport = ViewportBuilder::default()
@@ -202,7 +224,8 @@ impl Window {
             .with_app_id("farprobe-console")
             .with_inner_size(FIRST_SIZE)
             .with_min_inner_size(MIN_SIZE);
-        let options = eframe::NativeOptions { viewport, centered: true, ..Default::default() };
+        // Nothing here has a gradient, and without a graphics card each pixel's dithering is paid for by the CPU.
+        let options = eframe::NativeOptions { viewport, centered: true, dithering: false, ..Default::default() };
         let creator = |creation: &eframe::CreationContext<'_>| {
             self.open(&creation.egui_ctx);
             Ok(Box::new(self) as Box<dyn eframe::App>)
@@ -241,6 +264,7 @@ impl Window {
     fn draw(&mut self, ui: &mut egui::Ui) {
         let now = (self.clock)();
         self.frame_began = Some(now);
+        self.shared.frame_began.store(now.as_nanos(), Ordering::Relaxed);
         self.shared.frames.fetch_add(1, Ordering::Relaxed);
         for intent in self.view.show(ui, &self.model, now) {
             if let Intent::Scanner(settings) = &intent {
@@ -274,5 +298,79 @@ impl eframe::App for Window {
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
         theme::GROUND.to_normalized_gamma_f32()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farprobe_geom::Newton;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    fn at(millis: u64) -> Time {
+        Time::from_millis(millis)
+    }
+
+    #[test]
+    fn what_is_sent_reaches_the_model_in_order() {
+        let (mut window, handle) = window(|| at(0), |_| {});
+        for force in [3.0, 4.0, 5.0] {
+            assert!(handle.send(at(1), Event::DesiredForce(Newton::new(force).unwrap())));
+        }
+        window.take_in();
+        assert_eq!(window.model.desired_force, Newton::literal(5.0));
+        assert_eq!(handle.shared.waiting.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_window_that_does_not_draw_drops_figures_and_keeps_the_rest() {
+        let (mut window, handle) = window(|| at(0), |_| {});
+        let figures = || Event::Latency(Box::default());
+        let sent = (0..2 * WAITING_MAX).filter(|_| handle.send(at(1), figures())).count();
+        assert_eq!((sent, handle.statistics().dropped), (WAITING_MAX, WAITING_MAX as u64));
+        assert!(handle.send(at(2), Event::StopSent));
+        window.take_in();
+        assert_eq!(window.model.stops_sent, 1);
+        drop(window);
+        assert!(!handle.send(at(3), Event::StopSent), "the window is gone");
+    }
+
+    #[test]
+    fn a_picture_is_told_as_painted_once_its_frame_is_drawn() {
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let sink = Rc::clone(&told);
+        let (mut window, handle) = window(|| at(0), move |intent| sink.borrow_mut().push(intent));
+        window.frame_began = Some(at(100));
+        window.being_painted = Some(7);
+        window.settle_frame(None);
+        assert!(told.borrow().is_empty(), "a frame whose time is not known was not drawn");
+        window.frame_began = Some(at(100));
+        window.settle_frame(Some(0.008));
+        window.settle_frame(Some(0.008));
+        let [Intent::Painted { number: 7, at: painted }] = told.borrow()[..] else { panic!("{told:?}") };
+        assert!(painted > at(107) && painted < at(109));
+        let statistics = handle.statistics();
+        assert_eq!((statistics.pictures_painted, statistics.frame_ms_p50), (1, Some(9)));
+    }
+
+    #[test]
+    fn a_paced_window_lets_events_wait_and_an_unpaced_one_does_not() {
+        let (window, handle) = window(|| at(0), |_| {});
+        handle.shared.frame_began.store(at(100).as_nanos(), Ordering::Relaxed);
+        assert_eq!(handle.shared.until_next_frame(at(110)), Duration::ZERO);
+        let _window = window.paced(Duration::from_millis(40));
+        assert_eq!(handle.shared.until_next_frame(at(110)), Duration::from_millis(30));
+        assert_eq!(handle.shared.until_next_frame(at(141)), Duration::ZERO);
+    }
+
+    #[test]
+    fn quantiles_of_no_frame_are_unknown_and_long_frames_count() {
+        let shared = Shared::default();
+        assert_eq!(shared.frame_ms(0.5), None);
+        for seconds in [0.0105, 0.0105, 9.0, f32::NAN] {
+            shared.frame_took(seconds);
+        }
+        assert_eq!((shared.frame_ms(0.5), shared.frame_ms(0.99)), (Some(11), Some(FRAME_BUCKETS as u64)));
     }
 }

@@ -11,7 +11,7 @@ pub(crate) const HEIGHT: u16 = 768;
 pub(crate) const FACE_ROW: f32 = 24.0;
 /// Radius of the probe's face, pixels.
 const FACE_RADIUS: f32 = 240.0;
-const HALF_ANGLE: f32 = 0.56;
+const HALF_ANGLE: f32 = 0.535;
 
 /// The picture; `turn` moves the tissue sideways, so that two pictures differ.
 pub(crate) fn picture(turn: f32) -> Pixels {

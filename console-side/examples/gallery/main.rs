@@ -1,10 +1,12 @@
 //! Opens the console's real window on made-up exams and saves what it shows.
 //!
 //! `cargo run -p farprobe-console --example gallery -- FOLDER [WIDTHxHEIGHT] [STATE …]`, without a display under
-//! `xvfb-run -a -s "-screen 0 1920x1080x24"`.
+//! `xvfb-run -a -s "-screen 0 1920x1080x24"`. With `live SECONDS` instead, the window's own shell is fed 250 states and 30
+//! pictures a second, and what it took is printed.
 #![allow(clippy::unwrap_used, reason = "an example stops where it stumbles")]
 
 mod fan;
+mod live;
 mod states;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +45,10 @@ impl eframe::App for Gallery {
         }
         ui.ctx().request_repaint();
     }
+
+    fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
+        theme::GROUND.to_normalized_gamma_f32()
+    }
 }
 
 fn save(path: &Path, image: &ColorImage) {
@@ -57,6 +63,12 @@ fn save(path: &Path, image: &ColorImage) {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, seconds] = arguments.as_slice()
+        && word == "live"
+    {
+        live::run(seconds.parse().unwrap());
+        return;
+    }
     let folder = PathBuf::from(arguments.first().map_or("out/gallery", String::as_str));
     std::fs::create_dir_all(&folder).unwrap();
     let size = arguments.get(1).and_then(|size| size.split_once('x'));

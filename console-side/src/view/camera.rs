@@ -12,6 +12,17 @@ const FIELD_OF_VIEW: f64 = 0.62;
 /// Points nearer than this are not drawn, m.
 const NEAR: f64 = 0.05;
 
+/// What a camera looks at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Sight {
+    /// The middle of the scene, m, frame `base`.
+    pub(super) middle: Vector3<f64>,
+    /// How far it reaches from there, m.
+    pub(super) reach: f64,
+    /// From which side it is seen when the camera was not turned, rad about the base's z from its x.
+    pub(super) heading: f64,
+}
+
 /// Looks at the middle of the scene from a direction that can be turned.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Camera {
@@ -20,9 +31,9 @@ pub(super) struct Camera {
 }
 
 impl Default for Camera {
-    /// From the feet and the operator's side, a little above: arm, probe and patient all to be seen.
+    /// From across the couch and a little above: the patient in front, the arm behind, the probe to be seen between.
     fn default() -> Self {
-        Self { yaw: -0.75, pitch: 0.42 }
+        Self { yaw: -0.34, pitch: 0.40 }
     }
 }
 
@@ -33,14 +44,15 @@ impl Camera {
         self.pitch = (self.pitch + f64::from(drag.y) * TURN_PER_POINT).clamp(PITCH.0, PITCH.1);
     }
 
-    /// The camera's view of a scene with this middle and this size (m), on `screen`.
-    pub(super) fn look(&self, middle: Vector3<f64>, radius: f64, screen: Rect) -> Projection {
-        let (sy, cy) = self.yaw.sin_cos();
+    /// The camera's view of a scene, on `screen`.
+    pub(super) fn look(&self, sight: &Sight, screen: Rect) -> Projection {
+        let Sight { middle, reach, heading } = *sight;
+        let (sy, cy) = (heading + self.yaw).sin_cos();
         let (sp, cp) = self.pitch.sin_cos();
         let back = Vector3::new(cp * cy, cp * sy, sp);
         let right = Vector3::new(-sy, cy, 0.0);
         let up = back.cross(&right);
-        let distance = radius.max(NEAR) / (FIELD_OF_VIEW * 0.5).sin();
+        let distance = reach.max(NEAR) / (FIELD_OF_VIEW * 0.5).sin();
         let points = f64::from(screen.width().min(screen.height())) * 0.5 / (FIELD_OF_VIEW * 0.5).tan();
         Projection { eye: middle + back * distance, right, up, back, points, center: screen.center() }
     }
@@ -88,9 +100,11 @@ impl Projection {
 mod tests {
     use super::*;
 
+    const SIGHT: Sight = Sight { middle: Vector3::new(0.0, 0.0, 0.0), reach: 1.0, heading: 0.0 };
+
     fn seen(camera: Camera, point: [f64; 3]) -> Seen {
         let screen = Rect::from_min_size(pos2(0.0, 0.0), egui::vec2(200.0, 200.0));
-        camera.look(Vector3::zeros(), 1.0, screen).see(Vector3::from(point)).unwrap()
+        camera.look(&SIGHT, screen).see(Vector3::from(point)).unwrap()
     }
 
     #[test]
@@ -119,7 +133,7 @@ mod tests {
     #[test]
     fn what_lies_behind_the_eye_is_not_seen() {
         let screen = Rect::from_min_size(pos2(0.0, 0.0), egui::vec2(200.0, 200.0));
-        let view = Camera::default().look(Vector3::zeros(), 1.0, screen);
+        let view = Camera::default().look(&SIGHT, screen);
         assert_eq!(view.see(view.eye + view.back), None);
         assert_eq!(view.see(Vector3::new(f64::NAN, 0.0, 0.0)), None);
     }

@@ -12,6 +12,8 @@ use crate::theme;
 /// The scale's end, N: the compiled ceiling of the hard limit. The same for every cart, so that a height on the gauge
 /// means the same force everywhere.
 const FULL_SCALE: f64 = 20.0;
+/// A panel narrower than this has room for a short title only, points.
+const NARROW: f32 = 290.0;
 /// One click of the stepper, N.
 const FORCE_STEP: f64 = 0.5;
 /// The gauge's bar, points.
@@ -20,7 +22,7 @@ const BAR: f32 = 26.0;
 /// Draws the panel.
 pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time) -> Option<Intent> {
     paint::panel(ui, rect);
-    let inner = paint::title(ui, rect, "CONTACT FORCE");
+    let inner = paint::title(ui, rect, if rect.width() < NARROW { "FORCE" } else { "CONTACT FORCE" });
     let live = model.link(now) == Link::Live;
     let limits = model.robot.limits();
     let force = model.robot.contact_force().filter(|_| live).map(Newton::get);

@@ -23,7 +23,6 @@ use egui::{Rect, Ui, UiBuilder};
 use farprobe_geom::Time;
 
 use crate::model::{Intent, Model};
-use crate::theme;
 
 use camera::Camera;
 use layout::Layout;
@@ -39,11 +38,12 @@ pub struct View {
 impl View {
     /// Draws the model as it is at `now` (console clock) over the whole of `ui` and gives what the specialist wants.
     ///
+    /// The ground between the panels is the shell's: it clears to [`theme::GROUND`](crate::theme::GROUND).
+    ///
     /// A stop key is looked for before anything is drawn, so that no control can swallow it.
     pub fn show(&mut self, ui: &mut Ui, model: &Model, now: Time) -> Vec<Intent> {
         let mut intents = Vec::new();
         let window = ui.max_rect();
-        ui.painter().rect_filled(window, 0, theme::GROUND);
         let layout = Layout::of(window);
         input::keys(ui, model, &mut intents);
         intents.push(Intent::Window(input::sample(ui, now, layout.picture)));

@@ -5,7 +5,7 @@ use farprobe_geom::{Base, Pose, Time};
 use farprobe_proto::Welcome;
 use nalgebra::{Isometry3, Point3, Vector3};
 
-use super::camera::{Camera, Projection, Seen};
+use super::camera::{Camera, Projection, Seen, Sight};
 use super::paint;
 use crate::model::{Link, Model, ProbeTrail};
 use crate::theme;
@@ -18,6 +18,12 @@ const FOOT_RADIUS: f64 = 0.14;
 const PROBE_RADIUS: f64 = 0.018;
 /// The couch as it is drawn, m from its origin under the navel: to the feet, to the head, to either side.
 const COUCH: (f64, f64, f64) = (-1.0, 0.85, 0.34);
+/// How high an arm of this size usually stands, m.
+const ARM_HEIGHT: f64 = 0.7;
+/// The patient's hips and head along the couch, m.
+const PATIENT: (f64, f64) = (-0.3, 0.7);
+/// How much of the room around that is shown: the patient is as wide as the couch and the arm leans over.
+const FILL: f64 = 1.04;
 /// Points of the patient's outline that are further apart than this belong to different lines, m.
 const OUTLINE_GAP: f64 = 0.05;
 /// Half the angle of the picture's sector as it is drawn, rad.
@@ -37,7 +43,7 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time, camera: &mut C
     }
     if let Some(welcome) = &model.robot.welcome {
         let links = model.robot.links();
-        let view = camera.look(middle(welcome), radius(welcome), rect.with_min_y(rect.top() + 18.0));
+        let view = camera.look(&sight(welcome), rect.with_min_y(rect.top() + 18.0));
         let painter = ui.painter_at(rect.shrink(1.0));
         let scene = Scene { painter: &painter, view, live: model.link(now) == Link::Live };
         scene.couch(welcome.couch.isometry());
@@ -54,16 +60,16 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time, camera: &mut C
     }
 }
 
-/// What the camera looks at: between the arm's base and the patient, a little above the couch.
-fn middle(welcome: &Welcome) -> Vector3<f64> {
-    let couch = welcome.couch.position() + Vector3::new(0.0, 0.0, 0.12);
-    (couch * 1.15 + Vector3::new(0.0, 0.0, 0.3) * 0.85) * 0.5
-}
-
-/// How much of the room is to be seen, m.
-fn radius(welcome: &Welcome) -> f64 {
-    let distance = welcome.couch.position().norm();
-    (0.42 * distance + 0.42).clamp(0.4, 3.0)
+/// What must be in sight.
+fn sight(welcome: &Welcome) -> Sight {
+    let couch = |x: f64| (welcome.couch.isometry() * Point3::new(x, 0.0, 0.1)).coords;
+    let ends = [Vector3::zeros(), Vector3::new(0.0, 0.0, ARM_HEIGHT), couch(PATIENT.0), couch(PATIENT.1)];
+    let low = ends.iter().fold(ends[0], |low, end| low.inf(end));
+    let high = ends.iter().fold(ends[0], |high, end| high.sup(end));
+    let middle = (low + high) * 0.5;
+    let reach = ends.iter().map(|end| (end - middle).norm()).fold(0.0, f64::max);
+    let across = welcome.couch.position();
+    Sight { middle, reach: (reach * FILL).clamp(0.3, 4.0), heading: across.y.atan2(across.x) }
 }
 
 struct Scene<'a> {
