@@ -56,7 +56,7 @@ fn feed(handle: &WindowHandle, clock: impl Fn() -> Time, seconds: f64) -> u64 {
         (state.sequence, state.sampled_at) = (state.sequence + 1, now);
         state.wrench.force.z = -8.0 - (now.as_secs_f64() * 2.0).sin();
         handle.send(now, Event::Cart(CartDatagram::State(state)));
-        if state.sequence % STATES_A_PICTURE == 0 {
+        if state.sequence.is_multiple_of(STATES_A_PICTURE) {
             stamp.number += 1;
             let pixels = pictures[stamp.number as usize % pictures.len()].clone();
             let (captured_at, completeness) = (Some(now), Completeness::Complete);

@@ -123,9 +123,9 @@ impl PictureState {
         Some(now.saturating_since(picture.captured_at.unwrap_or(picture.decoded_at)))
     }
 
-    /// Pictures a second, over the last second or so; `None` until two came.
-    pub fn per_second(&self) -> Option<f64> {
-        self.rate.per_second
+    /// Pictures a second, over the last second or so; `None` until there were enough, 0 when they stopped coming.
+    pub fn per_second(&self, now: Time) -> Option<f64> {
+        self.rate.per_second(now)
     }
 
     /// Whether the picture may be believed at `now`; `frozen` is what the scanner echoes. Age counts before everything
@@ -158,6 +158,14 @@ struct RateMeter {
 }
 
 impl RateMeter {
+    /// A window that has not ended for so long had no picture to end it.
+    const SILENCE: Duration = Duration::from_secs(2);
+
+    fn per_second(&self, now: Time) -> Option<f64> {
+        let silent = self.begun.is_some_and(|begun| now.saturating_since(begun) > Self::SILENCE);
+        self.per_second.map(|rate| if silent { 0.0 } else { rate })
+    }
+
     fn tick(&mut self, now: Time) {
         let Some(begun) = self.begun else {
             self.begun = Some(now);
@@ -220,6 +228,7 @@ mod tests {
         for number in 0..90_u64 {
             state.decoded(Time::from_nanos(number * 33_333_334), picture(number, 12, Completeness::Complete));
         }
-        assert!((state.per_second().unwrap() - 30.0).abs() < 0.1);
+        assert!((state.per_second(Time::from_millis(3_000)).unwrap() - 30.0).abs() < 0.1);
+        assert_eq!(state.per_second(Time::from_millis(6_000)), Some(0.0));
     }
 }

@@ -1,5 +1,7 @@
 //! The latency strip: what a motion takes to become a picture, and where the time goes.
 
+use std::time::Duration;
+
 use egui::{Align2, Color32, CornerRadius, Rect, Ui, pos2, vec2};
 use farprobe_geom::Time;
 
@@ -13,6 +15,8 @@ const NOTABLE_LOSS_PERCENT: f64 = 1.0;
 /// From this round trip on the cart slows the probe down, ms; from the second on it crawls. The cart decides that; here it
 /// only colours the figure.
 const SLOW_ROUND_TRIP_MS: (f64, f64) = (100.0, 200.0);
+/// The largest picture age that is told in figures, ms.
+const LONGEST_AGE_MS: u128 = 9_999;
 /// The share of a hop below which it gets no colour of its own to be seen, points.
 const NARROWEST_HOP: f32 = 1.0;
 
@@ -72,9 +76,9 @@ fn tiles(model: &Model, latency: &LatencySnapshot, now: Time, live: bool) -> [Ti
         },
         Tile {
             name: "Picture age",
-            value: known(age.map(|age| age.as_secs_f64() * 1e3), |age| format!("{age:.0}")),
+            value: age.map_or_else(|| String::from("–"), picture_age),
             unit: "ms",
-            below: format!("{} pictures/s", known(model.picture.per_second(), |rate| format!("{rate:.0}"))),
+            below: format!("{} pictures/s", known(model.picture.per_second(now), |rate| format!("{rate:.0}"))),
             color: quiet(old),
         },
         Tile {
@@ -106,6 +110,12 @@ fn tiles(model: &Model, latency: &LatencySnapshot, now: Time, live: bool) -> [Ti
             color: theme::TEXT,
         },
     ]
+}
+
+/// Whole milliseconds, as far as there is room for them.
+fn picture_age(age: Duration) -> String {
+    let millis = age.as_millis();
+    if millis > LONGEST_AGE_MS { format!("> {LONGEST_AGE_MS}") } else { millis.to_string() }
 }
 
 const fn round_trip_color(millis: Option<f64>) -> Color32 {

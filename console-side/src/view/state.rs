@@ -110,7 +110,7 @@ fn lost(model: &Model, span: &str) -> Saying {
         severity: Severity::Alarm,
         color: theme::ALARM,
         title: String::from("LINK LOST"),
-        meaning: String::from("The cart lowers the force and lifts off by itself."),
+        meaning: String::from("By itself the cart lowers the force and, as configured, lifts off."),
         cause: format!("Nothing heard for {span}.{reason}{last}"),
         advice: String::from(advice),
     }

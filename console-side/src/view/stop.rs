@@ -21,5 +21,7 @@ pub(super) fn show(ui: &Ui, rect: Rect) -> Option<Intent> {
     paint::text(ui, at, Align2::CENTER_CENTER, "Esc or Space", theme::font(theme::SIZE_SMALL), color);
     // On the press, not on the release: nobody should have to hold still on a stop button.
     let pressed = response.is_pointer_button_down_on() && ui.input(|input| input.pointer.any_pressed());
-    (pressed || response.clicked()).then_some(Intent::Stop)
+    // The release of that press is no second stop; a click without a pointer is an accessibility tool's.
+    let clicked_by_tool = response.clicked() && !ui.input(|input| input.pointer.any_released());
+    (pressed || clicked_by_tool).then_some(Intent::Stop)
 }
