@@ -5,23 +5,22 @@ use std::env;
 use std::process::{Command, Stdio};
 
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-env-changed=OPENH264_NO_ASM");
-    println!("cargo:rerun-if-env-changed=PATH");
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=OPENH264_NO_ASM");
     let architecture = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
     if !matches!(architecture.as_str(), "x86" | "x86_64") {
         return; // Other processors' fast code is assembled by the C compiler.
     }
     if env::var_os("OPENH264_NO_ASM").is_some() {
         println!(
-            "cargo:error=OPENH264_NO_ASM is set: unset it, then run `cargo clean -p openh264-sys2` and build again"
+            "cargo::error=OPENH264_NO_ASM is set: unset it, then run `cargo clean -p openh264-sys2` and build again"
         );
         return;
     }
     let nasm = Command::new("nasm").arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !nasm.is_ok_and(|status| status.success()) {
         println!(
-            "cargo:error=`nasm` is missing, and openh264 without it is 2.4 times slower: install it (Debian: apt-get \
+            "cargo::error=`nasm` is missing, and openh264 without it is 2.4 times slower: install it (Debian: apt-get \
              install nasm), then run `cargo clean -p openh264-sys2` and build again"
         );
     }

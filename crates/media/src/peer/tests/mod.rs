@@ -253,7 +253,9 @@ async fn the_first_picture_must_be_a_key_picture() {
 #[ignore = "a measurement: run it alone, with --nocapture"]
 async fn latency_from_capture_to_decoded_at_1024_by_768() {
     let encoder = EncoderConfig { width: 1024, height: 768, frame_rate: 30.0, bitrate: 5_000_000 };
+    let begun = std::time::Instant::now();
     let mut pair = Pair::connected(Setup { encoder, ..Setup::default() }).await;
+    println!("connected after {:?}", begun.elapsed());
     let mut ticks = tokio::time::interval(Duration::from_nanos(33_333_333));
     let (mut latencies, mut encodes, mut noise) = (Vec::new(), Vec::new(), Vec::new());
     for number in 1..=300 {
