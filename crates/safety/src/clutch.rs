@@ -28,7 +28,7 @@ enum Memory {
     Pressed,
 }
 
-/// Remembers whether the clutch was seen open, and the last number it was pressed with.
+/// Remembers whether the clutch was seen open, and the last number it was pressed with, in vain or not.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClutchWatch {
     memory: Memory,
@@ -52,7 +52,7 @@ impl ClutchWatch {
             (Clutch::Pressed, _) => (Memory::Unknown, ClutchNews::Unproven),
         };
         self.memory = memory;
-        if news == ClutchNews::PressedAnew {
+        if clutch == Clutch::Pressed {
             self.number = Some(clutch_in);
         }
         news

@@ -31,6 +31,13 @@ const LOWERING_SLOWEST: f64 = 0.005;
 /// From this part of the torque limit on, sideways and turning motion is eased down to nothing at the limit.
 const TORQUE_EASE: f64 = 0.7;
 
+/// A force that is not down by then was judged by a wrong stiffness: the enforced speed grows with time from here on.
+const LOWERING_PATIENCE: Duration = Duration::from_millis(150);
+
+/// How fast it grows, m/s²: the outward row's full speed is reached 350 ms after lowering began, and 50 mm are gone after 500 ms.
+/// Enough to take 13 N off the softest tissue of the cards.
+const LOWERING_GROWTH: f64 = 1.0;
+
 /// Below this an axis counts as at rest, m/s or rad/s.
 const AT_REST: f64 = 1e-6;
 
@@ -84,6 +91,11 @@ pub(crate) struct Envelope {
     budget: Budget,
     trust: Trust,
     yielding: Yielding,
+    /// Since when the force has been above what is to be lowered to.
+    lowering_since: Option<Time>,
+    /// Motion towards the patient of the last reaction time, m: its force is not in the reading yet. A leaky sum, which on the
+    /// way down errs to the safe side.
+    in_flight: f64,
 }
 
 /// The bounds along the probe's axis, m/s.
@@ -109,6 +121,8 @@ impl Envelope {
             budget: Budget::new([side, side, axial, turn, turn, turn]),
             trust: Trust::Given,
             yielding: Yielding::No,
+            lowering_since: None,
+            in_flight: 0.0,
         }
     }
 
@@ -128,6 +142,7 @@ impl Envelope {
             Trust::Withdrawn => Twist::zero(),
         };
         self.judge_yielding(at.reading);
+        self.judge_lowering(at);
         let axial = self.axial(at);
         let wish = self.wish(&heard, &axial, at);
         self.follow(&wish, &axial, at.now);
@@ -158,6 +173,30 @@ impl Envelope {
             // Without a sensor there is nothing to yield to; the ladder lifts off.
             Reading::Doubted => Yielding::No,
         };
+    }
+
+    fn judge_lowering(&mut self, at: &Situation<'_>) {
+        self.lowering_since = match (at.goal, at.reading) {
+            (Goal::Release { to }, Reading::Believed { force, .. }) if force > to => {
+                self.lowering_since.or(Some(at.now))
+            }
+            (
+                Goal::Rest | Goal::Follow { .. } | Goal::Comply { .. } | Goal::Release { .. } | Goal::Retract { .. },
+                _,
+            ) => None,
+        };
+    }
+
+    /// How fast the gate itself takes this much excess force off, m/s; nothing if there is none.
+    fn lowering_speed(&self, excess: f64, at: &Situation<'_>) -> f64 {
+        if excess <= 0.0 {
+            return 0.0;
+        }
+        // Never softer than a tenth of a newton per millimetre, so that nonsense does not divide by zero.
+        let stiffness = at.measured.tissue.stiffness.get().clamp(100.0, LOWERING_STIFFNESS);
+        let taken = self.lowering_since.map_or(Duration::ZERO, |since| at.now.saturating_since(since));
+        let grown = taken.saturating_sub(LOWERING_PATIENCE).as_secs_f64() * LOWERING_GROWTH;
+        (excess / (stiffness * LOWERING_TIME_CONSTANT)).max(LOWERING_SLOWEST).max(grown)
     }
 
     /// What is wished for, after everything but the rates: goal, forces and walls.
@@ -253,7 +292,7 @@ impl Envelope {
             Goal::Follow { .. } => (self.approach(at, force.get()), 0.0),
             Goal::Comply { ceiling } if below(ceiling) => (self.approach(at, force.get()), 0.0),
             Goal::Rest | Goal::Comply { .. } => (0.0, 0.0),
-            Goal::Release { to } => (0.0, lowering_speed(force.get() - to.get(), at.measured.tissue)),
+            Goal::Release { to } => (0.0, self.lowering_speed(force.get() - to.get(), at)),
             Goal::Retract { speed } => (0.0, speed.get()),
         };
         match self.yielding {
@@ -267,8 +306,13 @@ impl Envelope {
         let Tissue { stiffness, skin_speed } = at.measured.tissue;
         let braking = self.limits.outward;
         let a = braking.acceleration.get();
-        let reaction = self.reaction + a / (2.0 * braking.jerk.get());
-        let safe = approach_speed(self.limits.hard_force.get() - force, stiffness.get(), reaction, a);
+        let build_up = a / (2.0 * braking.jerk.get());
+        let margin = self.limits.hard_force.get() - force;
+        let k = stiffness.get();
+        let even = approach_speed(margin, k, self.reaction + build_up, a);
+        // The formula takes the speed of the reaction time as even. Where it was higher, what is on its way counts.
+        let slowing = approach_speed(margin - k * self.in_flight, k, TICK.as_secs_f64() + build_up, a);
+        let safe = even.min(slowing);
         match at.felt {
             Contact::Touching => safe.min(self.limits.inward.speed.get()),
             Contact::Free => (safe - skin_speed.abs().get()).clamp(0.0, self.limits.approach_speed.get()),
@@ -311,17 +355,11 @@ impl Envelope {
         for (axis, (wish, low, high, row)) in self.axes.iter_mut().zip(rows) {
             axis.follow(wish, low, high, &row, dt);
         }
+        let [_, _, along, ..] = self.axes;
+        let leak = (dt / self.reaction.max(dt)).min(1.0);
+        self.in_flight += along.velocity.max(0.0) * dt - self.in_flight * leak;
+        self.in_flight = finite_or_zero(self.in_flight.max(0.0));
     }
-}
-
-/// How fast the gate itself takes this much excess force off, m/s; nothing if there is none.
-fn lowering_speed(excess: f64, tissue: Tissue) -> f64 {
-    if excess <= 0.0 {
-        return 0.0;
-    }
-    // Never softer than a tenth of a newton per millimetre, so that nonsense does not divide by zero.
-    let stiffness = tissue.stiffness.get().clamp(100.0, LOWERING_STIFFNESS);
-    (excess / (stiffness * LOWERING_TIME_CONSTANT)).max(LOWERING_SLOWEST)
 }
 
 /// The vector, or one of this norm in its direction if it is longer.

@@ -146,9 +146,10 @@ impl Gate {
             fault: self.fault(measured, reading),
             impairment: self.impairment(measured),
         };
+        let before = self.ladder.state().rung();
         let directive = self.ladder.advance(now, facts, &around, &self.timing);
         self.follow_lift(&directive, measured);
-        if directive.cause == Cause::Reset {
+        if directive.cause == Cause::Reset && before != Rung::Idle {
             self.strikes = Strikes::NONE;
         }
         let felt = felt(facts.contact, reading);

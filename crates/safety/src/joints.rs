@@ -135,6 +135,9 @@ const ANGULAR_TOLERANCE: f64 = 0.05;
 /// Deviation in proportion to the motion, for what the tolerances above don't cover at speed.
 const PROPORTION: f64 = 0.1;
 
+/// A joint beyond its range may go on by no more than this, rad/s: how far a tick's jerk carries braking past zero.
+const CREEP: f64 = 1e-3;
+
 /// Below this a joint counts as at rest, rad/s.
 const AT_REST: f64 = 1e-6;
 
@@ -218,7 +221,7 @@ impl JointWatch {
         let low = at(&self.limits.lower) - JUMP_TOLERANCE;
         let high = at(&self.limits.upper) + JUMP_TOLERANCE;
         // Beyond its range a joint may come back, or stay.
-        let inside = (position >= low || velocity >= 0.0) && (position <= high || velocity <= 0.0);
+        let inside = (position >= low || velocity >= -CREEP) && (position <= high || velocity <= CREEP);
         if !inside {
             return Err(Refused::Position { joint });
         }
@@ -244,7 +247,10 @@ impl JointWatch {
             return known.then_some(JointSetpoint { positions: *measured, velocities: Joints::zero(measured.axes()) });
         };
         let dt = now.saturating_since(at).as_secs_f64();
-        let slower = |speed: f64, acceleration: f64| speed.signum() * (speed.abs() - acceleration * dt).max(0.0);
+        let slower = |speed: f64, acceleration: f64| {
+            let left = speed.abs() - acceleration * dt;
+            if left > AT_REST { left.copysign(speed) } else { 0.0 }
+        };
         let velocities = last.velocities.zip_with(&self.limits.acceleration, slower);
         let ahead = last.positions.zip_with(&velocities, |position, speed| position + speed * dt);
         // Braking does not carry a joint out of its range; one that is out already stays where it is.

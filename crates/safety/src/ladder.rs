@@ -71,12 +71,19 @@ pub enum Press {
     None,
     /// It engaged.
     Accepted,
-    /// It did not engage: the clutch must be opened and pressed again once this is over. `None` as cause: the link-quality
-    /// gate is not green.
-    Refused {
-        /// What stood in the way.
-        cause: Option<Cause>,
-    },
+    /// It did not engage. Once this is over the clutch must be opened and pressed again.
+    Refused(PressRefused),
+}
+
+/// What stands in the way of a press.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PressRefused {
+    /// What would also end driving.
+    Because(Cause),
+    /// The link has not been good for long enough.
+    LinkQuality,
+    /// Nobody engages from this state: it has to come to Ready first.
+    NotFromHere,
 }
 
 /// What the rest of the gate knows at this tick.
@@ -101,6 +108,8 @@ pub(crate) struct Ladder {
     pace: PaceKeeper,
     /// The holder of the lease since Ready was last reached.
     driver: Option<u64>,
+    /// The holder of the lease at the last tick.
+    holder: Option<u64>,
     arming: Arming,
     last_tick: Option<Time>,
     last_fresh: Option<Time>,
@@ -114,6 +123,7 @@ impl Ladder {
             clutch: ClutchWatch::new(),
             pace: PaceKeeper::new(),
             driver: None,
+            holder: None,
             arming: Arming::Disarmed,
             last_tick: None,
             last_fresh: None,
@@ -129,7 +139,8 @@ impl Ladder {
         let late = self.is_late(now, timing);
         let link = self.watch_link(now, facts, timing);
         let unleased = self.unleased(facts);
-        if unleased.is_some() {
+        let holder = epoch(facts.lease).filter(|_| facts.session == Session::Open);
+        if core::mem::replace(&mut self.holder, holder) != holder {
             self.clutch.forget();
         }
         let news = self.clutch.take(facts.command);
@@ -137,8 +148,7 @@ impl Ladder {
         let impairment = impairment(facts, around, news, pace, link, late);
         let at = Moment { now, timing, touch: around.touch, lift: around.lift, clutch: self.clutch.seen_open() };
 
-        let obstacle = unleased.or(impairment);
-        let may_press = obstacle.is_none() && facts.link_quality == LinkQuality::Green && is_permitted(facts, around);
+        let refused = obstacle(facts, around, unleased.or(impairment));
         let events = [
             facts.stop.map(stop_event),
             fault(facts, around).map(Event::Fault),
@@ -148,7 +158,7 @@ impl Ladder {
             unleased.map(Event::Unleased),
             impairment.map(Event::Impair),
             (facts.reset == Reset::Requested && facts.stop.is_none()).then_some(Event::Reset),
-            (news == ClutchNews::PressedAnew && may_press).then_some(Event::Press),
+            (news == ClutchNews::PressedAnew && refused.is_none()).then_some(Event::Press),
             (news == ClutchNews::Open).then_some(Event::Open),
             self.clear(facts, around, link),
             Some(Event::Tick),
@@ -168,8 +178,8 @@ impl Ladder {
             anchor: if engaged { Anchor::Take } else { Anchor::Keep },
             press: match news {
                 _ if engaged => Press::Accepted,
-                ClutchNews::PressedAnew => Press::Refused { cause: obstacle },
-                ClutchNews::Unproven => Press::Refused { cause: Some(Cause::ClutchNotSeenOpen) },
+                ClutchNews::PressedAnew => Press::Refused(refused.unwrap_or(PressRefused::NotFromHere)),
+                ClutchNews::Unproven => Press::Refused(PressRefused::Because(Cause::ClutchNotSeenOpen)),
                 ClutchNews::Nothing | ClutchNews::Open | ClutchNews::StillPressed | ClutchNews::HandleLost => {
                     Press::None
                 }
@@ -304,6 +314,15 @@ fn fault(facts: &Facts, around: &Surroundings) -> Option<Cause> {
         Verdict::Quiet => None,
         Verdict::Tripped(trip) => Some(trip.cause()),
     })
+}
+
+/// What stands in the way of engaging.
+fn obstacle(facts: &Facts, around: &Surroundings, found: Option<Cause>) -> Option<PressRefused> {
+    let disarmed = (facts.arming == Arming::Disarmed).then_some(Cause::Disarmed);
+    let shutdown = (facts.shutdown == Shutdown::Requested).then_some(Cause::Shutdown);
+    let cause = fault(facts, around).or(disarmed).or(shutdown).or(around.overload).or(found);
+    let red = (facts.link_quality == LinkQuality::Red).then_some(PressRefused::LinkQuality);
+    cause.map(PressRefused::Because).or(red)
 }
 
 /// Whether the cart's side allows motion.

@@ -18,6 +18,9 @@
 //! A call that is left out is noticed: without [`Gate::advance`] at this very time, [`Gate::permit`] only brakes; without
 //! [`Gate::permit`], [`Gate::confirm`] refuses all motion.
 //!
+//! The gate and the monitor are reset by one act of the staff: in the tick in which a directive arrives in Idle with
+//! [`Cause::Reset`], the caller calls [`Monitor::reset`].
+//!
 //! # What the gate relies on
 //!
 //! The caller maps its own state to [`Facts`] honestly, and sends what was confirmed and nothing else. Everything else (the
@@ -28,6 +31,8 @@
 
 #[cfg(test)]
 extern crate std;
+#[cfg(test)]
+mod tests;
 
 mod approach;
 mod budget;
@@ -53,7 +58,7 @@ pub use facts::{
 };
 pub use gate::{Config, Gate};
 pub use joints::{Confirmation, JointCheck, JointLimits, JointSetpoint, Refusal, Refused};
-pub use ladder::{Anchor, Directive, Goal, Press};
+pub use ladder::{Anchor, Directive, Goal, Press, PressRefused};
 pub use limits::{AngularRow, Limit, Limits, LinearRow, Preset, PresetError};
 pub use monitor::{Monitor, MonitorLimits, Sample, Trip, Verdict};
 pub use sensor::{SensorCard, SensorNoise};

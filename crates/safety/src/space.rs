@@ -13,6 +13,9 @@ const WALL_BRAKING: f64 = 1.0;
 /// Angular deceleration towards the tilt limit, rad/s²: half of the angular row.
 const TILT_BRAKING: f64 = 6.0;
 
+/// From full acceleration to full braking, s: twice acceleration by jerk of the lateral and of the angular row.
+const BRAKING_DELAY: f64 = 0.020;
+
 /// So far outside counts as having left. The walls stop the tip before; only the patient, the staff or an error of the arm
 /// gets it here.
 const LEFT_BY: f64 = 0.010;
@@ -119,7 +122,8 @@ impl Space {
     }
 }
 
-/// The speed from which one can stop within `distance`; none at or beyond the wall.
+/// The speed from which one can stop within `distance`, the building-up of the braking included; none at or beyond the wall.
 fn wall_speed(distance: f64, braking: f64) -> f64 {
-    libm::sqrt(2.0 * braking * distance.max(0.0))
+    let ways = 2.0 * distance.max(0.0) / braking;
+    braking * (libm::sqrt(BRAKING_DELAY * BRAKING_DELAY + ways) - BRAKING_DELAY)
 }

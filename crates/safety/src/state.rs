@@ -29,20 +29,21 @@ use farprobe_geom::{Newton, Time};
 /// The table that the tests hold the code to, rung by rung (`·` nothing happens; Tick is the passing of time):
 ///
 /// ```text
-/// from\event  Stop   Fault  Disarm      Shutdown Overload Impair Unleased Reset Press   Open       Clear Tick
-/// Idle        EStop  Fault* ·           ·        ·        ·      ·        ·     ·       ·          Ready ·
-/// Ready       EStop  Fault  Idle|Rel    Park|Rel ·        ·      Idle     ·     Engaged ·          ·     ·
-/// Engaged     EStop  Fault  Idle|Rel    Release  Release  Soften Soften   ·     ·       Ready|Hold ·     ·
-/// Hold        EStop  Fault  Idle|Rel    Release  Release  Soften Soften   ·     Engaged ·          ·     Ready|Release
-/// Soften      EStop  Fault  Idle|Rel    Release  Release  ·      ·        ·     Engaged ·          ·     Release
-/// Release     EStop  Fault  Idle|Rel    ·        ·        ·      ·        ·     Engaged ·          ·     Retract|Parked|Idle
-/// Retract     EStop  Fault  Idle|Rel    ·        ·        ·      ·        ·     ·       ·          ·     Parked
-/// Parked      EStop  Fault  Idle|Rel    ·        ·        ·      ·        ·     ·       ·          Ready ·
-/// Fault       EStop  ·      ·           ·        ·        ·      ·        Idle  ·       ·          ·     (stage)
-/// EStop       ·      ·      ·           ·        ·        ·      ·        Idle  ·       ·          ·     (stage)
+/// from\event  Stop   Fault  Disarm        Shutdown        Overload  Impair        Unleased  Reset  Press    Open        Clear  Tick
+/// Idle        EStop  Fault  ·             ·               ·         ·             ·         ·      ·        ·           Ready  ·
+/// Ready       EStop  Fault  Idle|Release  Parked|Release  ·         ·             Idle      ·      Engaged  ·           ·      ·
+/// Engaged     EStop  Fault  Idle|Release  Release         Release   Ready|Soften  Soften    ·      ·        Ready|Hold  ·      ·
+/// Hold        EStop  Fault  Idle|Release  Release         Release   Soften        Soften    ·      Engaged  ·           ·      Ready|Release
+/// Soften      EStop  Fault  Idle|Release  Release         Release   ·             ·         ·      Engaged  ·           ·      Release
+/// Release     EStop  Fault  Idle|Release  ·               ·         ·             ·         ·      Engaged  ·           ·      Idle|Retract|Parked
+/// Retract     EStop  Fault  Idle|Release  ·               ·         ·             ·         ·      ·        ·           ·      Parked
+/// Parked      EStop  Fault  Idle|Release  ·               ·         ·             ·         ·      ·        ·           Ready  ·
+/// Fault       EStop  ·      ·             ·               ·         ·             ·         Idle   ·        ·           ·      ·
+/// EStop       ·      ·      ·             ·               ·         ·             ·         Idle   ·        ·           ·      ·
 /// ```
 ///
-/// \* In Idle a bad sensor or arm is no fault, but the way to Ready is closed.
+/// In Idle a bad sensor or arm is no fault, but the way to Ready is closed. The two latched states are left only once their
+/// [`Stage`] is [`Stage::Braked`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum State {
     /// Not armed, or nobody holds the lease. The state of birth.

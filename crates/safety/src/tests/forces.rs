@@ -1,0 +1,280 @@
+//! Contact limits, the approach and the lowering of force, also against a small simulated tissue.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use farprobe_geom::{MetrePerSecond, NewtonPerMetre, Twist, Wrench};
+use nalgebra::Vector3;
+use proptest::prelude::*;
+
+use super::scene::{Scene, config, linear};
+use crate::*;
+
+#[test]
+fn sr_012_no_inward_motion_at_the_soft_limit() {
+    let mut scene = Scene::engaged(8.0);
+    scene.proposal = linear(0.0, 0.0, 0.02);
+    scene.run(50);
+    assert_eq!(scene.permitted.linear.z, 0.02);
+    scene.push(15.0);
+    scene.run(50);
+    assert_eq!((scene.rung(), scene.permitted.linear.z), (Rung::Engaged, 0.0));
+    scene.push(15.0 - 1e-9);
+    scene.run(1);
+    assert!(scene.permitted.linear.z > 0.0);
+}
+
+#[test]
+fn sr_013_at_the_hard_limit_the_gate_itself_drives_outward_in_every_state() {
+    for rung in [
+        Rung::Ready,
+        Rung::Engaged,
+        Rung::Hold,
+        Rung::Soften,
+        Rung::Release,
+        Rung::Retract,
+        Rung::Parked,
+        Rung::Fault,
+        Rung::EStop,
+        Rung::Idle,
+    ] {
+        let mut scene = Scene::at(rung, 0.0_f64.max(if matches!(rung, Rung::Hold) { 8.0 } else { 0.0 }));
+        scene.proposal = linear(0.1, 0.1, 0.05);
+        scene.push(20.0);
+        scene.run(60);
+        assert_eq!(scene.permitted.linear.z, -0.2, "{rung:?}");
+        assert!(!matches!(scene.rung(), Rung::Engaged | Rung::Hold | Rung::Soften));
+        // Below hard, but not below soft: still outward.
+        scene.push(15.5);
+        scene.run(10);
+        assert_eq!(scene.permitted.linear.z, -0.2, "{rung:?}");
+    }
+}
+
+#[test]
+fn sr_013_passing_the_hard_limit_takes_the_driving_away() {
+    let mut scene = Scene::engaged(8.0);
+    scene.push(19.999);
+    scene.run(10);
+    assert_eq!(scene.rung(), Rung::Engaged);
+    scene.push(20.0);
+    scene.run(1);
+    assert_eq!((scene.rung(), scene.directive.cause), (Rung::Release, Cause::ForceLimit));
+}
+
+#[test]
+fn sr_030_torque_eases_turning_and_takes_the_driving_away() {
+    let mut scene = Scene::engaged(8.0);
+    let turning = Twist::new(Vector3::new(0.1, 0.0, 0.0), Vector3::new(0.0, 0.7, 0.0));
+    scene.proposal = turning;
+    let torque = |scene: &mut Scene, torque: f64| {
+        scene.measured.wrench = Wrench::new(Vector3::new(0.0, 0.0, -8.0), Vector3::new(0.0, torque, 0.0));
+        scene.run(200);
+    };
+    torque(&mut scene, 0.7);
+    assert!((scene.permitted.angular.y - 0.7).abs() < 1e-9);
+    torque(&mut scene, 0.85);
+    assert!((scene.permitted.angular.y - 0.35).abs() < 1e-9);
+    assert!((scene.permitted.linear.x - 0.06).abs() < 1e-9);
+    torque(&mut scene, 0.999);
+    assert!(scene.permitted.angular.y < 0.003);
+    assert_eq!(scene.rung(), Rung::Engaged);
+    scene.measured.wrench = Wrench::new(Vector3::new(0.0, 0.0, -8.0), Vector3::new(0.0, 1.0, 0.0));
+    scene.run(1);
+    assert_eq!((scene.rung(), scene.directive.cause), (Rung::Release, Cause::TorqueLimit));
+}
+
+#[test]
+fn sr_012_sideways_motion_is_eased_from_the_soft_limit_to_the_hard_one() {
+    let mut scene = Scene::engaged(15.0);
+    scene.proposal = linear(0.12, 0.0, 0.0);
+    scene.run(200);
+    assert!((scene.permitted.linear.x - 0.12).abs() < 1e-9);
+    scene.push(17.5);
+    scene.run(200);
+    assert!((scene.permitted.linear.x - 0.06).abs() < 1e-9);
+}
+
+#[test]
+fn sr_014_before_touch_the_approach_is_never_faster_than_ten_millimetres_a_second() {
+    let mut scene = Scene::engaged(0.0);
+    scene.measured.tissue.stiffness = NewtonPerMetre::literal(300.0);
+    scene.proposal = linear(0.0, 0.0, 1.0);
+    scene.run(200);
+    assert!((scene.permitted.linear.z - 0.010).abs() < 1e-12);
+    // Moving skin is counted, stiff tissue with it.
+    scene.measured.tissue =
+        Tissue { stiffness: NewtonPerMetre::literal(150e3), skin_speed: MetrePerSecond::literal(0.005) };
+    scene.run(200);
+    assert!(scene.permitted.linear.z > 0.004 && scene.permitted.linear.z < 0.008);
+    scene.measured.tissue.stiffness = NewtonPerMetre::ZERO;
+    scene.run(200);
+    assert_eq!(scene.permitted.linear.z, 0.0);
+}
+
+#[test]
+fn sr_014_contact_that_only_one_side_claims_is_approached_as_skin() {
+    let mut scene = Scene::engaged(0.0);
+    scene.facts.contact = Contact::Touching;
+    scene.proposal = linear(0.0, 0.0, 1.0);
+    scene.run(200);
+    assert!(scene.permitted.linear.z <= 0.010 + 1e-12);
+}
+
+#[test]
+fn sr_038_a_release_is_enforced_against_a_control_law_that_presses_on() {
+    let mut scene = Scene::engaged(8.0);
+    scene.facts.command = None;
+    scene.run(310);
+    scene.proposal = linear(0.1, 0.1, 0.06);
+    scene.run(20);
+    assert_eq!(scene.rung(), Rung::Release);
+    assert!(scene.permitted.linear.z < -0.009);
+    assert_eq!(scene.permitted.linear.x, 0.0);
+    scene.push(2.0);
+    scene.run(100);
+    assert_eq!(scene.permitted.linear.z, 0.0);
+}
+
+#[test]
+fn sr_038_a_retract_is_enforced_against_a_control_law_that_rests() {
+    let mut scene = Scene::at(Rung::Retract, 8.0);
+    scene.push(0.0);
+    for proposal in [linear(0.0, 0.0, 0.0), linear(0.1, 0.0, 0.06), linear(0.0, 0.0, f64::NAN)] {
+        scene.proposal = proposal;
+        scene.run(1);
+        scene.proposal.linear.z = scene.proposal.linear.z.max(0.0);
+        scene.run(100);
+        assert!((scene.permitted.linear.z + RETRACT_SPEED.get()).abs() < 1e-12);
+        assert_eq!(scene.permitted.linear.x, 0.0);
+    }
+}
+
+#[test]
+fn sr_015_lowering_the_force_is_permitted_in_every_state_in_contact() {
+    for rung in [Rung::Engaged, Rung::Hold, Rung::Soften, Rung::Release, Rung::Retract, Rung::Fault, Rung::EStop] {
+        let mut scene = Scene::at(rung, 1.8);
+        scene.proposal = linear(0.0, 0.0, -0.05);
+        scene.run(60);
+        assert!((scene.permitted.linear.z + 0.05).abs() < 1e-9, "{rung:?}");
+    }
+}
+
+#[test]
+fn sr_008_compliance_follows_the_skin_but_not_beyond_its_ceiling_nor_into_the_air() {
+    let mut scene = Scene::at(Rung::Hold, 8.0);
+    scene.proposal = linear(0.05, 0.0, 0.02);
+    scene.push(7.5);
+    scene.run(50);
+    assert!((scene.permitted.linear.z - 0.02).abs() < 1e-9);
+    assert_eq!(scene.permitted.linear.x, 0.0);
+    scene.push(8.0);
+    scene.run(50);
+    assert_eq!(scene.permitted.linear.z, 0.0);
+    scene.facts.picture.health = PictureHealth::Frozen;
+    scene.push(0.0);
+    scene.run(50);
+    assert_eq!((scene.rung(), scene.permitted.linear.z), (Rung::Soften, 0.0));
+}
+
+#[test]
+fn sr_032_the_operators_motion_is_over_within_a_tenth_of_a_second() {
+    let mut worst = 0;
+    for ramp in 0..150 {
+        let mut scene = Scene::engaged(8.0);
+        scene.proposal = Twist::new(Vector3::new(0.085, -0.085, 0.0), Vector3::new(0.4, 0.4, -0.4));
+        scene.run(ramp);
+        scene.facts.picture.health = PictureHealth::Frozen;
+        let mut ticks = 0;
+        loop {
+            scene.run(1);
+            ticks += 1;
+            let twist = scene.permitted;
+            if twist.linear.norm() == 0.0 && twist.angular.norm() == 0.0 {
+                break;
+            }
+        }
+        worst = worst.max(ticks);
+    }
+    assert!((40..=100).contains(&worst), "{worst} ms");
+}
+
+/// A probe on a spring: the gate sees force late, the arm acts late.
+struct Bench {
+    scene: Scene,
+    stiffness: f64,
+    depth: f64,
+    /// Forces on their way to the gate, a tick each.
+    late: VecDeque<f64>,
+    peak: f64,
+}
+
+impl Bench {
+    /// `delay_ms` is all delay of sensor, tick and arm together.
+    fn new(stiffness: f64, delay_ms: usize, skin_speed: f64) -> Self {
+        // Each motion goes on for a tick before the next one.
+        let reaction = Duration::from_millis(delay_ms as u64 + 1);
+        let mut scene = Scene::engaged_with(&Config { reaction, ..config() }, 0.0);
+        scene.measured.tissue = Tissue {
+            stiffness: NewtonPerMetre::new(stiffness).unwrap(),
+            skin_speed: MetrePerSecond::new(skin_speed).unwrap(),
+        };
+        Self { scene, stiffness, depth: -0.001, late: VecDeque::from(std::vec![0.0; delay_ms]), peak: 0.0 }
+    }
+
+    fn force(&self) -> f64 {
+        self.stiffness * self.depth.max(0.0)
+    }
+
+    fn run(&mut self, millis: u32, skin_speed: f64) {
+        for _ in 0..millis {
+            let seen = self.late.pop_front().unwrap_or(0.0);
+            self.late.push_back(self.force());
+            self.scene.push(seen);
+            self.scene.run(1);
+            self.depth += (self.scene.permitted.linear.z + skin_speed) * 1e-3;
+            self.peak = self.peak.max(self.force());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn sr_014_pressing_as_hard_as_the_gate_allows_keeps_the_hard_limit(
+        exponent in 2.48..5.18f64, delay_ms in 1usize..9, skin_speed in 0.0..0.03f64,
+    ) {
+        let stiffness = libm::pow(10.0, exponent);
+        let mut bench = Bench::new(stiffness, delay_ms, skin_speed);
+        bench.scene.proposal = linear(0.0, 0.0, 1.0);
+        // The skin comes towards the probe until it is touched, as breathing does.
+        for _ in 0..4000 {
+            let towards = if bench.depth < 0.0 { skin_speed } else { 0.0 };
+            bench.run(1, towards);
+        }
+        // The formula takes the speed of the reaction time as even; it was a little higher. The promise is
+        // 2 N or 10 %, for the delays of plant card A.
+        prop_assert!(bench.peak <= 22.0, "{} N at {stiffness} N/m, {delay_ms} ms", bench.peak);
+    }
+
+    #[test]
+    fn sr_038_a_release_lowers_the_force_in_time_whatever_is_proposed(
+        exponent in 2.48..5.18f64, believed in 2.48..5.18f64, force in 3.0..15.0f64, inward in -0.2..0.06f64,
+    ) {
+        let stiffness = libm::pow(10.0, exponent);
+        let mut bench = Bench::new(stiffness, 6, 0.0);
+        bench.depth = force / stiffness;
+        bench.late = VecDeque::from(std::vec![force; 6]);
+        bench.scene.measured.tissue.stiffness = NewtonPerMetre::new(libm::pow(10.0, believed)).unwrap();
+        bench.scene.proposal = linear(0.0, 0.0, 0.0);
+        bench.run(5, 0.0);
+        bench.scene.facts.stop = Some(StopSource::Bedside);
+        bench.scene.proposal = linear(0.1, 0.0, inward);
+        bench.peak = 0.0;
+        bench.run(500, 0.0);
+        // At 200 mm/s, reached with 5 m/s², the softest tissue gives 0.3 N for each millimetre of 96.
+        prop_assert!(bench.force() <= 2.0 + 1e-9, "{} N left of {force} at {stiffness} N/m", bench.force());
+        prop_assert!(bench.peak <= force + 1.0, "rose to {} N from {force}", bench.peak);
+    }
+}

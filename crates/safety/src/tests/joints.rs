@@ -1,0 +1,226 @@
+//! The joint setpoint check.
+
+use farprobe_geom::{Joints, Twist};
+use nalgebra::Vector3;
+
+use super::scene::{Scene, joint_limits, linear};
+use crate::*;
+
+fn joints(value: f64) -> Joints {
+    Joints::from_slice(&[value; 7]).unwrap()
+}
+
+/// A scene whose arm moves by what the gate permits: joint 0 makes the tip's x motion, at 1 rad for 1 m.
+struct Arm {
+    scene: Scene,
+    angles: Joints,
+}
+
+impl Arm {
+    fn new() -> Self {
+        let mut arm = Self { scene: Scene::engaged(0.0), angles: joints(0.2) };
+        assert_eq!(arm.step(), Confirmation::Passed);
+        arm
+    }
+
+    fn moving() -> Self {
+        let mut arm = Self::new();
+        arm.scene.proposal = linear(0.1, 0.0, 0.0);
+        for _ in 0..200 {
+            assert_eq!(arm.step(), Confirmation::Passed);
+        }
+        arm
+    }
+
+    /// The check that fits what was permitted.
+    fn check(&self) -> JointCheck {
+        let mut velocities = joints(0.0);
+        velocities.as_mut_slice()[0] = self.scene.permitted.linear.x;
+        JointCheck {
+            setpoint: JointSetpoint {
+                positions: self.angles.zip_with(&velocities, |angle, speed| angle + speed * 1e-3),
+                velocities,
+            },
+            measured: self.angles,
+            implied: self.scene.permitted,
+        }
+    }
+
+    fn step(&mut self) -> Confirmation {
+        self.scene.run(1);
+        let check = self.check();
+        self.confirm(&check)
+    }
+
+    fn confirm(&mut self, check: &JointCheck) -> Confirmation {
+        let confirmation = self.scene.gate.confirm(self.scene.now, check);
+        match confirmation {
+            Confirmation::Passed => self.angles = check.setpoint.positions,
+            Confirmation::Refused(Refusal { instead: Some(setpoint), .. }) => self.angles = setpoint.positions,
+            Confirmation::Refused(Refusal { instead: None, .. }) => {}
+        }
+        confirmation
+    }
+}
+
+fn reason(confirmation: Confirmation) -> Refused {
+    match confirmation {
+        Confirmation::Refused(refusal) => refusal.reason,
+        Confirmation::Passed => panic!("passed"),
+    }
+}
+
+#[test]
+fn sr_020_each_flaw_of_a_setpoint_is_named() {
+    type Flaw = (fn(&mut JointCheck), Refused);
+    let flaws: [Flaw; 16] = [
+        (|c| c.setpoint.positions = Joints::zero(6), Refused::WrongAxes),
+        (|c| c.setpoint.velocities = Joints::zero(6), Refused::WrongAxes),
+        (|c| c.measured = Joints::zero(6), Refused::WrongAxes),
+        (|c| c.setpoint.positions.as_mut_slice()[3] = f64::NAN, Refused::NotFinite),
+        (|c| c.setpoint.velocities.as_mut_slice()[3] = f64::INFINITY, Refused::NotFinite),
+        (|c| c.measured.as_mut_slice()[6] = f64::NAN, Refused::NotFinite),
+        (|c| c.implied.angular.x = f64::NAN, Refused::NotFinite),
+        (|c| c.setpoint.velocities.as_mut_slice()[2] = 2.53, Refused::Speed { joint: 2 }),
+        (|c| c.setpoint.positions.as_mut_slice()[0] = 2.502, Refused::Position { joint: 0 }),
+        (|c| c.setpoint.velocities.as_mut_slice()[1] = 0.0102, Refused::Acceleration { joint: 1 }),
+        (|c| c.setpoint.positions.as_mut_slice()[5] += 0.0011, Refused::Jump { joint: 5 }),
+        (|c| c.setpoint.positions.as_mut_slice()[5] -= 0.0011, Refused::Jump { joint: 5 }),
+        (|c| c.implied.linear.x += 0.0152, Refused::Disagrees),
+        (|c| c.implied.linear.x = -0.0151, Refused::Disagrees),
+        (|c| c.implied.linear.z = 0.0011, Refused::Disagrees),
+        (|c| c.implied.angular.y = 0.051, Refused::Disagrees),
+    ];
+    for (flaw, why) in flaws {
+        let mut arm = Arm::moving();
+        arm.scene.run(1);
+        let mut check = arm.check();
+        flaw(&mut check);
+        assert_eq!(reason(arm.confirm(&check)), why);
+    }
+}
+
+#[test]
+fn sr_020_a_slower_motion_of_the_same_direction_passes() {
+    let mut arm = Arm::moving();
+    arm.scene.run(1);
+    let mut check = arm.check();
+    check.implied = Twist::new(check.implied.linear * 0.3, Vector3::zeros());
+    assert_eq!(arm.confirm(&check), Confirmation::Passed);
+}
+
+#[test]
+fn sr_020_beyond_its_range_a_joint_may_come_back_but_not_go_on() {
+    let limits = joint_limits();
+    for (out, back) in [(2.6, -1.0), (-2.6, 1.0)] {
+        let mut arm = Arm::new();
+        arm.angles.as_mut_slice()[0] = out;
+        // It starts where it stands, at rest.
+        assert_eq!(arm.step(), Confirmation::Passed);
+        arm.scene.proposal = linear(0.1 * back, 0.0, 0.0);
+        for _ in 0..100 {
+            assert_eq!(arm.step(), Confirmation::Passed);
+        }
+        assert!(arm.angles.as_slice()[0].abs() < 2.6);
+        arm.scene.proposal = linear(0.0, 0.0, 0.0);
+        for _ in 0..200 {
+            let _ = arm.step();
+        }
+        arm.scene.proposal = linear(-0.1 * back, 0.0, 0.0);
+        let refused = (0..50).map(|_| arm.step()).find(|confirmation| *confirmation != Confirmation::Passed);
+        assert_eq!(reason(refused.unwrap()), Refused::Position { joint: 0 });
+        assert!(arm.angles.as_slice()[0].abs() > limits.upper.as_slice()[0]);
+    }
+}
+
+#[test]
+fn sr_021_a_refused_setpoint_is_replaced_by_braking_until_rest() {
+    let mut arm = Arm::moving();
+    arm.scene.run(1);
+    let mut check = arm.check();
+    check.setpoint.positions.as_mut_slice()[4] = 1.0;
+    let mut before = 0.1;
+    let mut confirmation = arm.confirm(&check);
+    let mut ticks = 0;
+    while let Confirmation::Refused(Refusal { instead, reason }) = confirmation {
+        let setpoint = instead.expect("there is something to brake from");
+        let speed = setpoint.velocities.as_slice()[0];
+        assert!((before - speed - 0.01).abs() < 1e-9 || speed == 0.0, "{before} to {speed}");
+        assert!(ticks == 0 || reason == Refused::Recovering);
+        before = speed;
+        ticks += 1;
+        confirmation = arm.step();
+    }
+    assert_eq!((ticks, before), (10, 0.0));
+    assert_eq!((arm.scene.rung(), arm.scene.directive.cause), (Rung::Soften, Cause::Refused));
+    assert_eq!(arm.scene.permitted, Twist::zero());
+}
+
+#[test]
+fn sr_021_without_anything_to_brake_from_nothing_is_sent() {
+    let mut arm = Arm { scene: Scene::engaged(0.0), angles: joints(f64::NAN) };
+    let Confirmation::Refused(refusal) = arm.step() else { panic!("passed") };
+    assert_eq!(refusal, Refusal { reason: Refused::NotFinite, instead: None });
+}
+
+#[test]
+fn sr_021_braking_does_not_leave_the_range() {
+    let mut arm = Arm::new();
+    arm.angles = joints(2.4999);
+    assert_eq!(arm.step(), Confirmation::Passed);
+    arm.scene.proposal = linear(0.02, 0.0, 0.0);
+    for _ in 0..100 {
+        let _ = arm.step();
+    }
+    assert!(arm.angles.as_slice()[0] <= 2.5 + 1.1e-3);
+}
+
+#[test]
+fn sr_020_a_start_is_at_rest_and_where_the_arm_stands() {
+    let start = |away: f64, speed: f64| {
+        let mut arm = Arm { scene: Scene::engaged(0.0), angles: joints(0.2) };
+        arm.scene.run(1);
+        let mut check = arm.check();
+        check.setpoint.positions.as_mut_slice()[1] += away;
+        check.setpoint.velocities.as_mut_slice()[1] = speed;
+        arm.confirm(&check)
+    };
+    assert_eq!(start(0.0099, 0.01), Confirmation::Passed);
+    assert_eq!(reason(start(0.0101, 0.0)), Refused::Jump { joint: 1 });
+    assert_eq!(reason(start(0.0, 0.0102)), Refused::Jump { joint: 1 });
+}
+
+#[test]
+fn sr_020_an_arm_at_rest_that_was_pushed_begins_where_it_stands() {
+    let mut arm = Arm::new();
+    arm.angles = joints(0.5);
+    assert_eq!(arm.step(), Confirmation::Passed);
+    // One that moves does not.
+    let mut arm = Arm::moving();
+    arm.scene.run(1);
+    let mut check = arm.check();
+    check.setpoint = JointSetpoint { positions: joints(0.6), velocities: joints(0.0) };
+    check.measured = joints(0.6);
+    assert_eq!(reason(arm.confirm(&check)), Refused::Acceleration { joint: 0 });
+}
+
+#[test]
+fn sr_022_three_refusals_are_a_fault() {
+    let mut arm = Arm::new();
+    for _ in 0..3 {
+        arm.scene.run(1);
+        let mut check = arm.check();
+        check.implied.linear.z = 0.05;
+        assert_eq!(reason(arm.confirm(&check)), Refused::Disagrees);
+    }
+    arm.scene.run(1);
+    assert_eq!((arm.scene.rung(), arm.scene.directive.cause), (Rung::Fault, Cause::Refused));
+}
+
+#[test]
+fn sr_035_a_setpoint_of_a_tick_that_permitted_nothing_must_not_move() {
+    let mut arm = Arm::moving();
+    let check = arm.check();
+    let later = arm.scene.now + TICK;
+    assert_eq!(reason(arm.scene.gate.confirm(later, &check)), Refused::Disagrees);
+}

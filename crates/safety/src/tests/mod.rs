@@ -1,0 +1,15 @@
+//! Tests of the gate as a whole. Each test's name begins with the requirement of `SAFETY.md` it holds.
+
+mod descent;
+mod driving;
+mod envelope;
+mod forces;
+mod joints;
+mod limits;
+mod monitor;
+mod pressing;
+mod random;
+mod scene;
+mod sensor;
+mod trace;
+mod walk;

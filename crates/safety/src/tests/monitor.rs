@@ -1,0 +1,165 @@
+//! The second look, and that it fires on each planted violation.
+
+use farprobe_geom::{Joints, Newton, Radian, Time, Twist, Wrench};
+use nalgebra::Vector3;
+
+use super::scene::{joint_limits, linear};
+use crate::*;
+
+fn joints(value: f64) -> Joints {
+    Joints::from_slice(&[value; 7]).unwrap()
+}
+
+fn monitor() -> Monitor {
+    Monitor::new(&MonitorLimits {
+        joints: joint_limits(),
+        hard_force: Newton::literal(20.0),
+        following: Radian::literal(0.05),
+    })
+}
+
+/// An arm that moves along as permitted.
+fn good(angle: f64) -> Sample {
+    let permitted = linear(0.1, 0.0, 0.01);
+    Sample {
+        setpoint: JointSetpoint { positions: joints(angle), velocities: joints(0.1) },
+        sent: permitted,
+        permitted,
+        measured: joints(angle - 0.01),
+        moving: permitted,
+        wrench: Wrench::new(Vector3::new(0.0, 0.0, -8.0), Vector3::zeros()),
+    }
+}
+
+/// After how many ticks of `spoil`ed samples the monitor trips, and on what.
+fn trips(spoil: impl Fn(&mut Sample)) -> Option<(u64, Trip)> {
+    let mut monitor = monitor();
+    for tick in 0..200 {
+        assert_eq!(monitor.check(Time::from_millis(tick), &good(tick as f64 * 1e-4)), Verdict::Quiet);
+    }
+    (0..200).find_map(|tick| {
+        let mut sample = good((200 + tick) as f64 * 1e-4);
+        spoil(&mut sample);
+        match monitor.check(Time::from_millis(200 + tick), &sample) {
+            Verdict::Quiet => None,
+            Verdict::Tripped(trip) => Some((tick + 1, trip)),
+        }
+    })
+}
+
+#[test]
+fn sr_031_each_planted_violation_trips_within_twenty_milliseconds() {
+    type Plant = (fn(&mut Sample), Trip);
+    let plants: [Plant; 17] = [
+        (|s| s.setpoint.positions.as_mut_slice()[2] = f64::NAN, Trip::Nonsense),
+        (|s| s.setpoint.velocities.as_mut_slice()[2] = f64::INFINITY, Trip::Nonsense),
+        (|s| s.setpoint.positions = Joints::zero(6), Trip::Nonsense),
+        (|s| s.setpoint.velocities = Joints::zero(0), Trip::Nonsense),
+        (|s| s.setpoint.positions.as_mut_slice()[6] = 2.51, Trip::Range),
+        (|s| s.setpoint.positions.as_mut_slice()[6] = -2.51, Trip::Range),
+        (|s| s.setpoint.positions.as_mut_slice()[6] += 0.006, Trip::Jump),
+        (|s| s.sent.linear.y = 0.31, Trip::TooFast),
+        (|s| s.sent.linear.z = 0.071, Trip::TooFast),
+        (|s| s.sent.angular.y = 1.4, Trip::TooFast),
+        (|s| s.sent.linear.x = 0.14, Trip::NotAsPermitted),
+        (|s| s.sent.linear.x = -0.05, Trip::NotAsPermitted),
+        (|s| s.sent.angular.z = 0.11, Trip::NotAsPermitted),
+        (|s| s.wrench.force.z = -21.1, Trip::Pressing),
+        (|s| s.measured.as_mut_slice()[4] += 0.07, Trip::NotFollowing),
+        (|s| s.measured = Joints::zero(0), Trip::NotFollowing),
+        (|s| s.moving.linear.z = f64::NAN, Trip::Runaway),
+    ];
+    for (plant, expected) in plants {
+        let (ticks, trip) = trips(plant).unwrap_or_else(|| panic!("{expected:?} was not noticed"));
+        assert_eq!(trip, expected);
+        assert!(ticks <= 20, "{trip:?} after {ticks} ms");
+    }
+}
+
+#[test]
+fn sr_031_what_is_just_permitted_does_not_trip() {
+    let harmless: [fn(&mut Sample); 8] = [
+        |s| s.sent = Twist::new(s.permitted.linear * 0.4, Vector3::zeros()),
+        |s| s.sent.linear.x += 0.008,
+        |s| s.sent.angular.z = 0.09,
+        |s| s.wrench.force.z = -20.9,
+        // Above the limit, but going outward: a cough.
+        |s| {
+            s.wrench.force.z = -40.0;
+            s.permitted = linear(0.0, 0.0, -0.2);
+            s.sent = s.permitted;
+        },
+        |s| s.measured.as_mut_slice()[4] += 0.05,
+        |s| s.moving.linear.y = 0.4,
+        |s| s.wrench.force.x = f64::NAN,
+    ];
+    for (number, spoil) in harmless.into_iter().enumerate() {
+        assert_eq!(trips(spoil), None, "number {number}");
+    }
+}
+
+#[test]
+fn sr_031_a_short_disturbance_does_not_trip_and_a_trip_stays_until_reset() {
+    let mut monitor = monitor();
+    for tick in 0..1000 {
+        let mut sample = good(0.0);
+        if tick % 15 != 0 {
+            sample.measured = joints(0.1);
+        }
+        assert_eq!(monitor.check(Time::from_millis(tick), &sample), Verdict::Quiet);
+    }
+    let mut sample = good(0.0);
+    sample.setpoint.positions = joints(1.0);
+    let tripped = Verdict::Tripped(Trip::Jump);
+    assert_eq!(monitor.check(Time::from_millis(1000), &sample), tripped);
+    assert_eq!(monitor.check(Time::from_millis(1001), &good(1.0)), tripped);
+    monitor.reset();
+    assert_eq!(monitor.verdict(), Verdict::Quiet);
+    assert_eq!(monitor.check(Time::from_millis(1002), &good(0.0)), Verdict::Quiet);
+}
+
+#[test]
+fn sr_031_after_a_pause_the_setpoint_may_begin_anew() {
+    let mut monitor = monitor();
+    assert_eq!(monitor.check(Time::from_millis(0), &good(0.0)), Verdict::Quiet);
+    assert_eq!(monitor.check(Time::from_millis(21), &good(1.0)), Verdict::Quiet);
+    assert_eq!(monitor.check(Time::from_millis(41), &good(1.2)), Verdict::Tripped(Trip::Jump));
+}
+
+#[test]
+fn sr_031_a_configuration_can_not_widen_the_monitor() {
+    let mut monitor = Monitor::new(&MonitorLimits {
+        joints: joint_limits(),
+        hard_force: Newton::literal(100.0),
+        following: Radian::literal(3.0),
+    });
+    let mut verdict = Verdict::Quiet;
+    for tick in 0..20 {
+        let mut sample = good(0.0);
+        sample.wrench.force.z = -22.0;
+        verdict = monitor.check(Time::from_millis(tick), &sample);
+    }
+    assert_eq!(verdict, Verdict::Tripped(Trip::Pressing));
+}
+
+#[test]
+fn sr_031_every_trip_is_a_fault_with_its_cause() {
+    use super::scene::Scene;
+    for (trip, cause) in [
+        (Trip::Nonsense, Cause::Refused),
+        (Trip::Range, Cause::Refused),
+        (Trip::Jump, Cause::Refused),
+        (Trip::TooFast, Cause::Refused),
+        (Trip::NotAsPermitted, Cause::Refused),
+        (Trip::Pressing, Cause::ForceLimit),
+        (Trip::NotFollowing, Cause::ArmFault),
+        (Trip::Runaway, Cause::ArmFault),
+    ] {
+        for rung in [Rung::Ready, Rung::Engaged, Rung::Hold, Rung::Soften, Rung::Release, Rung::Retract] {
+            let mut scene = Scene::at(rung, if rung == Rung::Ready { 0.0 } else { 8.0 });
+            scene.facts.monitor = Verdict::Tripped(trip);
+            scene.run(1);
+            assert_eq!((scene.rung(), scene.directive.cause), (Rung::Fault, cause));
+        }
+    }
+}
