@@ -6,8 +6,9 @@
 use egui::{Color32, FontFamily, FontId, Stroke};
 use farprobe_proto::Severity;
 
-/// Behind everything.
-pub const GROUND: Color32 = Color32::from_rgb(9, 12, 15);
+/// Behind everything, the ultrasound picture too: black, as the picture's own background is. The window is cleared to it,
+/// so that the picture's panel, a third of the window, need not be filled.
+pub const GROUND: Color32 = Color32::BLACK;
 /// A panel.
 pub const PANEL: Color32 = Color32::from_rgb(17, 22, 27);
 /// A well in a panel: tracks, plots.
@@ -20,8 +21,6 @@ pub const RAISED_HOVER: Color32 = Color32::from_rgb(41, 52, 62);
 pub const EDGE: Color32 = Color32::from_rgb(31, 39, 46);
 /// Grid lines and ticks that count little.
 pub const GRID: Color32 = Color32::from_rgb(37, 46, 54);
-/// Behind the ultrasound picture: black, as the picture's own background is.
-pub const PICTURE_GROUND: Color32 = Color32::BLACK;
 
 /// What is to be read first.
 pub const TEXT: Color32 = Color32::from_rgb(229, 235, 239);

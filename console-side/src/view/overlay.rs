@@ -57,7 +57,7 @@ fn orientation(ui: &Ui, view: &Mapping) {
     let painter = ui.painter();
     painter.circle_filled(center, 7.0, theme::ACCENT);
     let font = theme::font(theme::SIZE_TITLE);
-    painter.text(center, Align2::CENTER_CENTER, "F", font, theme::PICTURE_GROUND);
+    painter.text(center, Align2::CENTER_CENTER, "F", font, theme::GROUND);
     paint::tell(ui, Rect::from_center_size(center, vec2(14.0, 14.0)), "Orientation mark");
 }
 
@@ -96,6 +96,6 @@ fn scale(ui: &Ui, view: &Mapping, points_per_metre: f32, state: &ScannerState) {
 fn label(ui: &Ui, at: Pos2, words: &str, color: Color32) {
     let font = theme::font(theme::SIZE_SMALL);
     let shadow = at + vec2(1.0, 1.0);
-    ui.painter().text(shadow, Align2::LEFT_CENTER, words, font.clone(), theme::PICTURE_GROUND);
+    ui.painter().text(shadow, Align2::LEFT_CENTER, words, font.clone(), theme::GROUND);
     paint::text(ui, at, Align2::LEFT_CENTER, words, font, color);
 }

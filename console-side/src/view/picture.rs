@@ -34,7 +34,7 @@ impl Canvas {
         let condition = model.picture.condition(now, model.scanner.frozen());
         let trouble = trouble(condition);
         let edge = trouble.map_or(theme::EDGE, |trouble| trouble.color);
-        paint::panel_of(ui, rect, theme::PICTURE_GROUND, edge);
+        ui.painter().rect_stroke(rect, theme::RADIUS, theme::hair(edge), StrokeKind::Inside);
         let area = rect.with_min_y(rect.top() + HEAD).with_max_y(rect.bottom() - FOOT).shrink(1.0);
         if let Some(picture) = &model.picture.newest {
             self.upload(ui, picture);
