@@ -20,6 +20,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long the handshake may take once there is a path. The library does not say that it refused a certificate, it falls
 /// silent; a handshake takes two round trips, and a lost packet of it is sent again after 1 s.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A peer that leaves when the handshake has hung for this long leaves because of it: both ends give up at about the same
+/// moment, and the first to do so must not hide the reason from the other.
+const HANDSHAKE_HUNG: Duration = Duration::from_secs(2);
 
 /// The signalling between the two ends. Whoever makes an end carries the signals over a channel the peer is known on: the
 /// certificates' fingerprints travel in them.
@@ -97,7 +100,7 @@ async fn negotiate(
                 Some(event) => negotiation.event(event, signals, end, state).await,
             },
             signal = signals.from_peer.recv() => match signal {
-                None => Err(LinkError::PeerClosed),
+                None => Err(negotiation.peer_left()),
                 Some(signal) => negotiation.signal(signal, &*link.connection, signals, end).await,
             },
         };
@@ -111,7 +114,7 @@ async fn negotiate(
 struct Negotiation {
     /// The peer's candidates that came before its description; `None` once that has come.
     candidates: Option<Vec<RTCIceCandidateInit>>,
-    path_found: bool,
+    path_found: Option<Instant>,
     connected: bool,
     /// When to give up, unless connected.
     deadline: Instant,
@@ -120,13 +123,19 @@ struct Negotiation {
 impl Negotiation {
     fn new() -> Self {
         let deadline = Instant::now() + CONNECT_TIMEOUT;
-        Self { candidates: Some(Vec::new()), path_found: false, connected: false, deadline }
+        Self { candidates: Some(Vec::new()), path_found: None, connected: false, deadline }
     }
 
     /// Why a connection that is not up will not come up.
     const fn never_came_up(&self) -> LinkError {
         // A path without a handshake: the peer's certificate was refused, here or there.
-        if self.path_found { LinkError::Untrusted } else { LinkError::NoPath }
+        if self.path_found.is_some() { LinkError::Untrusted } else { LinkError::NoPath }
+    }
+
+    /// Why a peer has left that did so of itself.
+    fn peer_left(&self) -> LinkError {
+        let hung = self.path_found.is_some_and(|found| found.elapsed() >= HANDSHAKE_HUNG);
+        if hung && !self.connected { LinkError::Untrusted } else { LinkError::PeerClosed }
     }
 
     async fn event(
@@ -143,10 +152,8 @@ impl Negotiation {
                 signals.to_peer.send(Signal::Candidate(text)).await.map_err(|_| LinkError::PeerClosed)?;
             }
             LinkEvent::Path(RTCIceConnectionState::Connected | RTCIceConnectionState::Completed) => {
-                if !self.path_found {
-                    self.path_found = true;
-                    self.deadline = self.deadline.min(Instant::now() + HANDSHAKE_TIMEOUT);
-                }
+                let found = *self.path_found.get_or_insert_with(Instant::now);
+                self.deadline = self.deadline.min(found + HANDSHAKE_TIMEOUT);
             }
             LinkEvent::Connection(RTCPeerConnectionState::Connected) => {
                 self.connected = true;
@@ -155,7 +162,7 @@ impl Negotiation {
             LinkEvent::Connection(RTCPeerConnectionState::Failed) => {
                 return Err(if self.connected { LinkError::PeerGone } else { self.never_came_up() });
             }
-            LinkEvent::Connection(RTCPeerConnectionState::Closed) => return Err(LinkError::PeerClosed),
+            LinkEvent::Connection(RTCPeerConnectionState::Closed) => return Err(self.peer_left()),
             LinkEvent::Path(_) | LinkEvent::Connection(_) => {}
             LinkEvent::Track(track) => end.track(track),
         }
