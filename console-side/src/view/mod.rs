@@ -10,6 +10,7 @@ mod input;
 mod latency;
 pub mod layout;
 mod lease;
+mod outline;
 mod overlay;
 mod paint;
 mod picture;
