@@ -23,7 +23,7 @@ impl MonotonicClock {
     /// Sleeps until `time`, or not at all if it has passed.
     pub fn sleep_until(self, time: Time) {
         // Interrupted by a signal: sleep on.
-        while clock_nanosleep_absolute(rustix::thread::ClockId::Monotonic, &self.timespec(time)).is_err() {}
+        while clock_nanosleep_absolute(ClockId::Monotonic, &self.timespec(time)).is_err() {}
     }
 
     /// `time` as the system's calls want it.

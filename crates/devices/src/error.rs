@@ -21,6 +21,14 @@ pub enum DeviceError {
         /// What it did.
         what: String,
     },
+    /// The configuration asks for what can't be.
+    #[error("the configuration of the {device}: {what}")]
+    Configuration {
+        /// Which device.
+        device: &'static str,
+        /// Which key, and what would be right.
+        what: String,
+    },
     /// A file it was given can't be used.
     #[error("{path}: {what}")]
     File {
