@@ -101,10 +101,10 @@ impl IdentityCommand {
     pub fn run(self, now: SystemTime) -> Result<String, IdentityError> {
         let summary = match self {
             Self::CreateAuthority { folder, name, days } => {
-                identity::create_authority(&folder, &name, days, now, Overwrite::No)?
+                identity::create_authority(&folder, &name, days, now, Overwrite::Refuse)?
             }
             Self::Issue { authority, folder, role, name, days, overwrite } => {
-                let overwrite = if overwrite { Overwrite::Yes } else { Overwrite::No };
+                let overwrite = if overwrite { Overwrite::Replace } else { Overwrite::Refuse };
                 identity::issue(&authority, Request { role, name: &name, days }, &folder, now, overwrite)?
             }
             Self::Show { folder } => identity::show(&folder, now)?,

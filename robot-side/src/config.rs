@@ -252,8 +252,8 @@ impl Config {
     /// Reads and checks the file at `path`. Relative paths inside it become relative to its folder.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: name.clone(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: name.clone(), source })?;
         let mut config = Self::parse(&name, &text)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         config.cart.identity = folder.join(&config.cart.identity);
@@ -277,9 +277,9 @@ impl Config {
             Err(ConfigError::Value { path: path.to_owned(), line, key, value, rule })
         };
         for (key, value, ceiling, unit) in [
-            ("limits.soft_force_n", self.limits.soft_force_n, farprobe_safety::Limits::CEILING.soft_force.get(), "N"),
-            ("limits.hard_force_n", self.limits.hard_force_n, farprobe_safety::Limits::CEILING.hard_force.get(), "N"),
-            ("limits.torque_nm", self.limits.torque_nm, farprobe_safety::Limits::CEILING.torque.get(), "N·m"),
+            ("limits.soft_force_n", self.limits.soft_force_n, farprobe_safety::Limits::CEILINGS.soft_force.get(), "N"),
+            ("limits.hard_force_n", self.limits.hard_force_n, farprobe_safety::Limits::CEILINGS.hard_force.get(), "N"),
+            ("limits.torque_nm", self.limits.torque_nm, farprobe_safety::Limits::CEILINGS.torque.get(), "N·m"),
         ] {
             let Some(value) = value else { continue };
             if !(value > 0.0 && value <= ceiling) {
@@ -311,7 +311,7 @@ impl Config {
     }
 
     fn soft_force(&self) -> f64 {
-        self.limits.soft_force_n.unwrap_or(farprobe_safety::Limits::CEILING.soft_force.get())
+        self.limits.soft_force_n.unwrap_or(farprobe_safety::Limits::CEILINGS.soft_force.get())
     }
 
     /// [`Safety::link_timeout_ms`] as a span.

@@ -4,10 +4,12 @@
 //! leases or the ladder. What a device reports is taken as it is; judging it is the business of the callers.
 #![deny(unsafe_code)]
 
+pub mod arm;
 pub mod bedside;
 mod clock;
 mod error;
 pub mod handle;
+pub mod scanner;
 mod traits;
 
 pub use clock::MonotonicClock;

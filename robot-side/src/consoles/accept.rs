@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use farprobe_session::ConsoleId;
+use farprobe_session::cart::ConsoleId;
 use farprobe_transport::{AcceptError, CartEndpoint, CloseReason};
 use tokio::sync::watch;
 use tokio::task::JoinSet;

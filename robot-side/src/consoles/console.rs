@@ -8,7 +8,7 @@ use farprobe_proto::{
     ScannerReply, Severity, Wire,
 };
 use farprobe_servo::Inbound;
-use farprobe_session::ConsoleId;
+use farprobe_session::cart::ConsoleId;
 use farprobe_transport::{CloseReason, Connection, FrameReceiver, FrameSender};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -57,9 +57,8 @@ pub(super) async fn attend(consoles: Arc<Consoles>, id: ConsoleId, connection: C
 }
 
 async fn converse(consoles: &Arc<Consoles>, id: ConsoleId, connection: &Connection) -> Result<(), Ended> {
-    let (mut out, mut input, hello) = tokio::time::timeout(HELLO_WITHIN, hear_hello(connection))
-        .await
-        .map_err(|_| Ended::NoHello)??;
+    let (mut out, mut input, hello) =
+        tokio::time::timeout(HELLO_WITHIN, hear_hello(connection)).await.map_err(|_| Ended::NoHello)??;
     let role = match role_for(&hello, connection.peer()) {
         Ok(role) => role,
         Err(refusal) => {
@@ -75,14 +74,14 @@ async fn converse(consoles: &Arc<Consoles>, id: ConsoleId, connection: &Connecti
     consoles.lock().outboxes.insert(id, outbox.clone());
     consoles.with_leases(|desk| desk.join(id, name, role, hello.version));
     let heard = Heard::default();
-    let picture = video::Outlet::start(consoles, outbox.clone());
+    let picture = video::Outlet::new(consoles, id, outbox.clone());
 
     tokio::select! {
         ended = write(consoles, &mut out, queued) => ended,
         ended = read(consoles, id, role, &mut input, &outbox, &picture) => ended,
         ended = hear_commands(consoles, id, connection, &heard) => ended,
         ended = tell_states(consoles, connection, &heard) => ended,
-        ended = picture.run() => ended.map_err(|_| Ended::Deaf),
+        () = picture.run() => Ok(()),
     }
 }
 
@@ -96,12 +95,7 @@ async fn hear_hello(connection: &Connection) -> Result<(FrameSender, FrameReceiv
     Ok((out, input, hello))
 }
 
-async fn welcome(
-    consoles: &Consoles,
-    connection: &Connection,
-    out: &mut FrameSender,
-    role: Role,
-) -> Result<(), Ended> {
+async fn welcome(consoles: &Consoles, connection: &Connection, out: &mut FrameSender, role: Role) -> Result<(), Ended> {
     let tip = consoles.pictures.tip();
     let scanner = consoles.pictures.scanner();
     let welcome = consoles.introduction.welcome(role, connection.peer(), scanner, tip, consoles.now());
@@ -157,7 +151,7 @@ async fn read(
             ConsoleMessage::RequestLease => consoles.with_leases(|desk| desk.request(id)),
             ConsoleMessage::ReleaseLease => consoles.with_leases(|desk| desk.release(id)),
             ConsoleMessage::Stop(_) => stop(consoles),
-            ConsoleMessage::Signal(signal) => picture.signal(signal),
+            ConsoleMessage::Signal(signal) => picture.signal(signal).await,
             ConsoleMessage::Scanner(request) => {
                 let result = match role {
                     Role::Operator => consoles.pictures.configure(request.settings).await,
@@ -179,7 +173,9 @@ async fn read(
 
 fn stop(consoles: &Consoles) {
     if consoles.inbox.push(Inbound::RemoteStop).is_err() {
-        tracing::error!("a stop did not reach the real-time thread: it does not run, and the arm has stopped by itself");
+        tracing::error!(
+            "a stop did not reach the real-time thread: it does not run, and the arm has stopped by itself"
+        );
     }
 }
 

@@ -16,7 +16,7 @@ use farprobe_devices::MonotonicClock;
 use farprobe_geom::Time;
 use farprobe_proto::{CartMessage, Event, Severity, State};
 use farprobe_servo::Inbound;
-use farprobe_session::{ConsoleId, LeaseDesk};
+use farprobe_session::cart::{ConsoleId, LeaseDesk};
 use tokio::sync::{broadcast, mpsc, watch};
 
 pub use accept::serve;

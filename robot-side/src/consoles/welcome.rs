@@ -26,6 +26,8 @@ pub struct Introduction {
     pub workspace_radius: Metre,
     /// Whether the arm is simulated.
     pub simulated_arm: bool,
+    /// Where pictures may travel.
+    pub video: farprobe_media::LinkConfig,
 }
 
 /// The name and version of this program.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use farprobe_devices::{Arm, ArmHealth, ArmState, MonotonicClock, PictureContext, Setpoint};
 use farprobe_geom::Time;
 use farprobe_proto::State;
-use farprobe_servo::{ArmReading, Inbound, Outcome, Servo};
+use farprobe_servo::{ArmReading, Inbound, JointTarget, Outcome, Servo};
 use rustix::event::{EventfdFlags, eventfd};
 
 use super::scheduling::{self, Scheduling};
@@ -114,7 +114,9 @@ fn run(
         let reading = arm.state(now);
         let outcome = servo.step(now, &reading_of(&reading));
         let step_ns = thread_cpu_ns().saturating_sub(cpu_before);
-        arm.command(now, &Setpoint { positions: outcome.positions, velocities: outcome.velocities });
+        if let Some(JointTarget { positions, velocities }) = outcome.target {
+            arm.command(now, &Setpoint { positions, velocities });
+        }
 
         at_rest.store(outcome.at_rest, Ordering::Release);
         let tick = tick_of(now, lateness, step_ns, &reading, &outcome);

@@ -1,0 +1,5 @@
+//! Robot arms.
+
+mod simulated;
+
+pub use simulated::{ProbeInBody, SimulatedArm};

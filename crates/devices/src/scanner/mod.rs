@@ -1,0 +1,5 @@
+//! Sources of ultrasound pictures.
+
+mod simulated;
+
+pub use simulated::SimulatedScanner;

@@ -1,0 +1,99 @@
+//! The way of the pictures to one console. It may fail and come again; the console's connection does not notice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use farprobe_media::{AccessUnit, LinkError, LinkState, SendOutcome, Signals, VideoSender};
+use farprobe_proto::{CartMessage, Signal};
+use farprobe_session::cart::ConsoleId;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Mutex, mpsc};
+
+use super::Consoles;
+
+/// Signals that wait for the video's end.
+const SIGNAL_SLOTS: usize = 32;
+
+/// After a failure the video is offered again after this long.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// One console's video.
+pub(super) struct Outlet {
+    consoles: Arc<Consoles>,
+    console: ConsoleId,
+    outbox: mpsc::Sender<CartMessage>,
+    /// Where the peer's signals go: to the sender that lives now.
+    current: Mutex<Option<mpsc::Sender<Signal>>>,
+}
+
+impl Outlet {
+    pub(super) fn new(consoles: &Arc<Consoles>, console: ConsoleId, outbox: mpsc::Sender<CartMessage>) -> Self {
+        Self { consoles: Arc::clone(consoles), console, outbox, current: Mutex::new(None) }
+    }
+
+    /// Hands over a signal of the console.
+    pub(super) async fn signal(&self, signal: Signal) {
+        if let Some(current) = self.current.lock().await.as_ref()
+            && current.try_send(signal).is_err()
+        {
+            tracing::warn!("a console sends more video signals than its video takes; one was dropped");
+        }
+    }
+
+    /// Offers the video and sends pictures, again and again, until the future is dropped.
+    pub(super) async fn run(&self) {
+        loop {
+            if let Err(error) = self.run_once().await {
+                tracing::warn!("video to a console ended: {error}");
+            }
+            tokio::time::sleep(AGAIN_AFTER).await;
+        }
+    }
+
+    async fn run_once(&self) -> Result<(), LinkError> {
+        let (to_peer, mut outgoing) = mpsc::channel(SIGNAL_SLOTS);
+        let (incoming, from_peer) = mpsc::channel(SIGNAL_SLOTS);
+        *self.current.lock().await = Some(incoming);
+        let clock = self.consoles.clock;
+        let signals = Signals { to_peer, from_peer };
+        let sender =
+            VideoSender::start(&self.consoles.introduction.video, Arc::new(move || clock.now()), signals).await?;
+        let mut state = sender.state();
+        let mut units = self.consoles.pictures.units();
+        loop {
+            tokio::select! {
+                signal = outgoing.recv() => match signal {
+                    Some(signal) => {
+                        // A console that does not read is let go by its writer.
+                        let _ = self.outbox.send(CartMessage::Signal(signal)).await;
+                    }
+                    None => return Ok(()),
+                },
+                unit = units.recv() => self.pass_on(&sender, unit),
+                changed = state.changed() => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                    if let LinkState::Ended(error) = &*state.borrow_and_update() {
+                        return Err(error.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    fn pass_on(&self, sender: &VideoSender, unit: Result<Arc<AccessUnit>, RecvError>) {
+        let Ok(unit) = unit else {
+            // Some were missed: what follows needs a picture that needs no other.
+            self.consoles.pictures.request_key_picture();
+            return;
+        };
+        let outcome = sender.send(AccessUnit::clone(&unit));
+        if sender.take_key_request() {
+            self.consoles.pictures.request_key_picture();
+        }
+        if outcome == SendOutcome::Queued && self.consoles.is_driver(self.console) {
+            self.consoles.recorder.picture_sent();
+        }
+    }
+}
