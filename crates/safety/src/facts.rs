@@ -129,9 +129,9 @@ pub struct Picture {
 pub enum PictureHealth {
     /// It may.
     Good,
-    /// It does not change.
+    /// It does not change, and nobody asked for that.
     Frozen,
-    /// The operator froze it.
+    /// The operator froze it: not to be steered by, but not lost either.
     FrozenByOperator,
     /// There is none.
     Absent,

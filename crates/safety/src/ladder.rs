@@ -148,7 +148,8 @@ impl Ladder {
         let impairment = impairment(facts, around, news, pace, link, late);
         let at = Moment { now, timing, touch: around.touch, lift: around.lift, clutch: self.clutch.seen_open() };
 
-        let refused = obstacle(facts, around, unleased.or(impairment));
+        let letting_go = letting_go(facts, news);
+        let refused = obstacle(facts, around, unleased.or(impairment).or(frozen_by_operator(facts)));
         let events = [
             facts.stop.map(stop_event),
             fault(facts, around).map(Event::Fault),
@@ -159,7 +160,7 @@ impl Ladder {
             impairment.map(Event::Impair),
             (facts.reset == Reset::Requested && facts.stop.is_none()).then_some(Event::Reset),
             (news == ClutchNews::PressedAnew && refused.is_none()).then_some(Event::Press),
-            (news == ClutchNews::Open).then_some(Event::Open),
+            letting_go.map(Event::Open),
             self.clear(facts, around, link),
             Some(Event::Tick),
         ];
@@ -351,12 +352,28 @@ fn impairment(
     checks.into_iter().flatten().next()
 }
 
-/// Why this picture must not be steered by, if it must not.
+/// How the picture is lost to the operator, if it is. One he froze himself is not: a frozen scanner goes on sending pictures,
+/// so that their age still tells whether the way to him is alive.
 fn picture_cause(picture: &Picture) -> Option<Cause> {
     match picture.health {
         PictureHealth::Frozen => Some(Cause::PictureFrozen),
-        PictureHealth::FrozenByOperator => Some(Cause::FrozenByOperator),
         PictureHealth::Absent => Some(Cause::PictureStale),
-        PictureHealth::Good => picture.age.is_none_or(|age| age > PICTURE_MAX_AGE).then_some(Cause::PictureStale),
+        PictureHealth::Good | PictureHealth::FrozenByOperator => {
+            picture.age.is_none_or(|age| age > PICTURE_MAX_AGE).then_some(Cause::PictureStale)
+        }
     }
+}
+
+/// Why nobody may steer by a picture that is not lost: the operator froze it, to measure on it.
+fn frozen_by_operator(facts: &Facts) -> Option<Cause> {
+    match facts.picture.health {
+        PictureHealth::FrozenByOperator => Some(Cause::FrozenByOperator),
+        PictureHealth::Good | PictureHealth::Frozen | PictureHealth::Absent => None,
+    }
+}
+
+/// How the operator lets go of the probe in this tick, if he does. A console that freezes opens its clutch too; the freeze is
+/// then what he meant.
+fn letting_go(facts: &Facts, news: ClutchNews) -> Option<Cause> {
+    frozen_by_operator(facts).or((news == ClutchNews::Open).then_some(Cause::ClutchOpened))
 }

@@ -26,13 +26,17 @@ use farprobe_geom::{Newton, Time};
 ///   └── Fault ◄── a fault, on every rung;  stop, on every rung ──► EStop (reset: to Idle)
 /// ```
 ///
+/// *Open* is the operator letting go: he opens the clutch, or he freezes the picture to measure on it while the probe rests on
+/// the patient. A freeze he asked for is no loss, so Hold goes on under it, for Hold's own time; a press is refused while it
+/// lasts. A picture that is too old, frozen by itself or gone is a loss and impairs, the frozen one's age included.
+///
 /// The table that the tests hold the code to, rung by rung (`·` nothing happens; Tick is the passing of time):
 ///
 /// ```text
 /// from\event  Stop   Fault  Disarm        Shutdown        Overload  Impair        Unleased  Reset  Press    Open        Clear  Tick
 /// Idle        EStop  Fault  ·             ·               ·         ·             ·         ·      ·        ·           Ready  ·
 /// Ready       EStop  Fault  Idle|Release  Parked|Release  ·         ·             Idle      ·      Engaged  ·           ·      ·
-/// Engaged     EStop  Fault  Idle|Release  Release         Release   Ready|Soften  Soften    ·      ·        Ready|Hold  ·      ·
+/// Engaged     EStop  Fault  Idle|Release  Release         Release   Soften        Soften    ·      ·        Ready|Hold  ·      ·
 /// Hold        EStop  Fault  Idle|Release  Release         Release   Soften        Soften    ·      Engaged  ·           ·      Ready|Release
 /// Soften      EStop  Fault  Idle|Release  Release         Release   ·             ·         ·      Engaged  ·           ·      Release
 /// Release     EStop  Fault  Idle|Release  ·               ·         ·             ·         ·      Engaged  ·           ·      Idle|Retract|Parked
@@ -52,7 +56,7 @@ pub enum State {
     Ready,
     /// The operator moves the probe.
     Engaged,
-    /// The clutch is open in contact; the probe complies.
+    /// The clutch is open, or the picture frozen by the operator, in contact; the probe complies.
     Hold {
         /// When Hold began.
         entered_at: Time,
@@ -190,7 +194,7 @@ pub enum Cause {
     PictureStale,
     /// The picture in front of the operator does not change.
     PictureFrozen,
-    /// The operator froze the picture.
+    /// The operator froze the picture, which lets go of the probe.
     FrozenByOperator,
     /// The round trip is too long for driving, or not known.
     RoundTripTooLong,

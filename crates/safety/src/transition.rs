@@ -28,8 +28,8 @@ pub(crate) enum Event {
     Reset,
     /// The deliberate act: seen open, pressed anew, everything green.
     Press,
-    /// A fresh command with the clutch open, nothing else being wrong.
-    Open,
+    /// The operator lets go, nothing else being wrong: a fresh command with the clutch open, or a picture he froze.
+    Open(Cause),
     /// Armed, leased, healthy and the link alive; for Parked the clutch was seen open too.
     Clear(Cause),
     /// Time passes.
@@ -126,11 +126,11 @@ pub(crate) fn next(state: State, event: Event, at: &Moment<'_>) -> Option<(State
         Event::Disarm => disarm(state, at).map(|next| (next, Cause::Disarmed)),
         Event::Shutdown => shutdown(state, at).map(|next| (next, Cause::Shutdown)),
         Event::Overload(cause) => overload(state, at).map(|next| (next, cause)),
-        Event::Unleased(cause) => unleased(state, cause, at).map(|next| (next, cause)),
-        Event::Impair(cause) => impair(state, cause, at).map(|next| (next, cause)),
+        Event::Unleased(cause) => unleased(state, at).map(|next| (next, cause)),
+        Event::Impair(cause) => impair(state, at).map(|next| (next, cause)),
         Event::Reset => reset(state).map(|next| (next, Cause::Reset)),
         Event::Press => press(state).map(|next| (next, Cause::ClutchPressed)),
-        Event::Open => open(state, at).map(|next| (next, Cause::ClutchOpened)),
+        Event::Open(cause) => open(state, at).map(|next| (next, cause)),
         Event::Clear(cause) => clear(state, cause, at),
         Event::Tick => tick(state, at),
     }
@@ -220,7 +220,7 @@ fn overload(state: State, at: &Moment<'_>) -> Option<State> {
     Some(State::Release { fell_at, then: AfterRelease::Descend })
 }
 
-fn unleased(state: State, cause: Cause, at: &Moment<'_>) -> Option<State> {
+fn unleased(state: State, at: &Moment<'_>) -> Option<State> {
     match state {
         State::Ready => Some(State::Idle),
         State::Engaged
@@ -231,14 +231,12 @@ fn unleased(state: State, cause: Cause, at: &Moment<'_>) -> Option<State> {
         | State::Retract { .. }
         | State::Parked
         | State::Fault { .. }
-        | State::EStop { .. } => impair(state, cause, at),
+        | State::EStop { .. } => impair(state, at),
     }
 }
 
-fn impair(state: State, cause: Cause, at: &Moment<'_>) -> Option<State> {
+fn impair(state: State, at: &Moment<'_>) -> Option<State> {
     let ceiling = match state {
-        // The operator freezes the picture to measure on it; in free space that is no reason to lift the probe away.
-        State::Engaged if cause == Cause::FrozenByOperator && at.touch == Touch::Free => return Some(State::Ready),
         State::Engaged => at.ceiling(),
         State::Hold { ceiling, .. } => ceiling.min(at.ceiling()),
         State::Idle

@@ -4,6 +4,7 @@ mod descent;
 mod driving;
 mod envelope;
 mod forces;
+mod freezing;
 mod joints;
 mod limits;
 mod monitor;

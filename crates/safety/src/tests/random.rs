@@ -38,26 +38,33 @@ prop_compose! {
     }
 }
 
+fn healths() -> impl Strategy<Value = PictureHealth> {
+    prop_oneof![
+        39 => Just(PictureHealth::Good),
+        1 => Just(PictureHealth::Frozen),
+        2 => Just(PictureHealth::FrozenByOperator),
+        1 => Just(PictureHealth::Absent),
+    ]
+}
+
 prop_compose! {
     fn facts()(
         command in commands(),
-        rare in prop::array::uniform9(0..40u8),
+        rare in prop::array::uniform8(0..40u8),
+        health in healths(),
         age in 0..700u64,
         round_trip in prop::option::weighted(0.95, 0..400u64),
         touching in any::<bool>(),
         epoch in prop_oneof![30 => Just(7u64), 1 => Just(8u64)],
     ) -> Facts {
-        let [disarmed, stop, reset, free, frozen, red, closed, arm, shutdown] = rare.map(|value| value == 0);
+        let [disarmed, stop, reset, free, red, closed, arm, shutdown] = rare.map(|value| value == 0);
         Facts {
             arming: if disarmed { Arming::Disarmed } else { Arming::Armed },
             stop: stop.then_some(StopSource::Operator),
             reset: if reset { Reset::Requested } else { Reset::None },
             lease: if free { Lease::Free } else { Lease::Held { epoch } },
             command,
-            picture: Picture {
-                age: Some(Duration::from_millis(age)),
-                health: if frozen { PictureHealth::Frozen } else { PictureHealth::Good },
-            },
+            picture: Picture { age: Some(Duration::from_millis(age)), health },
             round_trip: round_trip.map(Duration::from_millis),
             link_quality: if red { LinkQuality::Red } else { LinkQuality::Green },
             session: if closed { Session::Closed } else { Session::Open },
