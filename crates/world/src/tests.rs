@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use farprobe_geom::{Newton, Time};
-use farprobe_proto::{Bedside, Cause, Contact, Ladder};
+use farprobe_proto::{Bedside, Cause, Contact, Ladder, PictureHealth, PictureReport};
 use farprobe_sim::arm::PlantCard;
 use farprobe_sim::body::BodyCard;
 use farprobe_sim::link::{LinkProfile, LinkState};
@@ -96,6 +96,85 @@ fn a_cut_either_way_opens_the_clutch() {
     world.set_links(LinkState::Up, LinkState::Cut);
     world.run_until(ms(10_400));
     assert_ne!(world.last().unwrap().1.state.ladder, Ladder::Engaged, "the console has not heard the cart for 250 ms");
+}
+
+fn picture(age_ms: u16, health: PictureHealth) -> PictureReport {
+    PictureReport { age_ms, health }
+}
+
+#[test]
+fn a_picture_frozen_to_measure_holds_the_probe_still_until_the_operator_presses_again() {
+    use Ladder::{Engaged, Hold, Ready};
+    let hand = approach()
+        .open(ms(12_000))
+        .press(ms(13_000))
+        .travel(ms(13_500), Duration::from_millis(500), [0.020, 0.0, 0.0])
+        .open(ms(16_000))
+        .press(ms(17_000));
+    let mut world = in_contact(hand);
+    let place = world.last().unwrap().0.tip.position();
+    world.set_picture(picture(40, PictureHealth::FrozenByOperator));
+    world.run_until(ms(10_050));
+    assert_eq!(last_step(&world), (Hold, Cause::FrozenByOperator), "though the clutch is still pressed");
+    // In the middle of it the hand opens, presses in vain, and moves.
+    let (mut drift, mut strongest, mut weakest): (f64, f64, f64) = (0.0, 0.0, f64::MAX);
+    while world.now() < ms(15_000) {
+        world.tick();
+        let (plant, _) = world.last().unwrap();
+        drift = drift.max((plant.tip.position() - place).xy().norm());
+        strongest = strongest.max(plant.force.get());
+        weakest = weakest.min(plant.force.get());
+    }
+    assert_eq!(last_step(&world).0, Hold);
+    assert!(drift < 0.002, "{drift} m along the skin");
+    assert!(strongest < TARGET.get() + 1.0, "{strongest} N");
+    assert!(weakest > 0.5, "the probe stays coupled: {weakest} N");
+    world.set_picture(picture(40, PictureHealth::Good));
+    world.run_until(ms(16_900));
+    assert_eq!(last_step(&world).0, Hold, "nothing drives by itself when the picture moves again");
+    world.run_until(ms(19_000));
+    assert_eq!(last_step(&world), (Engaged, Cause::ClutchPressed));
+    assert!((true_force(&world) - TARGET.get()).abs() < 1.0, "{} N", true_force(&world));
+    assert_eq!(world.seen().rungs(), [Ready, Engaged, Hold, Engaged]);
+}
+
+#[test]
+fn a_freeze_that_is_forgotten_comes_off_when_hold_is_over() {
+    use Ladder::{Engaged, Hold, Parked, Ready, Release, Retract};
+    let mut world = in_contact(approach());
+    world.set_picture(picture(40, PictureHealth::FrozenByOperator));
+    world.run_until(ms(30_000));
+    assert_eq!(world.seen().rungs(), [Ready, Engaged, Hold, Release, Retract, Parked]);
+    assert_eq!(true_force(&world), 0.0);
+}
+
+#[test]
+fn a_picture_that_is_lost_softens_even_under_a_freeze() {
+    let losses = [
+        (PictureHealth::Frozen, 40, Cause::PictureFrozen),
+        (PictureHealth::Absent, 40, Cause::PictureStale),
+        (PictureHealth::Good, 600, Cause::PictureStale),
+        (PictureHealth::FrozenByOperator, 600, Cause::PictureStale),
+        (PictureHealth::FrozenByOperator, u16::MAX, Cause::PictureStale),
+    ];
+    for frozen_before in [false, true] {
+        for (health, age_ms, cause) in losses {
+            let mut world = in_contact(approach());
+            if frozen_before {
+                world.set_picture(picture(40, PictureHealth::FrozenByOperator));
+                world.run_until(ms(11_000));
+                assert_eq!(last_step(&world).0, Ladder::Hold);
+            }
+            world.set_picture(picture(age_ms, health));
+            let noticed = world.now() + Duration::from_millis(50);
+            world.run_until(noticed);
+            assert_eq!(
+                last_step(&world),
+                (Ladder::Soften, cause),
+                "{health:?} at {age_ms} ms, frozen before: {frozen_before}"
+            );
+        }
+    }
 }
 
 #[test]

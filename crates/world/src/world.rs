@@ -23,8 +23,8 @@ const TICK: Duration = Duration::from_millis(1);
 const TICKS_PER_COMMAND: u64 = 2;
 /// Ticks between two states: 250 a second.
 const TICKS_PER_STATE: u64 = 4;
-/// The picture in front of the simulated operator: good, and as old as on a good line.
-const PICTURE: PictureReport = PictureReport { age_ms: 40, health: PictureHealth::Good };
+/// The picture in front of the simulated operator until something is done about it: good, and as old as on a good line.
+const GOOD_PICTURE: PictureReport = PictureReport { age_ms: 40, health: PictureHealth::Good };
 /// The force counts as settled when the target is within this of the force asked for, N.
 const SETTLED: f64 = 0.05;
 
@@ -77,6 +77,8 @@ struct Console {
     operator: Box<dyn Operator>,
     /// The contact force the operator asks for.
     force: Newton,
+    /// What the console reports of the picture in front of the operator.
+    picture: PictureReport,
     alive: bool,
 }
 
@@ -106,6 +108,7 @@ impl World {
                 mapper: HandleMapper::new(Scaling::ONE_TO_ONE),
                 operator,
                 force: Newton::ZERO,
+                picture: GOOD_PICTURE,
                 alive: true,
             },
             up: Link::new(card.up, seed ^ 0x75_70),
@@ -148,6 +151,13 @@ impl World {
     /// The console's program dies, or is started again.
     pub fn set_console(&mut self, alive: bool) {
         self.console.alive = alive;
+    }
+
+    /// The picture in front of the operator freezes, ages, goes or comes back: what the console reports of it from now on. Good
+    /// and 40 ms old until then. The console of this world leaves the clutch to the hand, so that what the cart does about a
+    /// bad picture is seen by itself.
+    pub fn set_picture(&mut self, picture: PictureReport) {
+        self.console.picture = picture;
     }
 
     /// Cuts a link, stalls it, or brings it back: towards the cart, and towards the console.
@@ -273,7 +283,7 @@ impl Console {
             target: mapped.target,
             twist: mapped.twist,
             desired_force: force,
-            picture: PICTURE,
+            picture: self.picture,
         };
         let command = self.outbox.command(now, &intent)?;
         ConsoleDatagram::Command(command).encode()
