@@ -17,7 +17,7 @@ use crate::rt::Inbox;
 const POLL_EVERY: Duration = Duration::from_millis(10);
 
 /// The switches of this configuration.
-pub fn switches(config: &config::Bedside) -> Result<Switches, DeviceError> {
+pub(crate) fn switches(config: &config::Bedside) -> Result<Switches, DeviceError> {
     let mut switches = Switches::default();
     if config.terminal {
         switches.add(TerminalBedside::start()?);
@@ -32,7 +32,7 @@ pub fn switches(config: &config::Bedside) -> Result<Switches, DeviceError> {
 }
 
 /// Attends the switches until `transitions` is closed.
-pub fn attend(
+pub(crate) fn attend(
     clock: MonotonicClock,
     mut switches: Switches,
     inbox: Arc<Inbox>,

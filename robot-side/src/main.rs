@@ -1,22 +1,15 @@
 //! `farprobe-cart`: the controller daemon on the hospital cart.
 
-mod bedside;
-mod cli;
-mod config;
-mod consoles;
-mod pictures;
-mod recorder;
-mod rt;
-mod run;
-mod simulation;
-
+use std::error::Error;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::Parser;
+use farprobe_cart::cli::{Cli, Command};
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Command};
+/// What is logged unless `RUST_LOG` says otherwise: the WebRTC crates tell of every candidate pair.
+const SHIPPED_FILTER: &str = "info,rtc=warn,webrtc=warn";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -29,18 +22,17 @@ fn main() -> ExitCode {
             Err(error) => fail(&error),
         },
         None => {
-            let filter =
-                EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,rtc=warn,webrtc=warn"));
+            let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(SHIPPED_FILTER));
             tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-            match run::run(&cli.run) {
+            match farprobe_cart::run(&cli.run) {
                 Ok(()) => ExitCode::SUCCESS,
-                Err(error) => fail(error.as_ref()),
+                Err(error) => fail(&error),
             }
         }
     }
 }
 
-fn fail(error: &dyn std::error::Error) -> ExitCode {
+fn fail(error: &dyn Error) -> ExitCode {
     eprintln!("farprobe-cart: {error}");
     ExitCode::FAILURE
 }

@@ -13,6 +13,8 @@ use farprobe_media::{AccessUnit, Encoder, EncoderConfig, Image};
 use farprobe_proto::{PictureStamp, ScannerError, ScannerSettings, ScannerState};
 use tokio::sync::{broadcast, oneshot, watch};
 
+use crate::StartError;
+
 /// Encoded pictures a console may be behind; then it misses some and asks for a key picture.
 const UNIT_SLOTS: usize = 4;
 
@@ -26,7 +28,7 @@ type Answer = oneshot::Sender<Result<(), ScannerError>>;
 
 /// What other threads see of the picture thread.
 #[derive(Debug, Clone)]
-pub struct PictureDesk {
+pub(crate) struct PictureDesk {
     requests: Sender<(ScannerSettings, Answer)>,
     scanner: watch::Receiver<ScannerState>,
     units: broadcast::Sender<Arc<AccessUnit>>,
@@ -36,19 +38,19 @@ pub struct PictureDesk {
 
 impl PictureDesk {
     /// How the scanner is.
-    pub fn scanner(&self) -> ScannerState {
+    pub(crate) fn scanner(&self) -> ScannerState {
         self.scanner.borrow().clone()
     }
 
     /// Hears of every change of the scanner from now on.
-    pub fn changes(&self) -> watch::Receiver<ScannerState> {
+    pub(crate) fn changes(&self) -> watch::Receiver<ScannerState> {
         let mut changes = self.scanner.clone();
         changes.mark_unchanged();
         changes
     }
 
     /// Turns the scanner's controls.
-    pub async fn configure(&self, settings: ScannerSettings) -> Result<(), ScannerError> {
+    pub(crate) async fn configure(&self, settings: ScannerSettings) -> Result<(), ScannerError> {
         settings.validate()?;
         let (answer, answered) = oneshot::channel();
         self.requests.send((settings, answer)).map_err(|_| ScannerError::Device)?;
@@ -59,23 +61,23 @@ impl PictureDesk {
     }
 
     /// Every encoded picture from now on.
-    pub fn units(&self) -> broadcast::Receiver<Arc<AccessUnit>> {
+    pub(crate) fn units(&self) -> broadcast::Receiver<Arc<AccessUnit>> {
         self.units.subscribe()
     }
 
     /// Makes the next picture one that needs no other.
-    pub fn request_key_picture(&self) {
+    pub(crate) fn request_key_picture(&self) {
         self.key_wanted.store(true, Ordering::Release);
     }
 
     /// Where the probe was at the last picture.
-    pub fn tip(&self) -> Pose<Patient> {
+    pub(crate) fn tip(&self) -> Pose<Patient> {
         *self.tip.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Starts the thread. It ends when the real-time thread has dropped its end of `contexts`.
-pub fn start(
+pub(crate) fn start(
     clock: MonotonicClock,
     scanner: Box<dyn Scanner>,
     contexts: rtrb::Consumer<PictureContext>,
@@ -102,17 +104,6 @@ pub fn start(
     let mut work = Work { clock, scanner, encoder, contexts, context: nothing, asked, told, desk: desk.clone() };
     std::thread::Builder::new().name("pictures".into()).spawn(move || work.run())?;
     Ok(desk)
-}
-
-/// The picture thread could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The encoder can't be made.
-    #[error(transparent)]
-    Codec(#[from] farprobe_media::CodecError),
-    /// The system gives no thread.
-    #[error("the system gives no thread for the pictures: {0}")]
-    Thread(#[from] std::io::Error),
 }
 
 struct Work {

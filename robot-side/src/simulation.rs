@@ -11,13 +11,14 @@ use farprobe_sim::arm::{Plant, PlantCard};
 use farprobe_sim::body::{Body, BodyCard, BodyMotion, Breathing};
 use farprobe_sim::scene;
 
-use crate::config::{self, ArmKind};
+use crate::StartError;
+use crate::config::{self, ArmKind, Config};
 
 /// Quiet breathing: 15 breaths a minute.
 const BREATH: Duration = Duration::from_secs(4);
 
 /// A simulated bedside.
-pub struct Simulation {
+pub(crate) struct Simulation {
     /// The arm with the probe on it.
     pub model: ArmModel,
     /// The joint angles the exam begins at, rad.
@@ -30,22 +31,25 @@ pub struct Simulation {
     pub outline: Vec<[f32; 3]>,
 }
 
-/// Makes the bedside.
-pub fn simulate(arm: &config::Arm, frame_rate: f64) -> Result<Simulation, Box<dyn std::error::Error>> {
-    let card = match arm.kind {
+/// Makes the bedside that `config` describes.
+pub(crate) fn simulate(config: &Config) -> Result<Simulation, StartError> {
+    let failed = |error: &dyn std::fmt::Display| StartError::Simulation(error.to_string());
+    let card = match config.arm.kind {
         ArmKind::SimulatedFr3 => PlantCard::A,
         ArmKind::SimulatedFr3Slow => PlantCard::B,
     };
-    let amplitude = Metre::new(arm.breathing_mm / 1e3)?;
+    let seed = config.arm.seed;
+    let amplitude = Metre::new(config.arm.breathing_mm / 1e3).map_err(|error| failed(&error))?;
     let body = Body::new(BodyCard { breathing: Breathing { amplitude, period: BREATH }, ..BodyCard::default() });
     let outline = outline(&body);
-    let model = scene::arm()?;
+    let model = scene::arm().map_err(|error| failed(&error))?;
     let start =
-        scene::start_joints(&model, &body).ok_or("the simulated arm can't reach the place where an exam begins")?;
-    let plant = Plant::new(&card, body.clone(), model.clone(), scene::couch(), &start, arm.seed)?;
-    let (simulated, probe) = SimulatedArm::new(plant);
-    let scanner = SimulatedScanner::new(body, arm.seed, frame_rate, probe);
-    Ok(Simulation { model, start, arm: Box::new(simulated), scanner: Box::new(scanner), outline })
+        scene::start_joints(&model, &body).ok_or_else(|| failed(&"it can't reach the place where an exam begins"))?;
+    let plant =
+        Plant::new(&card, body.clone(), model.clone(), scene::couch(), &start, seed).map_err(|error| failed(&error))?;
+    let (arm, probe) = SimulatedArm::new(plant);
+    let scanner = scanner(&config.scanner, || SimulatedScanner::new(body, seed, config.scanner.frame_rate, probe))?;
+    Ok(Simulation { model, start, arm: Box::new(arm), scanner, outline })
 }
 
 /// The body's rings one after the other, each closed.
@@ -54,10 +58,16 @@ fn outline(body: &Body) -> Vec<[f32; 3]> {
     rings.iter().flatten().map(|point| [point.x, point.y, point.z].map(|value| value as f32)).collect()
 }
 
-/// The source of pictures named `source`: the simulated scanner, or a recording.
-pub fn source(source: &str, simulated: Box<dyn Scanner>) -> Result<Box<dyn Scanner>, Box<dyn std::error::Error>> {
-    match source.strip_prefix("cine:") {
-        None => Ok(simulated),
-        Some(_) => Err("recordings can't be played yet".into()),
+/// The configured source of pictures: the simulated scanner, or a recording.
+fn scanner(
+    config: &config::Scanner,
+    simulated: impl FnOnce() -> SimulatedScanner,
+) -> Result<Box<dyn Scanner>, StartError> {
+    match config.source.strip_prefix("cine:") {
+        None => Ok(Box::new(simulated())),
+        Some(_) => Err(StartError::Configuration {
+            key: "scanner.source",
+            what: "recordings can't be played yet: use \"simulated\"".into(),
+        }),
     }
 }

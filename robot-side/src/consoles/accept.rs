@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::{Consoles, console};
 
 /// Serves consoles until `stop` turns true, then tells each that the cart shuts down.
-pub async fn serve(consoles: Arc<Consoles>, endpoint: CartEndpoint, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(consoles: Arc<Consoles>, endpoint: CartEndpoint, mut stop: watch::Receiver<bool>) {
     let mut tasks = JoinSet::new();
     loop {
         tokio::select! {

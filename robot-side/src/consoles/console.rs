@@ -9,7 +9,7 @@ use farprobe_proto::{
 };
 use farprobe_servo::Inbound;
 use farprobe_session::cart::ConsoleId;
-use farprobe_transport::{CloseReason, Connection, FrameReceiver, FrameSender};
+use farprobe_transport::{CloseReason, Connection, FrameReceiver, FrameSender, SendError};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
@@ -233,10 +233,9 @@ async fn tell_states(consoles: &Consoles, connection: &Connection, heard: &Heard
         state.echo = heard.get();
         state.sent_at = consoles.now();
         let Some(bytes) = CartDatagram::State(state).encode() else { continue };
-        match connection.send_datagram(bytes) {
-            Err(farprobe_transport::SendError::Closed(closed)) => return Err(closed.into()),
-            // A state that can't leave now is worth nothing later.
-            Ok(()) | Err(_) => {}
+        // A state that can't leave now is worth nothing later: only the end of the connection matters.
+        if let Err(SendError::Closed(closed)) = connection.send_datagram(bytes) {
+            return Err(closed.into());
         }
     }
     Ok(())

@@ -19,9 +19,9 @@ use farprobe_servo::Inbound;
 use farprobe_session::cart::{ConsoleId, LeaseDesk};
 use tokio::sync::{broadcast, mpsc, watch};
 
-pub use accept::serve;
-pub use states::relay_states;
-pub use welcome::Introduction;
+pub(crate) use accept::serve;
+pub(crate) use states::relay_states;
+pub(crate) use welcome::Introduction;
 
 use crate::pictures::PictureDesk;
 use crate::recorder::Recorder;
@@ -38,7 +38,7 @@ const NOBODY: u64 = 0;
 
 /// Everything the consoles share.
 #[derive(Debug)]
-pub struct Consoles {
+pub(crate) struct Consoles {
     clock: MonotonicClock,
     inbox: Arc<Inbox>,
     recorder: Recorder,
@@ -60,7 +60,7 @@ struct Desk {
 
 impl Consoles {
     /// Nobody is connected yet.
-    pub fn new(
+    pub(crate) fn new(
         clock: MonotonicClock,
         inbox: Arc<Inbox>,
         recorder: Recorder,
@@ -84,7 +84,7 @@ impl Consoles {
     }
 
     /// Tells every console something the operator should know, and the log as well.
-    pub fn announce(&self, severity: Severity, text: impl Into<String>) {
+    pub(crate) fn announce(&self, severity: Severity, text: impl Into<String>) {
         let event = Event { at: self.clock.now(), severity, text: text.into() };
         match severity {
             Severity::Info => tracing::info!("{}", event.text),
@@ -96,7 +96,7 @@ impl Consoles {
     }
 
     /// The lease is taken away from whoever holds it.
-    pub fn revoke_lease(&self) {
+    pub(crate) fn revoke_lease(&self) {
         self.with_leases(LeaseDesk::revoke);
     }
 

@@ -7,7 +7,7 @@ use farprobe_transport::identity::{Purpose, Role as CertifiedRole};
 
 /// The part of the welcome that is the same for every console.
 #[derive(Debug, Clone)]
-pub struct Introduction {
+pub(crate) struct Introduction {
     /// The cart's name, from its certificate.
     pub cart: String,
     /// The arm's description (URDF text).
@@ -31,11 +31,18 @@ pub struct Introduction {
 }
 
 /// The name and version of this program.
-pub const SOFTWARE: &str = concat!("farprobe-cart ", env!("CARGO_PKG_VERSION"));
+pub(crate) const SOFTWARE: &str = concat!("farprobe-cart ", env!("CARGO_PKG_VERSION"));
 
 impl Introduction {
     /// The welcome for one console.
-    pub fn welcome(&self, role: Role, peer: &Peer, scanner: ScannerState, tip: Pose<Patient>, now: Time) -> Welcome {
+    pub(crate) fn welcome(
+        &self,
+        role: Role,
+        peer: &Peer,
+        scanner: ScannerState,
+        tip: Pose<Patient>,
+        now: Time,
+    ) -> Welcome {
         Welcome {
             version: PROTOCOL_VERSION,
             role,

@@ -4,6 +4,8 @@
 //! through a ring ([`Inbox`]), what it tells leaves through rings that drop when nobody reads ([`Taps`]).
 
 mod scheduling;
+#[cfg(test)]
+pub(crate) mod testing;
 mod thread;
 
 use std::sync::Mutex;
@@ -13,8 +15,7 @@ use farprobe_geom::Time;
 use farprobe_proto::{RefusedCommands, State, Transition};
 use farprobe_servo::{AppliedCommand, Inbound};
 
-pub use scheduling::Scheduling;
-pub use thread::{PERIOD, RtThread, spawn};
+pub(crate) use thread::{PERIOD, RtThread, spawn};
 
 /// Room for what arrives between two ticks. 500 commands a second are one every other tick; this is a second of them, so
 /// that only a thread that is dead for a second can lose any.
@@ -22,7 +23,7 @@ const INBOX_SLOTS: usize = 1024;
 
 /// The way into the real-time thread. Any number of threads may push; the real-time thread never sees the lock.
 #[derive(Debug)]
-pub struct Inbox(Mutex<rtrb::Producer<Inbound>>);
+pub(crate) struct Inbox(Mutex<rtrb::Producer<Inbound>>);
 
 impl Inbox {
     fn new() -> (Self, rtrb::Consumer<Inbound>) {
@@ -31,7 +32,7 @@ impl Inbox {
     }
 
     /// Hands `inbound` to the next tick. An error means that the real-time thread has not run for a second or more.
-    pub fn push(&self, inbound: Inbound) -> Result<(), InboxFull> {
+    pub(crate) fn push(&self, inbound: Inbound) -> Result<(), InboxFull> {
         // A poisoned lock means that another pusher panicked between two whole pushes: the ring itself is sound.
         let mut producer = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         producer.push(inbound).map_err(|_| InboxFull)
@@ -41,11 +42,11 @@ impl Inbox {
 /// The real-time thread has stopped reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the real-time thread does not read its inbox: the cart is stalled")]
-pub struct InboxFull;
+pub(crate) struct InboxFull;
 
 /// One tick as the recorder sees it.
 #[derive(Debug, Clone, Copy)]
-pub struct Tick {
+pub(crate) struct Tick {
     /// When the tick ran, cart clock.
     pub at: Time,
     /// Wake-up after the due time, ns.
@@ -70,7 +71,7 @@ pub struct Tick {
 
 /// The ways out of the real-time thread, one reader each.
 #[derive(Debug)]
-pub struct Taps {
+pub(crate) struct Taps {
     /// Every fourth tick's state, for the consoles.
     pub states: rtrb::Consumer<State>,
     /// Rung for each state.

@@ -10,8 +10,8 @@ use thread_priority::{ThreadPriority, ThreadPriorityValue};
 
 /// How the thread is scheduled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scheduling {
-    /// SCHED_FIFO at this priority, memory locked.
+pub(crate) enum Scheduling {
+    /// `SCHED_FIFO` at this priority, memory locked.
     RealTime {
         /// 1–99.
         priority: u8,
@@ -25,7 +25,7 @@ pub enum Scheduling {
 
 impl Scheduling {
     /// Whether both the scheduler and the memory lock were granted.
-    pub fn is_real_time(&self) -> bool {
+    pub(crate) fn is_real_time(&self) -> bool {
         matches!(self, Self::RealTime { .. })
     }
 }
@@ -41,7 +41,7 @@ impl fmt::Display for Scheduling {
 
 /// Makes the calling thread real-time as far as the system allows.
 pub(crate) fn enter(priority: u8) -> Scheduling {
-    let fifo = ThreadPriorityValue::try_from(priority).map_err(|error| error.to_owned()).and_then(|value| {
+    let fifo = ThreadPriorityValue::try_from(priority).and_then(|value| {
         let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
         set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Crossplatform(value), policy)
             .map_err(|error| format!("{error:?}"))

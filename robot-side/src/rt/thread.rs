@@ -16,7 +16,7 @@ use super::scheduling::{self, Scheduling};
 use super::{Inbox, Taps, Tick};
 
 /// The servo's period: arms with a real-time interface take a setpoint each millisecond.
-pub const PERIOD: Duration = Duration::from_millis(1);
+pub(crate) const PERIOD: Duration = Duration::from_millis(1);
 
 /// Every fourth tick goes to the consoles: 250 states a second.
 const TICKS_PER_STATE: u64 = 4;
@@ -29,7 +29,7 @@ const STATE_SLOTS: usize = 64;
 
 /// The running thread.
 #[derive(Debug)]
-pub struct RtThread {
+pub(crate) struct RtThread {
     /// The way in.
     pub inbox: Arc<Inbox>,
     /// How the thread is scheduled.
@@ -41,12 +41,12 @@ pub struct RtThread {
 
 impl RtThread {
     /// Whether the probe is off the patient and nothing moves.
-    pub fn is_at_rest(&self) -> bool {
+    pub(crate) fn is_at_rest(&self) -> bool {
         self.at_rest.load(Ordering::Acquire)
     }
 
     /// Ends the loop after the present tick and waits for it. The arm stops by itself within 20 ms.
-    pub fn end(self) {
+    pub(crate) fn end(self) {
         self.stop.store(true, Ordering::Release);
         // A panic in the loop has already been printed by the panic hook; there is nothing left to stop.
         let _ = self.join.join();
@@ -61,7 +61,7 @@ struct Outlets {
 }
 
 /// Starts the thread.
-pub fn spawn(
+pub(crate) fn spawn(
     clock: MonotonicClock,
     mut arm: Box<dyn Arm>,
     mut servo: Servo,
@@ -120,7 +120,7 @@ fn run(
 
         at_rest.store(outcome.at_rest, Ordering::Release);
         let tick = tick_of(now, lateness, step_ns, &reading, &outcome);
-        publish(outlets, count, tick, &outcome);
+        publish(outlets, count, &tick, &outcome);
         count += 1;
         due = next_due(due, now);
     }
@@ -132,9 +132,9 @@ fn next_due(due: Time, now: Time) -> Time {
     due + PERIOD * (u32::try_from(missed).unwrap_or(u32::MAX).saturating_add(1))
 }
 
-fn publish(outlets: &mut Outlets, count: u64, tick: Tick, outcome: &Outcome) {
+fn publish(outlets: &mut Outlets, count: u64, tick: &Tick, outcome: &Outcome) {
     // A full ring means that its reader is late. The reader notices by the gap; the servo never waits for it.
-    let _ = outlets.ticks.push(tick);
+    let _ = outlets.ticks.push(*tick);
     let _ = outlets.contexts.push(PictureContext {
         epoch: outcome.state.epoch,
         applied_sequence: outcome.state.applied.map_or(0, |applied| applied.sequence),
