@@ -5,6 +5,10 @@
 //! output or reads a clock: time is an argument. The console never decides a limit; it shows the cart's.
 #![forbid(unsafe_code)]
 
+pub mod demo;
+pub mod exam;
+pub mod handles;
+pub mod headless;
 pub mod model;
 pub mod theme;
 pub mod view;

@@ -31,6 +31,8 @@ pub enum HandleStart {
 /// What the handle or its thread has to say.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PumpEvent {
+    /// The handle is read from now on.
+    Started,
     /// Something was pressed, or a script has come to a point.
     Handle(HandleEvent),
     /// The handle is lost, in words.
@@ -102,6 +104,7 @@ impl Work {
         };
         if self.start == HandleStart::WhenReady && state.as_ref().is_some_and(|state| is_ready(state, permission)) {
             self.start = HandleStart::AtOnce;
+            self.tell(PumpEvent::Started);
         }
         if self.start == HandleStart::AtOnce && now >= self.due {
             self.due = now + self.handle.period();
@@ -155,7 +158,7 @@ impl Work {
         };
         let Some(bytes) = command.and_then(|command| ConsoleDatagram::Command(command).encode()) else { return };
         // A datagram that can't leave now is worth nothing later: the next one is 2 ms away.
-        let _ = connection.send_datagram(&bytes);
+        let _ = connection.send_datagram(bytes);
     }
 }
 
@@ -168,4 +171,3 @@ fn cue(state: &State) -> ForceCue {
     let target = if state.ladder == Ladder::Engaged { state.force_target } else { Newton::ZERO };
     ForceCue { wrench, target, engaged: state.ladder == Ladder::Engaged }
 }
-

@@ -6,7 +6,7 @@ use farprobe_control::{HandleMapper, Scaling};
 use farprobe_devices::{HandleMotion, HandleSample};
 use farprobe_geom::{Newton, Pose, Time, Twist};
 use farprobe_proto::{Clutch, PictureReport};
-use farprobe_session::{Downlink, Intent, PictureFault};
+use farprobe_session::console::{Downlink, Intent, PictureFault};
 
 /// Whether the operator may drive by what the console itself knows. The cart has its own opinion and the last word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

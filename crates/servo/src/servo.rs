@@ -112,7 +112,8 @@ impl Servo {
         let facts = self.facts(now, received.as_ref(), reading.health);
         let directive = self.gate.advance(now, &facts, &measured);
         let transition = self.follow_ladder(now, &directive);
-        let applied = self.steer(now, &directive, received.as_ref(), &posture.tip);
+        self.steer(&directive, received.as_ref(), &posture.tip);
+        let applied = received.as_ref().map(|received| self.note_applied(now, received));
         let proposal = self.propose(now, &directive, &posture);
         let permitted = self.gate.permit(now, &proposal.twist, &measured);
         let target = self.send(now, elapsed, reading, &permitted, &posture);
@@ -176,31 +177,30 @@ impl Servo {
     }
 
     /// Hands the operator's target to the reference, if the operator moves the probe in this tick.
-    fn steer(
-        &mut self,
-        now: Time,
-        directive: &Directive,
-        received: Option<&Received>,
-        tip: &Pose<Base>,
-    ) -> Option<AppliedCommand> {
+    fn steer(&mut self, directive: &Directive, received: Option<&Received>, tip: &Pose<Base>) {
         if !matches!(directive.goal, Goal::Follow { .. }) {
             self.reference.let_go();
             self.anchored = None;
-            return None;
+            return;
         }
-        let Received { arrived, command } = received?;
+        let Some(Received { arrived, command }) = received else { return };
         if directive.anchor == Anchor::Take {
             self.reference.anchor(*tip);
             self.anchored = Some(command.clutch_in);
         }
-        if self.anchored != Some(command.clutch_in) || command.clutch != proto::Clutch::Pressed {
-            return None;
+        if self.anchored == Some(command.clutch_in) && command.clutch == proto::Clutch::Pressed {
+            self.reference.target(*arrived, &command.target, &command.twist);
+            self.desired_force = command.desired_force.min(self.gate.limits().soft_force);
         }
-        self.reference.target(*arrived, &command.target, &command.twist);
-        self.desired_force = command.desired_force.min(self.gate.limits().soft_force);
+    }
+
+    /// Every fresh command that a tick has acted on counts as applied, also one that says "stay": what is measured is how long
+    /// the operator's wish is under way, whatever the wish.
+    fn note_applied(&mut self, now: Time, received: &Received) -> AppliedCommand {
+        let Received { arrived, command } = received;
         let (sequence, sampled_at) = (command.sequence, command.sampled_at);
         self.applied = Some(Applied { sequence, sampled_at, applied_at: now });
-        Some(AppliedCommand { sequence, sampled_at, arrived_at: *arrived, applied_at: now })
+        AppliedCommand { sequence, sampled_at, arrived_at: *arrived, applied_at: now }
     }
 
     fn propose(&mut self, now: Time, directive: &Directive, posture: &Posture) -> Proposal {

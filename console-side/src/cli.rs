@@ -1,0 +1,121 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use farprobe_transport::identity::Role;
+
+/// The specialist's console: drives a remote ultrasound probe and shows what it sees.
+///
+/// Research software, not a certified medical device.
+#[derive(Debug, Parser)]
+#[command(name = "farprobe-console", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Connect to a cart.
+    Connect {
+        /// The cart's UDP address, IP:PORT.
+        address: SocketAddr,
+        /// The folder with the operator's identity (ca.pem, cert.pem, key.pem).
+        #[arg(long, value_name = "DIR", default_value = "identities/operator")]
+        identity: PathBuf,
+        /// The name the cart's certificate must carry.
+        #[arg(long, value_name = "NAME")]
+        cart: Option<String>,
+        /// Accept demo identities, and only those.
+        #[arg(long)]
+        demo: bool,
+        /// How to run the exam.
+        #[command(flatten)]
+        exam: Exam,
+    },
+    /// Start a simulated cart on this machine and connect to it.
+    Demo {
+        /// Take pictures from here: `simulated` or `cine:FILE`.
+        #[arg(long, value_name = "SOURCE")]
+        source: Option<String>,
+        /// How to run the exam.
+        #[command(flatten)]
+        exam: Exam,
+    },
+    /// Make and show identities.
+    #[command(subcommand)]
+    Identity(IdentityCommand),
+}
+
+/// How to run an exam.
+#[derive(Debug, Clone, Args)]
+pub struct Exam {
+    /// The handle is this script.
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// What the specialist holds, when it is no script.
+    #[arg(long, value_enum, default_value_t = HandleChoice::Auto)]
+    pub handle: HandleChoice,
+    /// No window at all; progress is shown on the terminal.
+    #[arg(long)]
+    pub headless: bool,
+    /// Save pictures of the window at the script's named moments into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub shots: Option<PathBuf>,
+    /// Where summary.json and session.log go.
+    #[arg(long, value_name = "DIR", default_value = "out/exam")]
+    pub out: PathBuf,
+}
+
+/// What the specialist holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HandleChoice {
+    /// Keyboard and mouse of the window; the best that is plugged in, once more is supported here.
+    Auto,
+    /// Keyboard and mouse of the window.
+    Keyboard,
+}
+
+/// Make and show identities. The same in both programs.
+#[derive(Debug, Subcommand)]
+pub enum IdentityCommand {
+    /// Make a small private certificate authority for a site.
+    CreateAuthority {
+        /// Where it is kept. Guard this folder: who has its key can make carts and operators.
+        folder: PathBuf,
+        /// Its name.
+        #[arg(long, default_value = "Farprobe site")]
+        name: String,
+        /// For how many days it is valid.
+        #[arg(long, default_value_t = 3650)]
+        days: u32,
+    },
+    /// Let an authority issue the identity of a cart, an operator or an observer.
+    Issue {
+        /// The authority's folder.
+        authority: PathBuf,
+        /// Where the identity goes.
+        folder: PathBuf,
+        /// cart, operator or observer.
+        #[arg(long)]
+        role: Role,
+        /// The holder's name.
+        #[arg(long)]
+        name: String,
+        /// For how many days it is valid.
+        #[arg(long, default_value_t = 365)]
+        days: u32,
+        /// Replace an identity that is there.
+        #[arg(long)]
+        overwrite: bool,
+    },
+    /// Show what a folder holds.
+    Show {
+        /// The folder.
+        folder: PathBuf,
+    },
+}

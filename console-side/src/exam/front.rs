@@ -1,0 +1,90 @@
+//! Where the exam's events go: to the window or, without one, to the progress line; and always to the session log.
+
+use std::sync::Arc;
+
+use farprobe_devices::MonotonicClock;
+use farprobe_geom::Time;
+use farprobe_proto::{CartDatagram, Event as CartEvent, Ladder, LeaseStatus, Severity};
+use farprobe_record::{LogEntry, SessionLog};
+
+use crate::model::Event;
+use crate::words;
+
+/// Takes events, in any thread, and must not wait.
+pub type Sink = Arc<dyn Fn(Time, Event) + Send + Sync>;
+
+/// The front of the console. Cheap to clone.
+#[derive(Clone)]
+pub struct Front {
+    clock: MonotonicClock,
+    sink: Sink,
+    log: Arc<SessionLog>,
+    ladder: Arc<std::sync::Mutex<Option<Ladder>>>,
+}
+
+impl Front {
+    /// A front with this sink and this log.
+    pub fn new(clock: MonotonicClock, sink: Sink, log: Arc<SessionLog>) -> Self {
+        Self { clock, sink, log, ladder: Arc::default() }
+    }
+
+    /// Tells what has just happened.
+    pub fn tell(&self, event: Event) {
+        self.tell_at(self.clock.now(), event);
+    }
+
+    /// Tells what happened at `at`, console clock.
+    pub fn tell_at(&self, at: Time, event: Event) {
+        self.record(at, &event);
+        (self.sink)(at, event);
+    }
+
+    /// Something went wrong on this side.
+    pub fn fault(&self, severity: Severity, text: String) {
+        self.tell(Event::Fault { severity, text });
+    }
+
+    /// The cart has something to say.
+    pub fn notice(&self, event: CartEvent) {
+        self.tell(Event::Notice(event));
+    }
+
+    /// Writes a named moment into the log.
+    pub fn mark(&self, name: &str) {
+        self.log.write(self.clock.now(), LogEntry::Mark { words: name.to_owned() });
+    }
+
+    fn record(&self, at: Time, event: &Event) {
+        let entry = match event {
+            Event::Cart(CartDatagram::State(state)) => {
+                let mut ladder = self.ladder.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let before = ladder.replace(state.ladder);
+                if before == Some(state.ladder) {
+                    return;
+                }
+                let words = format!("{}: {}", words::ladder(state.ladder).title, words::cause(state.cause).what);
+                LogEntry::Ladder { from: before.unwrap_or(Ladder::Idle), to: state.ladder, cause: state.cause, words }
+            }
+            Event::Lease(status) => {
+                let (epoch, words) = match status {
+                    LeaseStatus::Yours(epoch) => (Some(*epoch), "this console may drive".to_owned()),
+                    LeaseStatus::Free => (None, "nobody drives".to_owned()),
+                    LeaseStatus::HeldBy(name) => (None, format!("{name} drives")),
+                    LeaseStatus::Refused(reason) => (None, format!("refused: {reason:?}")),
+                };
+                LogEntry::Lease { epoch, words }
+            }
+            Event::Scanner(reply) => LogEntry::Scanner { settings: reply.state.settings },
+            Event::Fault { severity, text } => LogEntry::Event { severity: *severity, words: text.clone() },
+            Event::Notice(notice) => LogEntry::Event { severity: notice.severity, words: notice.text.clone() },
+            Event::Lost { reason } => LogEntry::Event { severity: Severity::Alarm, words: reason.clone() },
+            Event::Connected(welcome) => {
+                let words = format!("connected to {} ({})", welcome.cart, welcome.software);
+                LogEntry::Event { severity: Severity::Info, words }
+            }
+            Event::StopSent => LogEntry::Event { severity: Severity::Alarm, words: "stop sent".to_owned() },
+            _ => return,
+        };
+        self.log.write(at, entry);
+    }
+}

@@ -1,0 +1,73 @@
+//! From the ledger's figures to the summary that is saved.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use farprobe_devices::MonotonicClock;
+use farprobe_geom::Time;
+use farprobe_proto::Welcome;
+use farprobe_record::{
+    ConsoleFigures, HopSummary, LogEntry, Machine, Percentiles, ProcessCost, SessionFacts, SessionLog, commit,
+};
+use farprobe_session::accounting::{AccountingSnapshot, Hop, LatencySnapshot};
+
+/// What is known of an exam beside its figures.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) out: PathBuf,
+    pub(super) started_at: SystemTime,
+    /// The same by the console's clock.
+    pub(super) started: Time,
+    pub(super) welcome: Option<Box<Welcome>>,
+}
+
+impl Facts {
+    pub(super) fn session(&self) -> SessionFacts {
+        SessionFacts {
+            software: super::SOFTWARE.to_owned(),
+            started_at: self.started_at,
+            connected_at: self.welcome.as_ref().map_or(Time::ZERO, |welcome| welcome.now),
+            simulated_arm: self.welcome.as_ref().is_some_and(|welcome| welcome.simulated_arm),
+        }
+    }
+}
+
+/// The first line of the log.
+pub(super) fn begin(log: &SessionLog, clock: MonotonicClock) {
+    let entry = LogEntry::Started {
+        software: super::SOFTWARE.to_owned(),
+        commit: commit().to_owned(),
+        machine: Machine::here(),
+        started_at: String::new(),
+    };
+    log.write(clock.now(), entry);
+}
+
+/// The console's side of the summary.
+pub(super) fn figures(
+    duration: Duration,
+    latencies: &AccountingSnapshot,
+    clock_error_bound: Option<Duration>,
+    cost: ProcessCost,
+) -> ConsoleFigures {
+    let percentiles = |snapshot: Option<LatencySnapshot>| {
+        snapshot.map(|s| Percentiles::from_durations(s.samples, [s.p50, s.p95, s.p99, s.max]))
+    };
+    ConsoleFigures {
+        duration_s: duration.as_secs_f64(),
+        commands_sent: latencies.commands_sent,
+        command_age_ms: percentiles(latencies.command_age),
+        pictures_shown: latencies.pictures.received,
+        pictures_lost: latencies.pictures.lost,
+        pictures_painted: latencies.painted,
+        picture_latency_ms: percentiles(latencies.picture_latency),
+        picture_age_ms: percentiles(latencies.picture_age),
+        hand_to_eye_ms: percentiles(latencies.hand_to_eye),
+        clock_error_bound_ms: clock_error_bound.map(|bound| bound.as_secs_f64() * 1e3),
+        hops: Hop::ALL
+            .into_iter()
+            .map(|hop| HopSummary { name: hop.label().to_owned(), ms: percentiles(latencies.hop(hop)) })
+            .collect(),
+        cost,
+    }
+}

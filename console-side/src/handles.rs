@@ -1,0 +1,65 @@
+//! Which handle the specialist holds, and how the window's input reaches a handle made of keyboard and mouse.
+
+use std::path::Path;
+use std::time::Duration;
+
+use farprobe_devices::handle::keyboard_mouse::{
+    Buttons, Key, KeyboardMouse, KeyboardMouseConfig, Pointer, WindowFeed, WindowInput as DeviceInput,
+};
+use farprobe_devices::handle::script::ScriptHandle;
+use farprobe_devices::{DeviceError, Handle};
+use farprobe_geom::Metre;
+use farprobe_proto::{ScannerSettings, TGC_BANDS};
+
+use crate::model::{HandleKind, WindowInput};
+
+/// A handle and what is known of it.
+pub struct Chosen {
+    /// The handle.
+    pub handle: Box<dyn Handle>,
+    /// What it is.
+    pub kind: HandleKind,
+    /// The names of a script's marks, and how long the script runs.
+    pub script: Option<(Vec<String>, Duration)>,
+}
+
+/// What a script starts from before the scanner has said how it is: an abdominal preset.
+const PRESET: ScannerSettings = ScannerSettings {
+    depth: Metre::literal(0.15),
+    gain_db: 0.0,
+    tgc_db: [0.0; TGC_BANDS],
+    focus: Metre::literal(0.08),
+    dynamic_range_db: 60.0,
+    frozen: false,
+};
+
+/// The script at `path`.
+pub fn script(path: &Path) -> Result<Chosen, DeviceError> {
+    let handle = ScriptHandle::load(path, PRESET)?;
+    let script = Some((handle.marks().to_vec(), handle.duration()));
+    Ok(Chosen { handle: Box::new(handle), kind: HandleKind::Script, script })
+}
+
+/// Keyboard and mouse of the window that fills `feed`.
+pub fn keyboard(feed: WindowFeed) -> Result<Chosen, DeviceError> {
+    let handle = KeyboardMouse::new(KeyboardMouseConfig::default(), feed)?;
+    Ok(Chosen { handle: Box::new(handle), kind: HandleKind::KeyboardMouse, script: None })
+}
+
+/// The window's input in the words of the handle.
+pub fn window_input(input: &WindowInput) -> DeviceInput {
+    let [primary, secondary, _middle] = input.buttons;
+    DeviceInput {
+        at: input.at,
+        focused: input.focused,
+        pointer: match (input.pointer, input.over_picture) {
+            (None, _) => Pointer::Outside,
+            (Some(_), true) => Pointer::OverPicture,
+            (Some(_), false) => Pointer::Elsewhere,
+        },
+        moved: input.moved,
+        wheel: input.wheel,
+        keys: input.keys.iter().filter_map(|key| Key::from_name(key.name())).collect(),
+        buttons: Buttons { primary, secondary },
+    }
+}

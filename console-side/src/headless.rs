@@ -1,0 +1,50 @@
+//! Without a window: one line that shows how the exam goes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use farprobe_devices::MonotonicClock;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::exam::{Screen, Sink};
+use crate::model::{Event, Model};
+use crate::words;
+
+/// Steps of the bar.
+const STEPS: u64 = 1000;
+
+/// A sink that shows progress on the terminal, and keeps the newest picture for `screen`.
+pub fn sink(clock: MonotonicClock, screen: Screen) -> Sink {
+    let bar = ProgressBar::new(STEPS);
+    let style = ProgressStyle::with_template("{elapsed:>4} [{bar:30}] {msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let state = Mutex::new((Model::new(clock.now()), bar));
+    Arc::new(move |at, event| {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (model, bar) = &mut *state;
+        match &event {
+            Event::Picture(picture) => screen.set(picture.pixels.clone()),
+            Event::Caption(Some(caption)) => bar.set_position((f64::from(caption.progress) * STEPS as f64) as u64),
+            Event::Fault { text, .. } => bar.println(text),
+            Event::Notice(notice) => bar.println(&notice.text),
+            Event::Lost { reason } => bar.println(format!("connection lost: {reason}")),
+            _ => {}
+        }
+        let tell = matches!(event, Event::Latency(_));
+        model.apply(at, event);
+        if tell {
+            bar.set_message(line(model));
+        }
+    })
+}
+
+fn line(model: &Model) -> String {
+    let Some((_, state)) = model.robot.state.as_ref() else { return "connecting".to_owned() };
+    let ladder = words::ladder(state.ladder).title;
+    let force = -state.wrench.force.z;
+    let eye = model
+        .latency
+        .as_ref()
+        .and_then(|latency| latency.hand_to_eye_ms)
+        .map_or_else(String::new, |p| format!(", hand to eye {:.0} ms", p.p50));
+    format!("{ladder}, {force:.1} N, picture {}{eye}", model.picture.taken)
+}

@@ -1,0 +1,179 @@
+//! From the command line to an exam, with a window or without.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, SystemTime};
+
+use farprobe_console::demo::DemoCart;
+use farprobe_console::exam::{Destination, Director, HandleStart, Happening, Plan, Screen, Shots, Sink};
+use farprobe_console::handles::{self, Chosen};
+use farprobe_console::headless;
+use farprobe_console::model::{Event, Intent};
+use farprobe_console::window::window;
+use farprobe_devices::MonotonicClock;
+use farprobe_devices::handle::keyboard_mouse::WindowFeed;
+use farprobe_transport::DemoPolicy;
+use farprobe_transport::identity::{self, Identity, Overwrite, Request};
+
+use crate::cli::{Command, Exam, IdentityCommand};
+
+type AnyError = Box<dyn std::error::Error>;
+
+/// Where a demo's picture needs no graphics card, frames are spread out: each costs tens of milliseconds of CPU there.
+const SOFTWARE_FRAME: Duration = Duration::from_millis(50);
+
+/// Files of an earlier run, which must not be taken for this one's.
+const OURS: [&str; 3] = ["summary.json", "session.log", "cart.log"];
+
+/// Does what the command line asks.
+pub(crate) fn run(command: Command) -> Result<(), AnyError> {
+    match command {
+        Command::Identity(command) => {
+            println!("{}", run_identity(command)?);
+            Ok(())
+        }
+        Command::Connect { address, identity, cart, demo, exam } => {
+            let identity = Identity::load(&identity)?;
+            let demo = if demo { DemoPolicy::Allowed } else { DemoPolicy::Refused };
+            prepare(&exam)?;
+            examine(Destination { address, cart, identity, demo }, &exam)
+        }
+        Command::Demo { source, exam } => {
+            prepare(&exam)?;
+            println!("starting a simulated cart");
+            let mut cart = DemoCart::start(source.as_deref(), &exam.out.join("cart.log"))?;
+            let operator = cart.take_operator();
+            let result = match operator {
+                Some(identity) => examine(demo_destination(cart.address, identity), &exam),
+                None => Err("the demo's operator has no identity".into()),
+            };
+            cart.end()?;
+            result
+        }
+    }
+}
+
+fn demo_destination(address: SocketAddr, identity: Identity) -> Destination {
+    Destination { address, cart: None, identity, demo: DemoPolicy::Allowed }
+}
+
+fn run_identity(command: IdentityCommand) -> Result<String, AnyError> {
+    let now = SystemTime::now();
+    let summary = match command {
+        IdentityCommand::CreateAuthority { folder, name, days } => {
+            identity::create_authority(&folder, &name, days, now, Overwrite::Refuse)?
+        }
+        IdentityCommand::Issue { authority, folder, role, name, days, overwrite } => {
+            let overwrite = if overwrite { Overwrite::Replace } else { Overwrite::Refuse };
+            identity::issue(&authority, Request { role, name: &name, days }, &folder, now, overwrite)?
+        }
+        IdentityCommand::Show { folder } => identity::show(&folder, now)?,
+    };
+    Ok(summary.to_string())
+}
+
+/// Makes the output folders and removes what an earlier run has left in them.
+fn prepare(exam: &Exam) -> Result<(), AnyError> {
+    for folder in [Some(&exam.out), exam.shots.as_ref()].into_iter().flatten() {
+        std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        for entry in std::fs::read_dir(folder)?.flatten() {
+            let path = entry.path();
+            let is_picture = path.extension().is_some_and(|extension| extension == "png");
+            let is_ours = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| OURS.contains(&name));
+            if is_picture || is_ours {
+                std::fs::remove_file(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn examine(destination: Destination, exam: &Exam) -> Result<(), AnyError> {
+    let clock = MonotonicClock;
+    let feed = WindowFeed::default();
+    let chosen = match &exam.script {
+        Some(path) => handles::script(path)?,
+        None if exam.headless => return Err("without a window the handle must be a script: give --script FILE".into()),
+        None => handles::keyboard(feed.clone())?,
+    };
+    let (tell, heard) = channel();
+    if exam.headless {
+        let screen = Screen::default();
+        let sink = headless::sink(clock, screen.clone());
+        let shots = Shots::new(exam.shots.clone(), None, screen);
+        let plan = plan(clock, destination, chosen, &exam.out, false);
+        let director = Director::start(plan, sink, shots, (tell, heard))?;
+        return close(director.direct()?);
+    }
+    with_window(clock, destination, chosen, exam, feed, (tell, heard))
+}
+
+fn plan(clock: MonotonicClock, destination: Destination, chosen: Chosen, out: &Path, painted: bool) -> Plan {
+    let start = if chosen.script.is_some() { HandleStart::WhenReady } else { HandleStart::AtOnce };
+    Plan {
+        clock,
+        destination,
+        handle: chosen.handle,
+        kind: chosen.kind,
+        start,
+        script: chosen.script,
+        out: out.to_owned(),
+        painted_by_window: painted,
+    }
+}
+
+fn with_window(
+    clock: MonotonicClock,
+    destination: Destination,
+    chosen: Chosen,
+    exam: &Exam,
+    feed: WindowFeed,
+    happenings: (Sender<Happening>, Receiver<Happening>),
+) -> Result<(), AnyError> {
+    let intents = happenings.0.clone();
+    let (painted_tell, painted_heard) = channel();
+    let (shell, handle) = window(
+        move || clock.now(),
+        move |intent| {
+            match &intent {
+                Intent::Window(input) => return feed.post(handles::window_input(input)),
+                Intent::Painted { number, at } => {
+                    let _ = painted_tell.send((*number, *at));
+                    return;
+                }
+                _ => {}
+            }
+            // The director may have ended already; then the window is closing.
+            let _ = intents.send(Happening::Intent(intent));
+        },
+    );
+    let screen = Screen::default();
+    let (kept, sent) = (screen.clone(), handle.clone());
+    let sink: Sink = Arc::new(move |at, event| {
+        if let Event::Picture(picture) = &event {
+            kept.set(picture.pixels.clone());
+        }
+        sent.send(at, event);
+    });
+    let shots = Shots::new(exam.shots.clone(), Some(handle.clone()), screen);
+    let director = Director::start(plan(clock, destination, chosen, &exam.out, true), sink, shots, happenings)?;
+    director.hear_painted(painted_heard)?;
+    let directing = std::thread::Builder::new().name("director".into()).spawn(move || {
+        let ended = director.direct().map_err(|error| error.to_string());
+        handle.close();
+        ended
+    })?;
+    let shell = if std::env::var_os("LIBGL_ALWAYS_SOFTWARE").is_some() { shell.paced(SOFTWARE_FRAME) } else { shell };
+    let shown = shell.run("Farprobe");
+    let ended = directing.join().map_err(|_| "the exam's director failed; its message is above")?;
+    shown?;
+    close(ended?)
+}
+
+/// Prints the summary. A problem of the exam is an error of the program.
+fn close(ended: farprobe_console::exam::Ended) -> Result<(), AnyError> {
+    println!("{}", ended.summary);
+    ended.problem.map_or(Ok(()), |problem| Err(problem.into()))
+}
