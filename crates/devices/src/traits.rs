@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use farprobe_geom::{Handle as HandleFrame, Joints, Newton, Patient, Pose, Time, Tip, Twist, Wrench};
 use farprobe_proto::{Bedside as BedsideAction, Epoch, ScannerError, ScannerSettings, ScannerState};
+use serde::{Deserialize, Serialize};
 
 use crate::DeviceError;
 
@@ -109,7 +110,8 @@ pub enum HandleEvent {
 }
 
 /// What a handle's buttons can mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum HandleButton {
     /// Stop.
     Stop,

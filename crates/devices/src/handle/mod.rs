@@ -1,5 +1,6 @@
 //! What the specialist holds.
 
+pub mod gamepad;
 pub mod keyboard_mouse;
 pub mod rate;
 pub mod script;
