@@ -4,3 +4,4 @@ pub mod gamepad;
 pub mod keyboard_mouse;
 pub mod rate;
 pub mod script;
+pub mod spacemouse;

@@ -1,4 +1,8 @@
 //! What all pushed handles have in common: how far something is pushed becomes a twist of the probe.
+//!
+//! All of them agree on the directions, as if one looked down on a probe that points down: right is +x, towards oneself is
+//! +y, down into the patient is +z, and turns are right-handed. So tilting the hand away fans about −x, tilting it to the
+//! right rocks about −y, and turning it clockwise rotates about +z.
 
 use farprobe_geom::{Tip, Twist};
 use nalgebra::Vector3;

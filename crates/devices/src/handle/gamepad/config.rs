@@ -68,9 +68,9 @@ impl Default for GamepadConfig {
             clutch: PadButton::RightTrigger,
             sticks: BTreeMap::from([
                 (PadAxis::LeftX, push(Freedom::SlideLateral, false)),
-                (PadAxis::LeftY, push(Freedom::SlideElevational, false)),
-                (PadAxis::RightX, push(Freedom::Rock, false)),
-                (PadAxis::RightY, push(Freedom::Fan, false)),
+                (PadAxis::LeftY, push(Freedom::SlideElevational, true)),
+                (PadAxis::RightX, push(Freedom::Rock, true)),
+                (PadAxis::RightY, push(Freedom::Fan, true)),
             ]),
             pushes: BTreeMap::from([
                 (PadButton::RightBumper, push(Freedom::Press, false)),

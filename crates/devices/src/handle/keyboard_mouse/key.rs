@@ -45,16 +45,16 @@ const KEYS: [(&str, Key, Meaning); 22] = [
     ("D", Key::D, Meaning::Push(Freedom::SlideLateral, 1.0)),
     ("Left", Key::Left, Meaning::Push(Freedom::SlideLateral, -1.0)),
     ("Right", Key::Right, Meaning::Push(Freedom::SlideLateral, 1.0)),
-    ("W", Key::W, Meaning::Push(Freedom::SlideElevational, 1.0)),
-    ("S", Key::S, Meaning::Push(Freedom::SlideElevational, -1.0)),
-    ("Up", Key::Up, Meaning::Push(Freedom::SlideElevational, 1.0)),
-    ("Down", Key::Down, Meaning::Push(Freedom::SlideElevational, -1.0)),
+    ("W", Key::W, Meaning::Push(Freedom::SlideElevational, -1.0)),
+    ("S", Key::S, Meaning::Push(Freedom::SlideElevational, 1.0)),
+    ("Up", Key::Up, Meaning::Push(Freedom::SlideElevational, -1.0)),
+    ("Down", Key::Down, Meaning::Push(Freedom::SlideElevational, 1.0)),
     ("E", Key::E, Meaning::Push(Freedom::Press, 1.0)),
     ("Q", Key::Q, Meaning::Push(Freedom::Press, -1.0)),
-    ("I", Key::I, Meaning::Push(Freedom::Fan, 1.0)),
-    ("K", Key::K, Meaning::Push(Freedom::Fan, -1.0)),
-    ("L", Key::L, Meaning::Push(Freedom::Rock, 1.0)),
-    ("J", Key::J, Meaning::Push(Freedom::Rock, -1.0)),
+    ("I", Key::I, Meaning::Push(Freedom::Fan, -1.0)),
+    ("K", Key::K, Meaning::Push(Freedom::Fan, 1.0)),
+    ("L", Key::L, Meaning::Push(Freedom::Rock, -1.0)),
+    ("J", Key::J, Meaning::Push(Freedom::Rock, 1.0)),
     ("O", Key::O, Meaning::Push(Freedom::Rotate, 1.0)),
     ("U", Key::U, Meaning::Push(Freedom::Rotate, -1.0)),
     ("PageUp", Key::PageUp, Meaning::Press(HandleButton::ForceUp)),
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(push(&[Key::A, Key::Left]).linear.x, -1.0);
         assert_eq!(push(&[Key::A, Key::Right]).linear.x, 0.0);
         assert_eq!(push(&[Key::E]).linear.z, 1.0);
-        assert_eq!(push(&[Key::U, Key::I]), Deflection::from_axes([0.0, 0.0, 0.0, 1.0, 0.0, -1.0]));
+        assert_eq!(push(&[Key::U, Key::I]), Deflection::from_axes([0.0, 0.0, 0.0, -1.0, 0.0, -1.0]));
         assert_eq!(push(&[Key::Shift, Key::PageUp]), Deflection::zero());
     }
 

@@ -9,6 +9,8 @@
 //! | drag with the secondary button | fans (up, down) and rocks (left, right) |
 //! | wheel over the picture | rotates |
 //!
+//! Right, away and down are as [`super::rate`] has them: as if one stood before the patient and held the probe.
+//!
 //! Page up and down change the contact force, brackets the depth, comma and period the gain. Stop and freeze belong to the
 //! window.
 //!
@@ -85,8 +87,8 @@ impl KeyboardMouse {
         let metre = self.config.slide_mm_per_point / 1000.0;
         let radian = self.config.turn_deg_per_point.to_radians();
         let (linear_top, angular_top) = self.config.speeds.tops();
-        self.ahead.linear += Vector3::new(drag.slide[0], drag.slide[1], 0.0) * metre;
-        self.ahead.angular += Vector3::new(drag.turn[1], drag.turn[0], drag.wheel) * radian;
+        self.ahead.linear += Vector3::new(drag.slide[0], -drag.slide[1], 0.0) * metre;
+        self.ahead.angular += Vector3::new(-drag.turn[1], -drag.turn[0], drag.wheel) * radian;
         let linear = catch_up(&mut self.ahead.linear, &linear_top, dt);
         let angular = catch_up(&mut self.ahead.angular, &angular_top, dt);
         Twist::new(linear, angular)
