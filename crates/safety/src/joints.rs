@@ -21,6 +21,14 @@ pub struct JointLimits {
     pub acceleration: Joints,
 }
 
+impl JointLimits {
+    /// Whether a joint can be at this angle (rad) at all: in its range, or [`BEYOND_RANGE`] out of it. NaN is nowhere.
+    fn can_stand_at(&self, joint: usize, angle: f64) -> bool {
+        let at = |joints: &Joints| joints.as_slice().get(joint).copied().unwrap_or(f64::NAN);
+        (at(&self.lower) - BEYOND_RANGE..=at(&self.upper) + BEYOND_RANGE).contains(&angle)
+    }
+}
+
 /// What the arm is to do until the next tick.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct JointSetpoint {
@@ -138,6 +146,10 @@ const PROPORTION: f64 = 0.1;
 /// A joint beyond its range may go on by no more than this, rad/s: how far a tick's jerk carries braking past zero.
 const CREEP: f64 = 1e-3;
 
+/// A joint may stand this far beyond its range, rad: pushed by the staff, or zeroed a little otherwise than it is described.
+/// Further out no joint can be: there the encoder lies, and nothing is sent.
+pub const BEYOND_RANGE: f64 = 0.2;
+
 /// Below this a joint counts as at rest, rad/s.
 const AT_REST: f64 = 1e-6;
 
@@ -222,7 +234,7 @@ impl JointWatch {
         let high = at(&self.limits.upper) + JUMP_TOLERANCE;
         // Beyond its range a joint may come back, or stay.
         let inside = (position >= low || velocity >= -CREEP) && (position <= high || velocity <= CREEP);
-        if !inside {
+        if !inside || !self.limits.can_stand_at(joint, position) {
             return Err(Refused::Position { joint });
         }
         let Some((dt, last)) = before else {
@@ -243,7 +255,9 @@ impl JointWatch {
     /// The next setpoint on the way from the last one to rest.
     fn brake(&self, now: Time, last: Option<(Time, JointSetpoint)>, measured: &Joints) -> Option<JointSetpoint> {
         let Some((at, last)) = last else {
-            let known = measured.is_finite() && measured.axes() == self.limits.lower.axes();
+            let possible = |(joint, angle): (usize, &f64)| self.limits.can_stand_at(joint, *angle);
+            let known =
+                measured.axes() == self.limits.lower.axes() && measured.as_slice().iter().enumerate().all(possible);
             return known.then_some(JointSetpoint { positions: *measured, velocities: Joints::zero(measured.axes()) });
         };
         let dt = now.saturating_since(at).as_secs_f64();

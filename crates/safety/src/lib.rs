@@ -57,7 +57,7 @@ pub use facts::{
     Session, Shutdown, StopSource, Tissue,
 };
 pub use gate::{Config, Gate};
-pub use joints::{Confirmation, JointCheck, JointLimits, JointSetpoint, Refusal, Refused};
+pub use joints::{BEYOND_RANGE, Confirmation, JointCheck, JointLimits, JointSetpoint, Refusal, Refused};
 pub use ladder::{Anchor, Directive, Goal, Press, PressRefused};
 pub use limits::{AngularRow, Limit, Limits, LinearRow, Preset, PresetError};
 pub use monitor::{Monitor, MonitorLimits, Sample, Trip, Verdict};

@@ -224,3 +224,23 @@ fn sr_035_a_setpoint_of_a_tick_that_permitted_nothing_must_not_move() {
     let later = arm.scene.now + TICK;
     assert_eq!(reason(arm.scene.gate.confirm(later, &check)), Refused::Disagrees);
 }
+
+#[test]
+fn sr_020_an_arm_that_is_said_to_be_where_no_arm_can_be_is_sent_nothing() {
+    let range = joint_limits();
+    let places = [2.5 + BEYOND_RANGE + 1e-6, -2.5 - BEYOND_RANGE - 1e-6, f64::MAX, f64::INFINITY, f64::NAN];
+    assert_eq!((range.lower, range.upper), (joints(-2.5), joints(2.5)));
+    for place in places {
+        let mut arm = Arm::new();
+        // So long without a setpoint that nothing is left to brake from.
+        arm.scene.run(30);
+        arm.angles.as_mut_slice()[2] = place;
+        let check = arm.check();
+        let Confirmation::Refused(refusal) = arm.confirm(&check) else { panic!("{place} rad was believed") };
+        assert_eq!(refusal.instead, None, "{place} rad");
+    }
+    let mut arm = Arm::new();
+    arm.scene.run(30);
+    arm.angles.as_mut_slice()[2] = 2.5 + BEYOND_RANGE - 1e-6;
+    assert_eq!(arm.step(), Confirmation::Passed, "pushed a little out of its range it may stay");
+}
