@@ -28,11 +28,11 @@ pub enum Inbound {
 pub struct ArmReading {
     /// When its sensors were read, cart clock.
     pub sampled_at: Time,
-    /// Measured joint angles, rad.
+    /// Measured joint angles, rad: may be NaN, as every number here may.
     pub positions: Joints,
     /// Measured joint speeds, rad/s.
     pub velocities: Joints,
-    /// What the patient does to the probe, as the sensor says it: may be NaN.
+    /// What the patient does to the probe, as the sensor says it.
     pub wrench: Wrench<Tip>,
     /// Whether the arm can move.
     pub health: ArmHealth,

@@ -10,6 +10,7 @@
 mod config;
 mod io;
 mod operator;
+mod reading;
 mod servo;
 mod wire;
 

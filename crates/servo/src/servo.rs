@@ -14,6 +14,7 @@ use nalgebra::SVector;
 
 use crate::config::JOINT_ACCELERATION;
 use crate::operator::{Operator, Received};
+use crate::reading::{ToldArm, is_sound, told_wrench};
 use crate::{AppliedCommand, ArmHealth, ArmReading, Inbound, JointTarget, Outcome, ServoConfig, wire};
 
 /// The longest time a setpoint is integrated over: after a longer gap the arm goes on from where it is, it does not leap.
@@ -40,6 +41,7 @@ pub struct Servo {
     law: ContactLaw,
     tare: Tare,
     resolver: Resolver,
+    told: ToldArm,
     /// The last setpoint sent.
     sent: Option<JointSetpoint>,
     contact: contact::Contact,
@@ -74,6 +76,7 @@ impl Servo {
             law: ContactLaw::new(config.tuning),
             tare: Tare::new(),
             resolver: Resolver::new(config.posture),
+            told: ToldArm { joints: config.posture, tip },
             sent: None,
             contact: contact::Contact::Free,
             desired_force: Newton::ZERO,
@@ -100,6 +103,13 @@ impl Servo {
         self.last_step = Some(now);
         let received = self.operator.take();
         let posture = self.look(reading, elapsed);
+        let health = if is_sound(&self.model, reading) {
+            self.told = ToldArm { joints: reading.positions, tip: posture.tip };
+            reading.health
+        } else {
+            // An arm that speaks nonsense has not answered.
+            ArmHealth::Silent
+        };
         let measured = Measured {
             sampled_at: reading.sampled_at,
             tip: posture.tip,
@@ -109,7 +119,7 @@ impl Servo {
             expected_force: None,
         };
 
-        let facts = self.facts(now, received.as_ref(), reading.health);
+        let facts = self.facts(now, received.as_ref(), health);
         let directive = self.gate.advance(now, &facts, &measured);
         let transition = self.follow_ladder(now, &directive);
         self.steer(&directive, received.as_ref(), &posture.tip);
@@ -118,12 +128,12 @@ impl Servo {
         let permitted = self.gate.permit(now, &proposal.twist, &measured);
         let target = self.send(now, elapsed, reading, &permitted, &posture);
 
-        let state = self.state(now, reading, &directive, &posture, &proposal);
+        let state = self.state(now, &directive, &posture, &proposal);
         Outcome {
             target,
             at_rest: is_at_rest(&directive, &state),
             state,
-            tip_on_patient: self.base_on_patient.pose(&posture.tip),
+            tip_on_patient: self.base_on_patient.pose(&self.told.tip),
             contact_force: Newton::new(-posture.wrench.force.z).unwrap_or_default(),
             transition,
             applied,
@@ -171,6 +181,8 @@ impl Servo {
         if directive.cause == farprobe_safety::Cause::Reset && from != self.ladder {
             self.monitor.reset();
             self.verdict = Verdict::Quiet;
+            // What was sent before the fault may be part of it: the arm goes on from where it stands.
+            self.sent = None;
         }
         let cause = wire::cause(directive.cause);
         (from != self.ladder).then_some(Transition { at: now, from, to: self.ladder, cause })
@@ -227,7 +239,7 @@ impl Servo {
         permitted: &Twist<Tip>,
         posture: &Posture,
     ) -> Option<JointTarget> {
-        let (from, speeds) = self.start_from(reading);
+        let (from, speeds) = self.start_from(reading)?;
         let dt = elapsed.as_secs_f64();
         let jacobian = self.model.jacobian(&from);
         let resolution = self.resolver.resolve(&self.model, &from, permitted);
@@ -260,22 +272,17 @@ impl Servo {
     }
 
     /// Where the next setpoint starts, and with which speeds: at the last one, or at rest where the arm stands if it stopped by
-    /// itself.
-    fn start_from(&self, reading: &ArmReading) -> (Joints, Joints) {
-        match (self.sent, reading.health) {
-            (Some(setpoint), ArmHealth::Ready) => (setpoint.positions, setpoint.velocities),
-            (Some(_) | None, _) => (reading.positions, Joints::zero(self.model.axes())),
+    /// itself. `None` if nobody knows where it stands.
+    fn start_from(&self, reading: &ArmReading) -> Option<(Joints, Joints)> {
+        let last = self.sent.map(|setpoint| (setpoint.positions, setpoint.velocities));
+        let here = is_sound(&self.model, reading).then(|| (reading.positions, Joints::zero(self.model.axes())));
+        match reading.health {
+            ArmHealth::Ready => last.or(here),
+            ArmHealth::Starved | ArmHealth::Stopped | ArmHealth::Silent => here.or(last),
         }
     }
 
-    fn state(
-        &self,
-        now: Time,
-        reading: &ArmReading,
-        directive: &Directive,
-        posture: &Posture,
-        proposal: &Proposal,
-    ) -> State {
+    fn state(&self, now: Time, directive: &Directive, posture: &Posture, proposal: &Proposal) -> State {
         State {
             sequence: 0,
             sampled_at: now,
@@ -291,10 +298,9 @@ impl Servo {
                 contact::Contact::Free => proto::Contact::Free,
                 contact::Contact::Touching { .. } => proto::Contact::Touching,
             },
-            joints: reading.positions,
-            tip: posture.tip,
-            // What is not finite can't travel: a broken sensor shows as the fault it is, not as a wrench.
-            wrench: if posture.wrench.is_finite() { posture.wrench } else { Wrench::zero() },
+            joints: self.told.joints,
+            tip: self.told.tip,
+            wrench: told_wrench(&posture.wrench),
             force_target: proposal.force_target,
             limits: self.limits(),
         }

@@ -1,0 +1,11 @@
+//! The step held to its contract by whole exams on the simulated arm: it never allocates, and what it gives out is finite.
+// Helpers of tests fail as tests do; clippy's exemption for tests does not reach them.
+#![allow(clippy::unwrap_used)]
+
+mod exam;
+mod finite;
+mod no_alloc;
+
+/// Turns an allocation within `assert_no_alloc` into an abort, for every test of this binary.
+#[global_allocator]
+static ALLOCATOR: assert_no_alloc::AllocDisabler = assert_no_alloc::AllocDisabler;
