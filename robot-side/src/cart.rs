@@ -88,7 +88,7 @@ impl Cart {
         let servo = Servo::new(&servo_config);
         let introduction = introduction(config, identity, address, servo.limits(), outline)?;
 
-        let (thread, taps) = rt::spawn(clock, arm, servo, config.realtime.priority)?;
+        let (thread, taps) = rt::spawn(clock, arm, servo, config.realtime.priority, rt::Pacing::CatchUp)?;
         tracing::info!("real-time thread: {}", thread.scheduling);
         let (step, steps) = std::sync::mpsc::channel();
         let recorder = Recorder::start(clock, taps.ticks, thread.scheduling.is_real_time(), move |transition| {

@@ -27,8 +27,8 @@ pub(crate) fn servo_config(config: &Config, shipped: ServoConfig) -> Result<Serv
         .and_then(|timing| timing.with_tick_gap(Duration::from_millis(config.safety.tick_gap_ms)))
         .and_then(|timing| timing.with_retract(retract))
         .map_err(refused("safety"))?;
-    let age_limit = AgeLimit::new(config.link_timeout()).map_err(refused("safety.link_timeout_ms"))?;
-    Ok(ServoConfig { limits, timing, age_limit, ..shipped })
+    // A longer watchdog forgives silence, never staleness: how late a command may be stays as shipped.
+    Ok(ServoConfig { limits, timing, age_limit: AgeLimit::DEFAULT, ..shipped })
 }
 
 fn preset(config: &Config) -> Result<Preset, StartError> {

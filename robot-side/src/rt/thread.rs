@@ -18,6 +18,20 @@ use super::{Inbox, Taps, Tick};
 /// The servo's period: arms with a real-time interface take a setpoint each millisecond.
 pub(crate) const PERIOD: Duration = Duration::from_millis(1);
 
+/// A simulated arm's servo makes up for at most this much at once; after a longer stall it goes on from now, and the gate
+/// notices the gap. Twice the longest stall seen on a shared virtual machine.
+const MOST_CAUGHT_UP: Duration = Duration::from_millis(500);
+
+/// What the loop does when it wakes late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pacing {
+    /// It skips the ticks it missed: a real arm has gone on without them.
+    Skip,
+    /// It runs the ticks it missed, each at its own time: a simulated arm stands still when the machine does, so a machine that
+    /// stalls is not a cart that stalls. Lateness and overruns are counted all the same.
+    CatchUp,
+}
+
 /// Every fourth tick goes to the consoles: 250 states a second.
 const TICKS_PER_STATE: u64 = 4;
 
@@ -66,6 +80,7 @@ pub(crate) fn spawn(
     mut arm: Box<dyn Arm>,
     mut servo: Servo,
     priority: u8,
+    pacing: Pacing,
 ) -> std::io::Result<(RtThread, Taps)> {
     let (inbox, mut inbound) = Inbox::new();
     let (states_in, states) = rtrb::RingBuffer::new(STATE_SLOTS);
@@ -84,7 +99,8 @@ pub(crate) fn spawn(
         let granted = scheduling::enter(priority);
         // The starter waits for this; it can't be gone.
         let _ = told.send(granted);
-        run(clock, arm.as_mut(), &mut servo, &mut inbound, &mut outlets, &rest, &ended);
+        let mut grid = Grid { clock, pacing, due: clock.now() + PERIOD };
+        run(&mut grid, arm.as_mut(), &mut servo, &mut inbound, &mut outlets, &rest, &ended);
     })?;
     let scheduling = scheduling.recv().map_err(std::io::Error::other)?;
     let thread = RtThread { inbox: Arc::new(inbox), scheduling, at_rest, stop, join };
@@ -92,7 +108,7 @@ pub(crate) fn spawn(
 }
 
 fn run(
-    clock: MonotonicClock,
+    grid: &mut Grid,
     arm: &mut dyn Arm,
     servo: &mut Servo,
     inbound: &mut rtrb::Consumer<Inbound>,
@@ -100,13 +116,9 @@ fn run(
     at_rest: &AtomicBool,
     stop: &AtomicBool,
 ) {
-    let mut due = clock.now() + PERIOD;
     let mut count = 0_u64;
     while !stop.load(Ordering::Acquire) {
-        clock.sleep_until(due);
-        let now = clock.now();
-        let lateness = now.saturating_since(due);
-
+        let (now, lateness) = grid.wait();
         let cpu_before = thread_cpu_ns();
         while let Ok(message) = inbound.pop() {
             servo.receive(message);
@@ -122,14 +134,42 @@ fn run(
         let tick = tick_of(now, lateness, step_ns, &reading, &outcome);
         publish(outlets, count, &tick, &outcome);
         count += 1;
-        due = next_due(due, now);
     }
 }
 
-/// The next tick after `now` on the grid of `due`: a late loop skips ticks, it never runs two in a hurry.
-fn next_due(due: Time, now: Time) -> Time {
-    let missed = now.saturating_since(due).as_nanos() / PERIOD.as_nanos();
-    due + PERIOD * (u32::try_from(missed).unwrap_or(u32::MAX).saturating_add(1))
+/// The times of the ticks.
+struct Grid {
+    clock: MonotonicClock,
+    pacing: Pacing,
+    /// The next tick.
+    due: Time,
+}
+
+impl Grid {
+    /// Waits for the next tick. Gives the time it counts for, and how late it runs.
+    fn wait(&mut self) -> (Time, Duration) {
+        self.clock.sleep_until(self.due);
+        let woken = self.clock.now();
+        let (due, next) = (self.due, next_due(self.pacing, self.due, woken));
+        self.due = next;
+        let counts_for = match self.pacing {
+            Pacing::CatchUp if next == due + PERIOD => due,
+            Pacing::CatchUp | Pacing::Skip => woken,
+        };
+        (counts_for, woken.saturating_since(due))
+    }
+}
+
+/// The tick after the one that was `due` and woke at `woken`, always on the grid of `due`.
+fn next_due(pacing: Pacing, due: Time, woken: Time) -> Time {
+    let late = woken.saturating_since(due);
+    match pacing {
+        Pacing::CatchUp if late <= MOST_CAUGHT_UP => due + PERIOD,
+        Pacing::CatchUp | Pacing::Skip => {
+            let missed = u32::try_from(late.as_nanos() / PERIOD.as_nanos()).unwrap_or(u32::MAX);
+            due + PERIOD * missed.saturating_add(1)
+        }
+    }
 }
 
 fn publish(outlets: &mut Outlets, count: u64, tick: &Tick, outcome: &Outcome) {
@@ -190,8 +230,18 @@ mod tests {
     #[test]
     fn a_late_loop_skips_ticks_and_stays_on_the_grid() {
         let due = Time::from_millis(10);
-        assert_eq!(next_due(due, Time::from_nanos(10_400_000)), Time::from_millis(11));
-        assert_eq!(next_due(due, Time::from_nanos(13_200_000)), Time::from_millis(14));
-        assert_eq!(next_due(due, Time::from_millis(9)), Time::from_millis(11));
+        let skip = |woken| next_due(Pacing::Skip, due, woken);
+        assert_eq!(skip(Time::from_nanos(10_400_000)), Time::from_millis(11));
+        assert_eq!(skip(Time::from_nanos(13_200_000)), Time::from_millis(14));
+        assert_eq!(skip(Time::from_millis(9)), Time::from_millis(11));
+    }
+
+    #[test]
+    fn a_simulated_arm_gets_every_tick_unless_the_machine_was_away_for_long() {
+        let due = Time::from_millis(10);
+        let catch_up = |woken| next_due(Pacing::CatchUp, due, woken);
+        assert_eq!(catch_up(Time::from_millis(13)), Time::from_millis(11));
+        assert_eq!(catch_up(Time::from_millis(510)), Time::from_millis(11));
+        assert_eq!(catch_up(Time::from_millis(511)), Time::from_millis(512));
     }
 }
