@@ -159,16 +159,26 @@ fn before_the_first_good_reading_there_is_nothing_to_send() {
 }
 
 #[test]
-fn an_arm_that_stopped_and_lied_about_its_place_goes_on_from_the_true_one_after_a_reset() {
-    let mut exam = Exam::in_contact();
-    for _ in 0..3 {
-        exam.tick(|_, reading| {
-            reading.health = ArmHealth::Starved;
-            reading.positions.as_mut_slice()[1] += 0.3;
-        });
+fn an_arm_that_was_pushed_aside_after_a_stop_goes_on_from_where_it_stands_after_the_reset() {
+    let mut exam = Exam::new();
+    assert_eq!(exam.run(2_500).state.ladder, Ladder::Ready);
+    exam.servo.receive(Inbound::RemoteStop);
+    let mut pushed = exam.run(100).state.joints;
+    pushed.as_mut_slice()[0] += 0.2;
+    let stands = |reading: &mut ArmReading| {
+        (reading.positions, reading.velocities) = (pushed, Joints::zero(MAX_AXES));
+    };
+    for _ in 0..100 {
+        let outcome = exam.tick(|_, reading| stands(reading));
+        assert_eq!(outcome.state.ladder, Ladder::EStop);
     }
-    assert_eq!(exam.run(1_000).state.ladder, Ladder::Fault);
-    assert_eq!(goes_on(&mut exam).0, Ladder::Engaged);
+    exam.servo.receive(Inbound::Bedside(Bedside::Reset));
+    for _ in 0..100 {
+        let outcome = exam.tick(|_, reading| stands(reading));
+        assert!(matches!(outcome.state.ladder, Ladder::Idle | Ladder::Ready), "{:?}", outcome.state.cause);
+        let target = outcome.target.unwrap().positions;
+        assert!(target.zip_with(&pushed, |a, b| (a - b).abs()).as_slice().iter().all(|away| *away < 1e-3));
+    }
 }
 
 #[test]
