@@ -6,11 +6,11 @@ use farprobe_geom::{MetrePerSecond, Newton, Time};
 
 use crate::clutch::{ClutchNews, ClutchWatch};
 use crate::facts::StopSource;
-use crate::facts::{ArmHealth, Arming, Facts, Lease, LinkQuality, Picture, PictureHealth, Reset, Session, Shutdown};
-use crate::monitor::Verdict;
+use crate::facts::{Arming, Facts, Lease, Reset, Session, Shutdown};
 use crate::pace::{Pace, PaceKeeper};
+use crate::reasons::{fault, frozen_by_operator, impairment, is_permitted, letting_go, obstacle};
 use crate::state::{AfterRelease, Cause, Stage, State};
-use crate::timing::{PICTURE_MAX_AGE, RELEASED_FORCE, RETRACT_SPEED, Timing};
+use crate::timing::{RELEASED_FORCE, RETRACT_SPEED, Timing};
 use crate::transition::{Event, Lift, Moment, Touch, next, settle};
 
 /// What the control law shall aim at until the next tick.
@@ -279,7 +279,7 @@ impl Ladder {
 
 /// Whether the watchdog has seen a fresh command lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Link {
+pub(crate) enum Link {
     Alive,
     Lost,
 }
@@ -303,77 +303,4 @@ fn stop_event(source: StopSource) -> Event {
         StopSource::Operator => Cause::OperatorStop,
         StopSource::Bedside => Cause::BedsideStop,
     })
-}
-
-/// What is broken, the arm first: without it nothing else can be acted on.
-fn fault(facts: &Facts, around: &Surroundings) -> Option<Cause> {
-    match facts.arm {
-        ArmHealth::Stopped | ArmHealth::Silent => return Some(Cause::ArmFault),
-        ArmHealth::Ready | ArmHealth::Starved => {}
-    }
-    around.fault.or(match facts.monitor {
-        Verdict::Quiet => None,
-        Verdict::Tripped(trip) => Some(trip.cause()),
-    })
-}
-
-/// What stands in the way of engaging.
-fn obstacle(facts: &Facts, around: &Surroundings, found: Option<Cause>) -> Option<PressRefused> {
-    let disarmed = (facts.arming == Arming::Disarmed).then_some(Cause::Disarmed);
-    let shutdown = (facts.shutdown == Shutdown::Requested).then_some(Cause::Shutdown);
-    let cause = fault(facts, around).or(disarmed).or(shutdown).or(around.overload).or(found);
-    let red = (facts.link_quality == LinkQuality::Red).then_some(PressRefused::LinkQuality);
-    cause.map(PressRefused::Because).or(red)
-}
-
-/// Whether the cart's side allows motion.
-fn is_permitted(facts: &Facts, around: &Surroundings) -> bool {
-    facts.arming == Arming::Armed && facts.shutdown == Shutdown::None && fault(facts, around).is_none()
-}
-
-/// Why the operator must not go on driving, the deepest reason first.
-fn impairment(
-    facts: &Facts,
-    around: &Surroundings,
-    news: ClutchNews,
-    pace: Pace,
-    link: Link,
-    late: bool,
-) -> Option<Cause> {
-    let checks = [
-        (late || facts.arm == ArmHealth::Starved).then_some(Cause::TickGap),
-        (link == Link::Lost).then_some(Cause::LinkLost),
-        around.impairment,
-        (news == ClutchNews::HandleLost).then_some(Cause::HandleLost),
-        (news == ClutchNews::Unproven).then_some(Cause::ClutchNotSeenOpen),
-        picture_cause(&facts.picture),
-        (pace == Pace::Disengage).then_some(Cause::RoundTripTooLong),
-    ];
-    checks.into_iter().flatten().next()
-}
-
-/// How the picture is lost to the operator, if it is. One he froze himself is not: a frozen scanner goes on sending pictures,
-/// so that their age still tells whether the way to him is alive.
-fn picture_cause(picture: &Picture) -> Option<Cause> {
-    match picture.health {
-        PictureHealth::Frozen => Some(Cause::PictureFrozen),
-        PictureHealth::Absent => Some(Cause::PictureStale),
-        PictureHealth::Good | PictureHealth::FrozenByOperator => {
-            picture.age.is_none_or(|age| age > PICTURE_MAX_AGE).then_some(Cause::PictureStale)
-        }
-    }
-}
-
-/// Why nobody may steer by a picture that is not lost: the operator froze it, to measure on it.
-fn frozen_by_operator(facts: &Facts) -> Option<Cause> {
-    match facts.picture.health {
-        PictureHealth::FrozenByOperator => Some(Cause::FrozenByOperator),
-        PictureHealth::Good | PictureHealth::Frozen | PictureHealth::Absent => None,
-    }
-}
-
-/// How the operator lets go of the probe in this tick, if he does. A console that freezes opens its clutch too; the freeze is
-/// then what he meant.
-fn letting_go(facts: &Facts, news: ClutchNews) -> Option<Cause> {
-    frozen_by_operator(facts).or((news == ClutchNews::Open).then_some(Cause::ClutchOpened))
 }

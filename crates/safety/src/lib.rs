@@ -46,6 +46,7 @@ mod limits;
 mod monitor;
 mod pace;
 mod profile;
+mod reasons;
 mod sensor;
 mod space;
 mod state;
