@@ -12,6 +12,7 @@ use farprobe_geom::{Metre, Newton, Time};
 use farprobe_proto::{CartReport, Clutch, ScannerSettings, Severity, Welcome};
 use farprobe_record::{ProcessMeter, SessionLog, Summary};
 use farprobe_session::accounting::Span;
+use farprobe_transport::Connection;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -83,6 +84,7 @@ pub struct Director {
     happenings: Receiver<Happening>,
     front: Front,
     ledger: SharedLedger,
+    connection: Arc<ArcSwapOption<Connection>>,
     requests: mpsc::Sender<Request>,
     reports: mpsc::Receiver<CartReport>,
     pump: Option<Pump>,
@@ -148,7 +150,7 @@ impl Director {
         });
         let handle_name = handle.name().to_owned();
         let (pump_events, pumped) = std::sync::mpsc::channel();
-        let pump = Pump::start(clock, handle, start, ledger.clone(), connection, pump_events)?;
+        let pump = Pump::start(clock, handle, start, ledger.clone(), Arc::clone(&connection), pump_events)?;
         std::thread::Builder::new().name("pump-events".into()).spawn(move || {
             for event in pumped {
                 if tell.send(Happening::Pump(event)).is_err() {
@@ -162,6 +164,7 @@ impl Director {
             happenings: heard,
             front,
             ledger,
+            connection,
             requests,
             reports,
             pump: Some(pump),
@@ -332,7 +335,14 @@ impl Director {
             let ledger = self.ledger.lock();
             (ledger.latencies(Span::Recent, now), ledger.picture_report(now))
         };
-        self.front.tell(Event::Latency(Box::new(LatencySnapshot::from(&latencies))));
+        let mut snapshot = LatencySnapshot::from(&latencies);
+        if let Some(connection) = self.connection.load().as_deref() {
+            let stats = connection.stats();
+            snapshot.round_trip_ms = Some(stats.round_trip.as_secs_f64() * 1e3);
+            let sent = stats.packets_sent.max(1) as f64;
+            snapshot.command_loss_percent = Some(stats.packets_lost as f64 / sent * 100.0);
+        }
+        self.front.tell(Event::Latency(Box::new(snapshot)));
         self.front.tell(Event::PictureHealth(report.health));
     }
 

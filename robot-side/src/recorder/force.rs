@@ -21,8 +21,11 @@ pub(super) struct Force {
     sum: f64,
     samples: u64,
     is_true: bool,
+    /// The target the force is being regulated to.
     target: f64,
     target_since: Option<Time>,
+    /// The last target that lasted: what the operator asked for, not what a touch or a lift passes through.
+    settled_target: f64,
 }
 
 impl Force {
@@ -38,6 +41,7 @@ impl Force {
         }
         let since = *self.target_since.get_or_insert(tick.at);
         if tick.at.saturating_since(since) >= SETTLED_AFTER && tick.force_along_axis.is_finite() {
+            self.settled_target = self.target;
             self.sum += tick.force_along_axis;
             self.samples += 1;
         }
@@ -48,7 +52,7 @@ impl Force {
         ForceReport {
             peak: newton(self.peak),
             mean_in_contact: (self.samples > 0).then(|| newton(self.sum / self.samples as f64)),
-            target: newton(self.target),
+            target: newton(self.settled_target),
             is_true_force: self.is_true,
         }
     }
