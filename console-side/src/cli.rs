@@ -11,7 +11,7 @@ use farprobe_transport::identity::Role;
 /// Research software, not a certified medical device.
 #[derive(Debug, Parser)]
 #[command(name = "farprobe-console", version)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -19,7 +19,7 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Connect to a cart.
     Connect {
         /// The cart's UDP address, IP:PORT.
@@ -53,12 +53,12 @@ pub enum Command {
 
 /// How to run an exam.
 #[derive(Debug, Clone, Args)]
-pub struct Exam {
+pub(crate) struct Exam {
     /// The handle is this script.
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
-    /// What the specialist holds, when it is no script.
-    #[arg(long, value_enum, default_value_t = HandleChoice::Auto)]
+    /// What the specialist holds. With a script only `haptic` matters: a simulated hand then plays it.
+    #[arg(long, value_enum, default_value_t = HandleChoice::Keyboard)]
     pub handle: HandleChoice,
     /// No window at all; progress is shown on the terminal.
     #[arg(long)]
@@ -73,16 +73,20 @@ pub struct Exam {
 
 /// What the specialist holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum HandleChoice {
-    /// Keyboard and mouse of the window; the best that is plugged in, once more is supported here.
-    Auto,
+pub(crate) enum HandleChoice {
     /// Keyboard and mouse of the window.
     Keyboard,
+    /// A gamepad.
+    Gamepad,
+    /// A 6-DoF mouse (3Dconnexion).
+    SpaceMouse,
+    /// The simulated haptic handle; needs a script.
+    Haptic,
 }
 
 /// Make and show identities. The same in both programs.
 #[derive(Debug, Subcommand)]
-pub enum IdentityCommand {
+pub(crate) enum IdentityCommand {
     /// Make a small private certificate authority for a site.
     CreateAuthority {
         /// Where it is kept. Guard this folder: who has its key can make carts and operators.

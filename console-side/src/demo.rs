@@ -80,15 +80,13 @@ impl DemoCart {
             command.args(["--source", source]);
         }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log_file).spawn().map_err(start)?;
-        match address_of(&mut child) {
-            Some(address) => Ok(Self { child, address, operator: Some(identities.operator), _folder: folder }),
-            None => {
-                // It is of no use; it may have ended by itself.
-                let _ = child.kill();
-                let _ = child.wait();
-                Err(DemoError::NotListening { log: log.display().to_string() })
-            }
-        }
+        let Some(address) = address_of(&mut child) else {
+            // It is of no use; it may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(DemoError::NotListening { log: log.display().to_string() });
+        };
+        Ok(Self { child, address, operator: Some(identities.operator), _folder: folder })
     }
 
     /// The identity of who may drive it; given once.

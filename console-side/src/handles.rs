@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use farprobe_devices::handle::gamepad::{Gamepad, GamepadConfig};
+use farprobe_devices::handle::haptic::{HapticConfig, HapticHandle, SimulatedHand};
 use farprobe_devices::handle::keyboard_mouse::{
     Buttons, Key, KeyboardMouse, KeyboardMouseConfig, Pointer, WindowFeed, WindowInput as DeviceInput,
 };
 use farprobe_devices::handle::script::ScriptHandle;
+use farprobe_devices::handle::spacemouse::{SpaceMouse, SpaceMouseConfig};
 use farprobe_devices::{DeviceError, Handle};
 use farprobe_geom::Metre;
 use farprobe_proto::{ScannerSettings, TGC_BANDS};
@@ -46,6 +49,34 @@ pub fn keyboard(feed: WindowFeed) -> Result<Chosen, DeviceError> {
     Ok(Chosen { handle: Box::new(handle), kind: HandleKind::KeyboardMouse, script: None })
 }
 
+/// A gamepad: the one that is plugged in, or the first that will be.
+pub fn gamepad() -> Result<Chosen, DeviceError> {
+    let handle = Gamepad::open(GamepadConfig::default())?;
+    Ok(Chosen { handle: Box::new(handle), kind: HandleKind::Gamepad, script: None })
+}
+
+/// A 6-DoF mouse: the one that is plugged in, or the first that will be.
+pub fn space_mouse() -> Result<Chosen, DeviceError> {
+    let handle = SpaceMouse::open(SpaceMouseConfig::default())?;
+    Ok(Chosen { handle: Box::new(handle), kind: HandleKind::SpaceMouse, script: None })
+}
+
+/// The simulated haptic handle, moved by a simulated hand that follows the script at `path` and feels the force.
+pub fn simulated_haptic(path: &Path) -> Result<Chosen, DeviceError> {
+    let script = ScriptHandle::load(path, PRESET)?;
+    let known = Some((script.marks().to_vec(), script.duration()));
+    let handle = HapticHandle::new(HapticConfig::default(), SimulatedHand::new(script))?;
+    Ok(Chosen { handle: Box::new(handle), kind: HandleKind::Haptic, script: known })
+}
+
+/// The window's key in the words of the handle: either Shift is the same.
+fn key(key: egui::Key) -> Option<Key> {
+    match key {
+        egui::Key::ShiftLeft | egui::Key::ShiftRight => Some(Key::Shift),
+        key => Key::from_name(key.name()),
+    }
+}
+
 /// The window's input in the words of the handle.
 pub fn window_input(input: &WindowInput) -> DeviceInput {
     let [primary, secondary, _middle] = input.buttons;
@@ -59,7 +90,7 @@ pub fn window_input(input: &WindowInput) -> DeviceInput {
         },
         moved: input.moved,
         wheel: input.wheel,
-        keys: input.keys.iter().filter_map(|key| Key::from_name(key.name())).collect(),
+        keys: input.keys.iter().copied().filter_map(key).collect(),
         buttons: Buttons { primary, secondary },
     }
 }

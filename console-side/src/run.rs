@@ -17,7 +17,7 @@ use farprobe_devices::handle::keyboard_mouse::WindowFeed;
 use farprobe_transport::DemoPolicy;
 use farprobe_transport::identity::{self, Identity, Overwrite, Request};
 
-use crate::cli::{Command, Exam, IdentityCommand};
+use crate::cli::{Command, Exam, HandleChoice, IdentityCommand};
 
 type AnyError = Box<dyn std::error::Error>;
 
@@ -93,11 +93,7 @@ fn prepare(exam: &Exam) -> Result<(), AnyError> {
 fn examine(destination: Destination, exam: &Exam) -> Result<(), AnyError> {
     let clock = MonotonicClock;
     let feed = WindowFeed::default();
-    let chosen = match &exam.script {
-        Some(path) => handles::script(path)?,
-        None if exam.headless => return Err("without a window the handle must be a script: give --script FILE".into()),
-        None => handles::keyboard(feed.clone())?,
-    };
+    let chosen = choose(exam, &feed)?;
     let (tell, heard) = channel();
     if exam.headless {
         let screen = Screen::default();
@@ -108,6 +104,22 @@ fn examine(destination: Destination, exam: &Exam) -> Result<(), AnyError> {
         return close(director.direct()?);
     }
     with_window(clock, destination, chosen, exam, feed, (tell, heard))
+}
+
+fn choose(exam: &Exam, feed: &WindowFeed) -> Result<Chosen, AnyError> {
+    Ok(match (&exam.script, exam.handle) {
+        (Some(path), HandleChoice::Haptic) => handles::simulated_haptic(path)?,
+        (Some(path), _) => handles::script(path)?,
+        (None, HandleChoice::Haptic) => {
+            return Err("the simulated haptic handle needs a hand: give --script FILE".into());
+        }
+        (None, HandleChoice::Gamepad) => handles::gamepad()?,
+        (None, HandleChoice::SpaceMouse) => handles::space_mouse()?,
+        (None, HandleChoice::Keyboard) if exam.headless => {
+            return Err("keyboard and mouse need a window: give --script FILE or another --handle".into());
+        }
+        (None, HandleChoice::Keyboard) => handles::keyboard(feed.clone())?,
+    })
 }
 
 fn plan(clock: MonotonicClock, destination: Destination, chosen: Chosen, out: &Path, painted: bool) -> Plan {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use farprobe_control::ArmModel;
 use farprobe_devices::arm::SimulatedArm;
-use farprobe_devices::scanner::SimulatedScanner;
+use farprobe_devices::scanner::{CineScanner, SimulatedScanner};
 use farprobe_devices::{Arm, Scanner};
 use farprobe_geom::{Joints, Metre};
 use farprobe_sim::arm::{Plant, PlantCard};
@@ -13,6 +13,7 @@ use farprobe_sim::scene;
 
 use crate::StartError;
 use crate::config::{self, ArmKind, Config};
+use crate::settings::refused;
 
 /// Quiet breathing: 15 breaths a minute.
 const BREATH: Duration = Duration::from_secs(4);
@@ -65,9 +66,6 @@ fn scanner(
 ) -> Result<Box<dyn Scanner>, StartError> {
     match config.source.strip_prefix("cine:") {
         None => Ok(Box::new(simulated())),
-        Some(_) => Err(StartError::Configuration {
-            key: "scanner.source",
-            what: "recordings can't be played yet: use \"simulated\"".into(),
-        }),
+        Some(file) => Ok(Box::new(CineScanner::open(file.as_ref()).map_err(refused("scanner.source"))?)),
     }
 }

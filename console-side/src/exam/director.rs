@@ -216,7 +216,7 @@ impl Director {
     fn attend(&mut self, happening: Happening) -> Option<Result<(), String>> {
         match happening {
             Happening::Pump(event) => return self.attend_pump(event),
-            Happening::Intent(intent) => return self.attend_intent(intent),
+            Happening::Intent(intent) => return self.attend_intent(&intent),
             Happening::Welcome(welcome) => {
                 if self.ledger.lock().desired_force() == Newton::ZERO {
                     self.set_force(welcome.default_force);
@@ -264,14 +264,14 @@ impl Director {
         None
     }
 
-    fn attend_intent(&mut self, intent: Intent) -> Option<Result<(), String>> {
+    fn attend_intent(&mut self, intent: &Intent) -> Option<Result<(), String>> {
         match intent {
             Intent::Stop => self.press(HandleButton::Stop),
             Intent::RequestLease => self.request(Request::Lease),
             Intent::ReleaseLease => self.request(Request::ReleaseLease),
-            Intent::Scanner(settings) => self.request(Request::Scanner(settings)),
-            Intent::Freeze(frozen) => self.change_scanner(|settings| settings.frozen = frozen),
-            Intent::DesiredForce(force) => self.set_force(force),
+            Intent::Scanner(settings) => self.request(Request::Scanner(*settings)),
+            Intent::Freeze(frozen) => self.change_scanner(|settings| settings.frozen = *frozen),
+            Intent::DesiredForce(force) => self.set_force(*force),
             Intent::Close => return Some(Ok(())),
             // Both are taken care of where they arise, without the director's delay.
             Intent::Window(_) | Intent::Painted { .. } => {}

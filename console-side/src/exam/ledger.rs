@@ -19,16 +19,16 @@ const REMEMBERED: usize = 128;
 
 /// A ledger that several threads write into.
 #[derive(Debug, Clone)]
-pub struct SharedLedger(Arc<Mutex<Ledger>>);
+pub(super) struct SharedLedger(Arc<Mutex<Ledger>>);
 
 impl SharedLedger {
     /// An empty ledger; an exam begins with this contact force.
-    pub fn new(desired_force: Newton) -> Self {
+    pub(super) fn new(desired_force: Newton) -> Self {
         Self(Arc::new(Mutex::new(Ledger::new(desired_force))))
     }
 
     /// The ledger, for a moment.
-    pub fn lock(&self) -> MutexGuard<'_, Ledger> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Ledger> {
         // Its parts are whole between calls; a panic elsewhere must not stop the commands.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -47,7 +47,7 @@ enum Stop {
 
 /// See the module's documentation.
 #[derive(Debug)]
-pub struct Ledger {
+pub(super) struct Ledger {
     outbox: CommandOutbox,
     clock: ClockEstimate,
     states: StateWatch,
@@ -76,19 +76,19 @@ impl Ledger {
     }
 
     /// A new connection: the conversation begins anew, the accounting goes on.
-    pub fn reconnected(&mut self) {
+    pub(super) fn reconnected(&mut self) {
         let before = std::mem::replace(self, Self::new(self.desired_force));
         self.accounting = before.accounting;
         self.stop = before.stop;
     }
 
     /// Sends what follows under this lease.
-    pub fn set_epoch(&mut self, epoch: Option<Epoch>) {
+    pub(super) fn set_epoch(&mut self, epoch: Option<Epoch>) {
         self.outbox.set_epoch(epoch);
     }
 
     /// A state arrived at `arrived`, console clock. Gives whether it is the newest.
-    pub fn state(&mut self, arrived: Time, state: &State) -> bool {
+    pub(super) fn state(&mut self, arrived: Time, state: &State) -> bool {
         let newest = self.states.record(arrived, state);
         self.clock.record(arrived, state);
         self.accounting.state_received(arrived, state, &self.clock);
@@ -105,12 +105,12 @@ impl Ledger {
     }
 
     /// The newest state of this connection.
-    pub fn newest_state(&self) -> Option<&State> {
+    pub(super) fn newest_state(&self) -> Option<&State> {
         self.newest.as_ref()
     }
 
     /// A picture was taken by the view.
-    pub fn picture(&mut self, picture: &ShownPicture, integrity: Integrity) {
+    pub(super) fn picture(&mut self, picture: &ShownPicture, integrity: Integrity) {
         if self.recent.len() == REMEMBERED {
             self.recent.pop_front();
         }
@@ -120,13 +120,13 @@ impl Ledger {
     }
 
     /// A picture was painted at `at`, console clock; or, without a window, taken in place of being painted.
-    pub fn painted(&mut self, at: Time, stamp: &PictureStamp) {
+    pub(super) fn painted(&mut self, at: Time, stamp: &PictureStamp) {
         self.pictures.painted(stamp);
         self.accounting.picture_painted(at, stamp, &self.clock);
     }
 
     /// The window has painted the picture of this number at `at`, console clock.
-    pub fn painted_number(&mut self, number: u64, at: Time) {
+    pub(super) fn painted_number(&mut self, number: u64, at: Time) {
         let stamp = self.recent.iter().rev().find(|stamp| stamp.number == number).copied();
         if let Some(stamp) = stamp {
             self.painted(at, &stamp);
@@ -134,54 +134,54 @@ impl Ledger {
     }
 
     /// What the scanner says of itself.
-    pub fn scanner(&mut self, freeze: ScannerFreeze) {
+    pub(super) fn scanner(&mut self, freeze: ScannerFreeze) {
         self.pictures.scanner(freeze);
     }
 
     /// What the next command says of the picture.
-    pub fn picture_report(&self, now: Time) -> PictureReport {
+    pub(super) fn picture_report(&self, now: Time) -> PictureReport {
         self.pictures.report(now, &self.clock)
     }
 
     /// Whether the operator may drive by what the console itself knows.
-    pub fn permission(&self, now: Time) -> Permission {
-        Permission::of(self.states.downlink(now), &self.picture_report(now), self.stop != Stop::None)
+    pub(super) fn permission(&self, now: Time) -> Permission {
+        Permission::of(self.states.downlink(now), self.picture_report(now), self.stop != Stop::None)
     }
 
     /// The next command, stamped with `now`.
-    pub fn command(&mut self, now: Time, intent: &Intent) -> Option<Command> {
+    pub(super) fn command(&mut self, now: Time, intent: &Intent) -> Option<Command> {
         let command = self.outbox.command(now, intent)?;
         self.accounting.command_sent(&command);
         Some(command)
     }
 
     /// The operator pressed stop.
-    pub fn stop_sent(&mut self) {
+    pub(super) fn stop_sent(&mut self) {
         self.stop = Stop::Sent;
     }
 
     /// The contact force the operator asks for.
-    pub fn desired_force(&self) -> Newton {
+    pub(super) fn desired_force(&self) -> Newton {
         self.desired_force
     }
 
     /// The operator asks for another contact force; a negative one counts as none.
-    pub fn set_desired_force(&mut self, force: Newton) {
+    pub(super) fn set_desired_force(&mut self, force: Newton) {
         self.desired_force = force.max(Newton::ZERO);
     }
 
     /// A time of the cart's clock by the console's.
-    pub fn to_console(&self, cart: Time, now: Time) -> Option<Translated> {
+    pub(super) fn to_console(&self, cart: Time, now: Time) -> Option<Translated> {
         self.clock.to_console(cart, now)
     }
 
     /// How wrong the clock estimate can be.
-    pub fn clock_error_bound(&self, now: Time) -> Option<Duration> {
+    pub(super) fn clock_error_bound(&self, now: Time) -> Option<Duration> {
         self.clock.bound(now)
     }
 
     /// All latencies of a span.
-    pub fn latencies(&self, span: Span, now: Time) -> AccountingSnapshot {
+    pub(super) fn latencies(&self, span: Span, now: Time) -> AccountingSnapshot {
         self.accounting.snapshot(span, now)
     }
 }

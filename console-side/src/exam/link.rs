@@ -47,7 +47,7 @@ pub struct Destination {
 
 /// Something to be said to the cart on the control stream.
 #[derive(Debug)]
-pub enum Request {
+pub(super) enum Request {
     /// Ask for the right to drive.
     Lease,
     /// Give it back.
@@ -64,7 +64,7 @@ pub enum Request {
 
 /// What the link needs of the rest of the console.
 #[derive(Clone)]
-pub struct Surroundings {
+pub(super) struct Surroundings {
     /// The console's clock.
     pub clock: MonotonicClock,
     /// What is known.
@@ -88,7 +88,7 @@ enum Ended {
 }
 
 /// Keeps the connection until the console says goodbye or is refused. Gives the reason of a refusal, in words.
-pub async fn keep(
+pub(super) async fn keep(
     destination: Destination,
     around: Surroundings,
     mut requests: mpsc::Receiver<Request>,
@@ -194,7 +194,7 @@ async fn converse(
                     },
                     Some(signal) = outgoing.recv() => talk.say(&ConsoleMessage::Signal(signal)).await,
                     request = requests.recv() => talk.carry_out(connection, request).await,
-                    problem = watch_video(&video) => {
+                    problem = watch_video(video.as_ref()) => {
                         around.front.fault(Severity::Warning, problem);
                         Ok(())
                     }
@@ -278,7 +278,7 @@ fn local_address_towards(cart: SocketAddr) -> SocketAddr {
     SocketAddr::new(probe.unwrap_or(any).ip(), 0)
 }
 
-async fn watch_video(video: &Option<VideoReceiver>) -> String {
+async fn watch_video(video: Option<&VideoReceiver>) -> String {
     let Some(video) = video else { return std::future::pending().await };
     let mut state = video.state();
     loop {

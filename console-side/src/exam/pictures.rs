@@ -10,7 +10,7 @@ use super::ledger::SharedLedger;
 use crate::model::{Completeness, Event, Pixels, ShownPicture};
 
 /// What the video's decoder hands its pictures to.
-pub fn taker(clock: MonotonicClock, ledger: SharedLedger, front: Front) -> ShowPicture {
+pub(super) fn taker(clock: MonotonicClock, ledger: SharedLedger, front: Front) -> ShowPicture {
     Box::new(move |picture| {
         // A sender that puts no data into its pictures is no cart.
         if let Some(event) = take(clock, &ledger, picture) {
@@ -24,7 +24,7 @@ fn take(clock: MonotonicClock, ledger: &SharedLedger, picture: FromDecoder) -> O
     let now = clock.now();
     let (integrity, completeness) = match picture.integrity {
         Decoded::Complete => (Integrity::Complete, Completeness::Complete),
-        _ => (Integrity::Concealed, Completeness::Concealed),
+        Decoded::Concealed => (Integrity::Concealed, Completeness::Concealed),
     };
     let (received_at, decoded_at) = (picture.received_at, picture.decoded_at);
     let captured_at = {

@@ -45,14 +45,14 @@ pub enum PumpEvent {
 
 /// The running thread.
 #[derive(Debug)]
-pub struct Pump {
+pub(super) struct Pump {
     stop: Arc<AtomicBool>,
     join: JoinHandle<()>,
 }
 
 impl Pump {
     /// Starts reading `handle`. Commands go out on whatever connection is in `connection`.
-    pub fn start(
+    pub(super) fn start(
         clock: MonotonicClock,
         handle: Box<dyn Handle>,
         start: HandleStart,
@@ -77,7 +77,7 @@ impl Pump {
     }
 
     /// Ends the thread; the handle is let go.
-    pub fn end(self) {
+    pub(super) fn end(self) {
         self.stop.store(true, Ordering::Release);
         // A panic has been printed by the hook; there is nothing left to stop.
         let _ = self.join.join();
@@ -109,7 +109,8 @@ impl Work {
         if self.start == HandleStart::AtOnce && now >= self.due {
             self.due = now + self.handle.period();
             self.read(now, permission);
-            if let Some(state) = &state {
+            // A cart that is not heard is not felt either: the handle lets its own force run out.
+            if let Some(state) = state.as_ref().filter(|_| permission != Permission::CartSilent) {
                 self.handle.cue(now, &cue(state));
             }
         }

@@ -10,7 +10,7 @@ use farprobe_session::console::{Downlink, Intent, PictureFault};
 
 /// Whether the operator may drive by what the console itself knows. The cart has its own opinion and the last word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Permission {
+pub(super) enum Permission {
     /// Nothing speaks against it.
     Granted,
     /// The cart is not heard.
@@ -23,13 +23,13 @@ pub enum Permission {
 
 impl Permission {
     /// The worst of what is known.
-    pub fn of(downlink: Downlink, picture: &PictureReport, stopped: bool) -> Self {
+    pub(super) fn of(downlink: Downlink, picture: PictureReport, stopped: bool) -> Self {
         if stopped {
             return Self::Stopped;
         }
         match downlink {
             Downlink::Waiting | Downlink::Silent => Self::CartSilent,
-            Downlink::Alive => PictureFault::of(picture).map_or(Self::Granted, Self::Picture),
+            Downlink::Alive => PictureFault::of(&picture).map_or(Self::Granted, Self::Picture),
         }
     }
 }
@@ -47,7 +47,7 @@ pub enum ClutchLatch {
 
 /// Turns samples of the handle into intents.
 #[derive(Debug)]
-pub struct Steering {
+pub(super) struct Steering {
     mapper: HandleMapper,
     latch: ClutchLatch,
     handle_lost: bool,
@@ -56,22 +56,17 @@ pub struct Steering {
 
 impl Steering {
     /// With the clutch open.
-    pub fn new(scaling: Scaling) -> Self {
+    pub(super) fn new(scaling: Scaling) -> Self {
         Self { mapper: HandleMapper::new(scaling), latch: ClutchLatch::Open, handle_lost: false, sampled_at: None }
     }
 
     /// The enabling control after the console's own judgement.
-    pub fn latch(&self) -> ClutchLatch {
+    pub(super) fn latch(&self) -> ClutchLatch {
         self.latch
     }
 
-    /// Whether the last reading of the handle failed.
-    pub fn is_handle_lost(&self) -> bool {
-        self.handle_lost
-    }
-
     /// Takes a reading of the handle.
-    pub fn sample(&mut self, sample: &HandleSample, permission: Permission) {
+    pub(super) fn sample(&mut self, sample: &HandleSample, permission: Permission) {
         self.handle_lost = false;
         let elapsed = self.sampled_at.map_or(Duration::ZERO, |before| sample.sampled_at.saturating_since(before));
         self.sampled_at = Some(sample.sampled_at);
@@ -83,7 +78,7 @@ impl Steering {
     }
 
     /// The handle could not be read: the clutch opens at once.
-    pub fn lost(&mut self) {
+    pub(super) fn lost(&mut self) {
         self.handle_lost = true;
         self.judge(false, Permission::Granted);
         // A handle that comes back with its clutch held down must be released first.
@@ -103,7 +98,7 @@ impl Steering {
     }
 
     /// What the next command shall say, at `now` if the handle has not been read yet.
-    pub fn intent(&self, now: Time, desired_force: Newton, picture: PictureReport) -> Intent {
+    pub(super) fn intent(&self, now: Time, desired_force: Newton, picture: PictureReport) -> Intent {
         let mapped = self.mapper.mapped();
         let pressed = self.latch == ClutchLatch::Pressed;
         Intent {

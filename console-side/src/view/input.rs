@@ -1,5 +1,7 @@
 //! Keyboard and mouse: the stop key, short cuts, and the raw sample a handle is made of.
 
+use std::collections::BTreeSet;
+
 use egui::{Event, Key, PointerButton, Rect, Ui};
 use farprobe_geom::Time;
 
@@ -39,6 +41,11 @@ pub(super) fn sample(ui: &Ui, now: Time, picture: Rect) -> WindowInput {
     ui.input(|input| {
         let focused = input.focused;
         let pointer = input.pointer.latest_pos().filter(|_| input.pointer.has_pointer());
+        let mut keys: BTreeSet<Key> = if focused { input.keys_down.iter().copied().collect() } else { BTreeSet::new() };
+        // Not every window system tells Shift as a key of its own; as a modifier all do.
+        if focused && input.modifiers.shift {
+            keys.insert(Key::ShiftLeft);
+        }
         let held = [PointerButton::Primary, PointerButton::Secondary, PointerButton::Middle];
         WindowInput {
             at: now,
@@ -47,7 +54,7 @@ pub(super) fn sample(ui: &Ui, now: Time, picture: Rect) -> WindowInput {
             moved: input.pointer.delta().into(),
             over_picture: pointer.is_some_and(|at| picture.contains(at)),
             wheel: input.smooth_scroll_delta().y,
-            keys: if focused { input.keys_down.iter().copied().collect() } else { std::collections::BTreeSet::new() },
+            keys,
             buttons: held.map(|button| focused && input.pointer.button_down(button)),
         }
     })
