@@ -27,7 +27,7 @@ pub struct Chosen {
 }
 
 /// What a script starts from before the scanner has said how it is: an abdominal preset.
-const PRESET: ScannerSettings = ScannerSettings {
+pub const PRESET: ScannerSettings = ScannerSettings {
     depth: Metre::literal(0.15),
     gain_db: 0.0,
     tgc_db: [0.0; TGC_BANDS],

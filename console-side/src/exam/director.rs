@@ -23,6 +23,7 @@ use super::pump::{HandleStart, Pump, PumpEvent};
 use super::shots::Shots;
 use super::steering::ClutchLatch;
 use super::summary::{self, Facts};
+use crate::handles;
 use crate::model::{Caption, Event, HandleKind, HandleStatus, Intent, LatencySnapshot};
 
 /// How often latencies are told to the view: fast enough to follow, slow enough to read.
@@ -97,6 +98,8 @@ pub struct Director {
     script: Option<(Vec<String>, Duration)>,
     script_began: Option<Time>,
     scanner: Option<ScannerSettings>,
+    /// What a script thinks the scanner has.
+    scripted: Option<ScannerSettings>,
     clock: MonotonicClock,
 }
 
@@ -177,6 +180,7 @@ impl Director {
             script,
             script_began: None,
             scanner: None,
+            scripted: None,
             clock,
         };
         director.tell_handle(Clutch::Open, None);
@@ -245,7 +249,7 @@ impl Director {
                 let clutch = if latch == ClutchLatch::Pressed { Clutch::Pressed } else { Clutch::Open };
                 self.tell_handle(clutch, None);
             }
-            PumpEvent::Handle(HandleEvent::Scanner(settings)) => self.request(Request::Scanner(settings)),
+            PumpEvent::Handle(HandleEvent::Scanner(settings)) => self.turn(settings),
             PumpEvent::Handle(HandleEvent::DesiredForce(force)) => self.set_force(force),
             PumpEvent::Handle(HandleEvent::Button(button)) => self.press(button),
             PumpEvent::Handle(HandleEvent::Mark(index)) => {
@@ -311,6 +315,22 @@ impl Director {
         }
     }
 
+    /// A script has turned some of the controls: only what it turned is asked for, on top of what the scanner has. So a freeze
+    /// is a freeze also for a source that offers nothing else.
+    fn turn(&mut self, wanted: ScannerSettings) {
+        let before = self.scripted.replace(wanted).unwrap_or(handles::PRESET);
+        self.change_scanner(|now| {
+            *now = ScannerSettings {
+                depth: turned(before.depth, wanted.depth, now.depth),
+                gain_db: turned(before.gain_db, wanted.gain_db, now.gain_db),
+                tgc_db: turned(before.tgc_db, wanted.tgc_db, now.tgc_db),
+                focus: turned(before.focus, wanted.focus, now.focus),
+                dynamic_range_db: turned(before.dynamic_range_db, wanted.dynamic_range_db, now.dynamic_range_db),
+                frozen: turned(before.frozen, wanted.frozen, now.frozen),
+            };
+        });
+    }
+
     fn request(&self, request: Request) {
         if self.requests.try_send(request).is_err() {
             self.front.fault(Severity::Warning, "the cart can't be asked now: there is no connection".to_owned());
@@ -372,6 +392,11 @@ impl Director {
         }
         Ok(Ended { summary, problem })
     }
+}
+
+/// `wanted` if it was turned since `before`, otherwise what there is.
+fn turned<T: PartialEq>(before: T, wanted: T, now: T) -> T {
+    if wanted == before { now } else { wanted }
 }
 
 /// The sink, with the director's own ears in front of it.

@@ -24,7 +24,7 @@ const MOST_CAUGHT_UP: Duration = Duration::from_millis(500);
 
 /// What the loop does when it wakes late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pacing {
+pub(crate) enum Pacing {
     /// It skips the ticks it missed: a real arm has gone on without them. For the first real arm's adapter.
     #[cfg_attr(not(test), expect(dead_code, reason = "the simulated arms are the only ones so far"))]
     Skip,
