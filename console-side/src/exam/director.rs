@@ -395,7 +395,7 @@ impl Director {
 }
 
 /// `wanted` if it was turned since `before`, otherwise what there is.
-fn turned<T: PartialEq>(before: T, wanted: T, now: T) -> T {
+fn turned<T: PartialEq + Copy>(before: T, wanted: T, now: T) -> T {
     if wanted == before { now } else { wanted }
 }
 
