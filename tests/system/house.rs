@@ -51,7 +51,11 @@ const MAX_LINES: usize = 800;
 
 fn metadata() -> Metadata {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
-    MetadataCommand::new().manifest_path(manifest).other_options(vec!["--locked".into()]).exec().unwrap()
+    MetadataCommand::new()
+        .manifest_path(manifest)
+        .other_options(vec!["--locked".into()])
+        .exec()
+        .expect("cargo metadata runs")
 }
 
 fn room(package: &Package) -> String {
