@@ -1,6 +1,6 @@
 //! The specialist's console: what it knows, how it looks, and the window that shows it.
 //!
-//! [`model::Model`] reduces events to what is known; [`view::show`] draws `&Model` and returns intents; [`window::Window`]
+//! [`model::Model`] reduces events to what is known; [`view::View::show`] draws `&Model` and returns intents; [`window::Window`]
 //! is the shell that carries both between a window and the rest of the program. Neither model nor view does input or
 //! output or reads a clock: time is an argument. The console never decides a limit; it shows the cart's.
 #![forbid(unsafe_code)]
