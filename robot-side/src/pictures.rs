@@ -21,6 +21,10 @@ const UNIT_SLOTS: usize = 4;
 /// How long a scanner has for an answer to a change of its settings.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
+/// Between two key pictures there is at least this much time. A key picture is four times as large as the others: answering
+/// each request of a congested or lossy link at once would be what keeps it congested. Until then the picture before stays.
+const KEY_PICTURES_APART: Duration = Duration::from_millis(200);
+
 /// After a failure the scanner is asked again after this long, and the log hears of it once.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
@@ -65,7 +69,7 @@ impl PictureDesk {
         self.units.subscribe()
     }
 
-    /// Makes the next picture one that needs no other.
+    /// Makes one of the next pictures one that needs no other: the next, unless there was one a moment ago.
     pub(crate) fn request_key_picture(&self) {
         self.key_wanted.store(true, Ordering::Release);
     }
@@ -101,7 +105,17 @@ pub(crate) fn start(
         tip: Arc::new(Mutex::new(Pose::identity())),
     };
     let nothing = PictureContext { epoch: None, applied_sequence: 0, tip: Pose::identity(), force: Newton::ZERO };
-    let mut work = Work { clock, scanner, encoder, contexts, context: nothing, asked, told, desk: desk.clone() };
+    let mut work = Work {
+        clock,
+        scanner,
+        encoder,
+        contexts,
+        context: nothing,
+        asked,
+        told,
+        desk: desk.clone(),
+        key_picture_at: None,
+    };
     std::thread::Builder::new().name("pictures".into()).spawn(move || work.run())?;
     Ok(desk)
 }
@@ -115,6 +129,8 @@ struct Work {
     asked: Receiver<(ScannerSettings, Answer)>,
     told: watch::Sender<ScannerState>,
     desk: PictureDesk,
+    /// The last key picture that was asked for.
+    key_picture_at: Option<Time>,
 }
 
 impl Work {
@@ -159,16 +175,25 @@ impl Work {
         }
     }
 
+    /// Captures, encodes and hands out one picture; none while nobody looks, so that a waiting cart is a cool one.
     fn picture(&mut self, now: Time) -> Result<(), Box<dyn std::error::Error>> {
+        if self.desk.units.receiver_count() == 0 {
+            return Ok(());
+        }
         let picture = self.scanner.capture(now, &self.context)?;
-        if self.desk.key_wanted.swap(false, Ordering::AcqRel) {
+        if is_key_picture_due(self.key_picture_at, now) && self.desk.key_wanted.swap(false, Ordering::AcqRel) {
+            self.key_picture_at = Some(now);
             self.encoder.request_key_picture();
         }
         let unit = self.encoder.encode(&image(&picture), &stamp(&picture, &self.context))?;
-        // Nobody connected is nobody to send to.
+        // The last console may have left meanwhile.
         let _ = self.desk.units.send(Arc::new(unit));
         Ok(())
     }
+}
+
+fn is_key_picture_due(last: Option<Time>, now: Time) -> bool {
+    last.is_none_or(|last| now.saturating_since(last) >= KEY_PICTURES_APART)
 }
 
 fn image(picture: &Picture) -> Image<'_> {
@@ -188,5 +213,18 @@ fn stamp(picture: &Picture, context: &PictureContext) -> PictureStamp {
         applied_sequence: context.applied_sequence,
         tip: context.tip,
         force: context.force,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_pictures_keep_their_distance() {
+        let last = Time::from_millis(1_000);
+        assert!(is_key_picture_due(None, last));
+        assert!(!is_key_picture_due(Some(last), Time::from_millis(1_199)));
+        assert!(is_key_picture_due(Some(last), Time::from_millis(1_200)));
     }
 }

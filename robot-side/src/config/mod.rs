@@ -92,6 +92,9 @@ impl Config {
         let mut config = Self::parse(&name, &text)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         config.cart.identity = folder.join(&config.cart.identity);
+        if let Some(recording) = config.scanner.source.strip_prefix("cine:") {
+            config.scanner.source = format!("cine:{}", folder.join(recording).display());
+        }
         Ok(config)
     }
 

@@ -13,15 +13,22 @@ use farprobe_transport::{CloseReason, Connection, FrameReceiver, FrameSender, Se
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
+use super::errand::{self, Errand};
 use super::welcome::role_for;
 use super::{Consoles, OUTBOX_SLOTS, video};
 
 /// A console says hello within this time or is let go: it is two round trips on the worst line that may drive.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
 
+/// A console that was refused has this long to hear why: a packet lost on the worst line is sent again within it.
+const REFUSAL_HEARD_WITHIN: Duration = Duration::from_secs(1);
+
+/// Requests of a console that wait for an answer. A person at a panel turns one control at a time.
+const ERRAND_SLOTS: usize = 32;
+
 /// Why a console's task ended; each is a line in the log.
 #[derive(Debug, thiserror::Error)]
-enum Ended {
+pub(super) enum Ended {
     #[error("said goodbye")]
     Goodbye,
     #[error("{0}")]
@@ -36,6 +43,8 @@ enum Ended {
     Refused(Refusal),
     #[error("does not read what it is told")]
     Deaf,
+    #[error("asks for more than it waits for")]
+    Hasty,
 }
 
 /// Attends one console until it leaves.
@@ -51,20 +60,22 @@ pub(super) async fn attend(consoles: Arc<Consoles>, id: ConsoleId, connection: C
         }
         Err(ended) => {
             consoles.announce(Severity::Warning, format!("console {name} was let go: it {ended}"));
-            connection.close(CloseReason::Violation, &ended.to_string());
+            let reason = if matches!(ended, Ended::Refused(_)) { CloseReason::Refused } else { CloseReason::Violation };
+            connection.close(reason, &ended.to_string());
         }
     }
 }
 
 async fn converse(consoles: &Arc<Consoles>, id: ConsoleId, connection: &Connection) -> Result<(), Ended> {
     let (mut out, mut input, hello) =
-        tokio::time::timeout(HELLO_WITHIN, hear_hello(connection)).await.map_err(|_| Ended::NoHello)??;
+        tokio::time::timeout(HELLO_WITHIN, hear_hello(consoles, connection)).await.map_err(|_| Ended::NoHello)??;
+    let hello = match hello.ok_or(Refusal::HelloExpected) {
+        Ok(hello) => hello,
+        Err(refusal) => return Err(refuse(connection, out, refusal).await),
+    };
     let role = match role_for(&hello, connection.peer()) {
         Ok(role) => role,
-        Err(refusal) => {
-            send(&mut out, &CartMessage::Refused(refusal.clone())).await?;
-            return Err(Ended::Refused(refusal));
-        }
+        Err(refusal) => return Err(refuse(connection, out, refusal).await),
     };
     welcome(consoles, connection, &mut out, role).await?;
     let name = connection.peer().name.clone();
@@ -75,24 +86,40 @@ async fn converse(consoles: &Arc<Consoles>, id: ConsoleId, connection: &Connecti
     consoles.with_leases(|desk| desk.join(id, name, role, hello.version));
     let heard = Heard::default();
     let picture = video::Outlet::new(consoles, id, outbox.clone());
+    let (errands, asked) = mpsc::channel(ERRAND_SLOTS);
 
     tokio::select! {
         ended = write(consoles, &mut out, queued) => ended,
-        ended = read(consoles, id, role, &mut input, &outbox, &picture) => ended,
+        ended = read(consoles, id, &mut input, &errands, &picture) => ended,
+        ended = errand::run(consoles, role, asked, &outbox) => ended,
         ended = hear_commands(consoles, id, connection, &heard) => ended,
         ended = tell_states(consoles, connection, &heard) => ended,
         () = picture.run() => Ok(()),
     }
 }
 
-async fn hear_hello(connection: &Connection) -> Result<(FrameSender, FrameReceiver, Hello), Ended> {
-    let (mut out, mut input) = connection.accept_control(MAX_MESSAGE_BYTES).await?;
+/// The console's streams and its hello, if that is what it began with.
+async fn hear_hello(
+    consoles: &Consoles,
+    connection: &Connection,
+) -> Result<(FrameSender, FrameReceiver, Option<Hello>), Ended> {
+    let (out, mut input) = connection.accept_control(MAX_MESSAGE_BYTES).await?;
     let first = input.receive().await?.ok_or(Ended::NoHello)?;
-    let ConsoleMessage::Hello(hello) = ConsoleMessage::decode(&first)? else {
-        send(&mut out, &CartMessage::Refused(Refusal::HelloExpected)).await?;
-        return Err(Ended::Refused(Refusal::HelloExpected));
+    let first = ConsoleMessage::decode(&first).inspect_err(|_| consoles.recorder.malformed())?;
+    let hello = match first {
+        ConsoleMessage::Hello(hello) => Some(hello),
+        _ => None,
     };
     Ok((out, input, hello))
+}
+
+/// Tells a console why it is refused, and lets it read that: closing at once would overtake what is on its way.
+async fn refuse(connection: &Connection, mut out: FrameSender, refusal: Refusal) -> Ended {
+    if send(&mut out, &CartMessage::Refused(refusal.clone())).await.is_ok() && out.finish().await.is_ok() {
+        // A console that does not leave by itself is let go then.
+        let _ = tokio::time::timeout(REFUSAL_HEARD_WITHIN, connection.closed()).await;
+    }
+    Ended::Refused(refusal)
 }
 
 async fn welcome(consoles: &Consoles, connection: &Connection, out: &mut FrameSender, role: Role) -> Result<(), Ended> {
@@ -140,31 +167,20 @@ async fn write(
 async fn read(
     consoles: &Arc<Consoles>,
     id: ConsoleId,
-    role: Role,
     input: &mut FrameReceiver,
-    outbox: &mpsc::Sender<CartMessage>,
+    errands: &mpsc::Sender<Errand>,
     picture: &video::Outlet,
 ) -> Result<(), Ended> {
     while let Some(frame) = input.receive().await? {
-        match ConsoleMessage::decode(&frame)? {
+        let message = ConsoleMessage::decode(&frame).inspect_err(|_| consoles.recorder.malformed())?;
+        match message {
             ConsoleMessage::Hello(_) => return Err(Ended::Refused(Refusal::HelloExpected)),
             ConsoleMessage::RequestLease => consoles.with_leases(|desk| desk.request(id)),
             ConsoleMessage::ReleaseLease => consoles.with_leases(|desk| desk.release(id)),
             ConsoleMessage::Stop(_) => stop(consoles),
             ConsoleMessage::Signal(signal) => picture.signal(signal).await,
-            ConsoleMessage::Scanner(request) => {
-                let result = match role {
-                    Role::Operator => consoles.pictures.configure(request.settings).await,
-                    Role::Observer => Err(farprobe_proto::ScannerError::NotOffered),
-                };
-                let state = consoles.pictures.scanner();
-                let reply = ScannerReply { number: Some(request.number), result, state };
-                outbox.try_send(CartMessage::Scanner(Box::new(reply))).map_err(|_| Ended::Deaf)?;
-            }
-            ConsoleMessage::RequestReport => {
-                let report = Box::new(consoles.recorder.report());
-                outbox.try_send(CartMessage::Report(report)).map_err(|_| Ended::Deaf)?;
-            }
+            ConsoleMessage::Scanner(request) => errands.try_send(Errand::Scanner(request)).map_err(|_| Ended::Hasty)?,
+            ConsoleMessage::RequestReport => errands.try_send(Errand::Report).map_err(|_| Ended::Hasty)?,
             ConsoleMessage::Goodbye => return Err(Ended::Goodbye),
         }
     }

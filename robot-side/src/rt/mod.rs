@@ -51,7 +51,7 @@ pub(crate) struct Tick {
     pub at: Time,
     /// Wake-up after the due time, ns.
     pub lateness_ns: u64,
-    /// Thread CPU time of the step, ns.
+    /// Thread CPU time of the servo's step and of taking in what arrived, ns.
     pub step_ns: u64,
     /// Contact force along the axis, N: the simulator's true one where there is one.
     pub force_along_axis: f64,

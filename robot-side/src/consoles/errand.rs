@@ -1,0 +1,49 @@
+//! What a console asks for that takes a while. Done apart from reading, so that a stop never waits behind a slow scanner.
+
+use farprobe_proto::{CartMessage, Role, ScannerError, ScannerReply, ScannerRequest};
+use tokio::sync::mpsc;
+
+use super::Consoles;
+use super::console::Ended;
+
+/// One request that is answered.
+#[derive(Debug)]
+pub(super) enum Errand {
+    /// Turn the scanner's controls.
+    Scanner(ScannerRequest),
+    /// Make the cart's side of the summary.
+    Report,
+}
+
+/// Runs the errands of one console one after the other, for as long as it is connected.
+pub(super) async fn run(
+    consoles: &Consoles,
+    role: Role,
+    mut asked: mpsc::Receiver<Errand>,
+    outbox: &mpsc::Sender<CartMessage>,
+) -> Result<(), Ended> {
+    while let Some(errand) = asked.recv().await {
+        let answer = match errand {
+            Errand::Scanner(request) => CartMessage::Scanner(Box::new(turn(consoles, role, request).await)),
+            Errand::Report => {
+                let recorder = consoles.recorder.clone();
+                // Judging an hour of commands takes longer than a task may keep its thread.
+                let Ok(report) = tokio::task::spawn_blocking(move || recorder.report()).await else {
+                    tracing::error!("a report could not be made; the console gets none");
+                    continue;
+                };
+                CartMessage::Report(Box::new(report))
+            }
+        };
+        outbox.try_send(answer).map_err(|_| Ended::Deaf)?;
+    }
+    Ok(())
+}
+
+async fn turn(consoles: &Consoles, role: Role, request: ScannerRequest) -> ScannerReply {
+    let result = match role {
+        Role::Operator => consoles.pictures.configure(request.settings).await,
+        Role::Observer => Err(ScannerError::NotOffered),
+    };
+    ScannerReply { number: Some(request.number), result, state: consoles.pictures.scanner() }
+}
