@@ -1,5 +1,6 @@
 //! Without a window: one line that shows how the exam goes.
 
+use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use farprobe_devices::MonotonicClock;
@@ -24,9 +25,9 @@ pub fn sink(clock: MonotonicClock, screen: Screen) -> Sink {
         match &event {
             Event::Picture(picture) => screen.set(picture.pixels.clone()),
             Event::Caption(Some(caption)) => bar.set_position((f64::from(caption.progress) * STEPS as f64) as u64),
-            Event::Fault { text, .. } => bar.println(text),
-            Event::Notice(notice) => bar.println(&notice.text),
-            Event::Lost { reason } => bar.println(format!("connection lost: {reason}")),
+            Event::Fault { text, .. } => print(bar, text),
+            Event::Notice(notice) => print(bar, &notice.text),
+            Event::Lost { reason } => print(bar, &format!("connection lost: {reason}")),
             _ => {}
         }
         let tell = matches!(event, Event::Latency(_));
@@ -35,6 +36,16 @@ pub fn sink(clock: MonotonicClock, screen: Screen) -> Sink {
             bar.set_message(line(model));
         }
     })
+}
+
+/// Says a line above the bar; or plainly, where the bar is hidden because the output is no terminal but a file or a pipe.
+fn print(bar: &ProgressBar, text: &str) {
+    if bar.is_hidden() {
+        // Whoever read the pipe may have gone; the exam goes on.
+        let _ = writeln!(std::io::stdout(), "{text}");
+    } else {
+        bar.println(text);
+    }
 }
 
 fn line(model: &Model) -> String {

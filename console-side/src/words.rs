@@ -1,6 +1,6 @@
 //! Every word the console has for a state of the ladder and its cause: what happened, and what the operator can do.
 
-use farprobe_proto::{Cause, Contact, Ladder, LeaseRefusal, LeaseStatus, LinkReadiness, Severity, State};
+use farprobe_proto::{Cause, Clutch, Contact, Ladder, LeaseRefusal, LeaseStatus, LinkReadiness, Severity, State};
 
 use crate::model::HandleKind;
 
@@ -165,6 +165,15 @@ pub const fn lease_refusal(refusal: LeaseRefusal) -> &'static str {
         LeaseRefusal::Held => "somebody else holds it",
         LeaseRefusal::Role => "your certificate is an observer's",
         LeaseRefusal::Version => "console and cart are of different versions",
+    }
+}
+
+/// What has become of the clutch, for the session log.
+pub const fn clutch(clutch: Clutch) -> &'static str {
+    match clutch {
+        Clutch::Open => "clutch open",
+        Clutch::Pressed => "clutch pressed",
+        Clutch::HandleLost => "clutch open: the handle is lost",
     }
 }
 

@@ -1,3 +1,10 @@
 //! Whole-system tests: the real programs over real sockets, and the rules of the house.
 
+mod bedside;
+mod exam;
+mod harness;
+mod hostile;
 mod house;
+mod identities;
+mod lost_cart;
+mod lost_console;

@@ -82,6 +82,9 @@ impl Front {
                 let words = format!("connected to {} ({})", welcome.cart, welcome.software);
                 LogEntry::Event { severity: Severity::Info, words }
             }
+            Event::Handle(status) => {
+                LogEntry::Event { severity: Severity::Info, words: words::clutch(status.clutch).to_owned() }
+            }
             Event::StopSent => LogEntry::Event { severity: Severity::Alarm, words: "stop sent".to_owned() },
             _ => return,
         };

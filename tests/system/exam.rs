@@ -1,0 +1,162 @@
+//! A whole exam by the script of the demo: what it must leave behind, and what must be true of it.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::{Process, assets, programs};
+
+/// The contact force that the script asks for, N.
+const TARGET: f64 = 8.0;
+
+/// What every summary holds as a finite number.
+const NUMBERS: &[&str] = &[
+    "/duration_s",
+    "/commands_sent",
+    "/commands_applied",
+    "/stale_applied",
+    "/command_age_ms/p50",
+    "/command_age_ms/p99",
+    "/command_age_ms/max",
+    "/pictures/sent",
+    "/pictures/shown",
+    "/pictures/lost",
+    "/picture_latency_ms/p50",
+    "/picture_latency_ms/p95",
+    "/picture_latency_ms/p99",
+    "/hand_to_eye_ms/p50",
+    "/hand_to_eye_ms/p95",
+    "/hand_to_eye_ms/p99",
+    "/clock_error_bound_ms",
+    "/force_n/peak",
+    "/force_n/mean_in_contact",
+    "/force_n/target",
+    "/rt_loop/ticks",
+    "/rt_loop/overruns",
+    "/rt_loop/step_us_p50",
+    "/rt_loop/step_us_p999",
+    "/rt_loop/lateness_us_p99",
+    "/cpu_percent/cart",
+    "/cpu_percent/console",
+    "/rss_mb/cart",
+    "/rss_mb/console",
+];
+
+/// Where the ladder stands in the script: two re-indexings in contact, the second over a frozen picture.
+const LADDER: &[&str] = &["Idle", "Ready", "Engaged", "Hold", "Engaged", "Hold", "Engaged", "Ready"];
+
+/// Runs the demo's exam and gives its summary.
+fn examine(out: &Path, source: Option<&str>) -> Value {
+    let mut command = Command::new(&programs().console);
+    command.args(["demo", "--headless", "--script"]).arg(assets("exams/demo.exam")).arg("--out").arg(out);
+    if let Some(source) = source {
+        command.args(["--source", source]);
+    }
+    let mut console = Process::start("console", command);
+    let status = console.end();
+    let cart = std::fs::read_to_string(out.join("cart.log")).unwrap_or_default();
+    assert!(status.success(), "{status}\n{}\nthe cart said:\n{cart}", console.text());
+    serde_json::from_str(&std::fs::read_to_string(out.join("summary.json")).expect("a summary")).expect("JSON")
+}
+
+fn number(summary: &Value, at: &str) -> f64 {
+    summary.pointer(at).and_then(Value::as_f64).unwrap_or_else(|| panic!("{at} is no number in {summary:#}"))
+}
+
+/// What is true of every exam by the script, whatever the pictures show.
+fn check(out: &Path, summary: &Value) {
+    for at in NUMBERS {
+        assert!(number(summary, at).is_finite(), "{at}");
+    }
+    for at in ["/commit", "/machine/cpu"] {
+        assert!(summary.pointer(at).and_then(Value::as_str).is_some_and(|text| !text.is_empty()), "{at}");
+    }
+    assert_eq!(number(summary, "/stale_applied"), 0.0);
+    let rate = number(summary, "/commands_sent") / number(summary, "/duration_s");
+    assert!(rate >= 400.0, "{rate} commands a second");
+    let (sent, shown) = (number(summary, "/pictures/sent"), number(summary, "/pictures/shown"));
+    assert!(sent > 0.0 && shown >= 0.99 * sent, "{shown} of {sent} pictures were shown");
+    let peak = number(summary, "/force_n/peak");
+    assert!(peak <= 10.0, "peak {peak} N");
+    let mean = number(summary, "/force_n/mean_in_contact");
+    assert!((mean - TARGET).abs() <= 1.0, "mean {mean} N");
+    assert_eq!(summary.pointer("/force_n/is_true_force"), Some(&Value::Bool(true)));
+    assert_eq!(ladder(summary), LADDER, "{summary:#}");
+    check_log(&out.join("session.log"));
+}
+
+/// The states of the ladder in the order in which it stood in them.
+fn ladder(summary: &Value) -> Vec<&str> {
+    let steps = summary["ladder"].as_array().expect("a list of steps");
+    let word = |step: &'static str, value: &'_ Value| value[step].as_str().map(str::to_owned);
+    for pair in steps.windows(2) {
+        assert_eq!(word("to", &pair[0]), word("from", &pair[1]), "a step is missing");
+    }
+    for step in steps {
+        assert!(step["cause"].as_str().is_some_and(|cause| !cause.is_empty()), "{step}");
+        assert!(step["at_s"].as_f64().is_some_and(f64::is_finite), "{step}");
+    }
+    let first = steps.first().and_then(|step| step["from"].as_str());
+    first.into_iter().chain(steps.iter().filter_map(|step| step["to"].as_str())).collect()
+}
+
+/// Every line is an object with its time, times never go back, and the marks of the script are there.
+fn check_log(path: &Path) {
+    let text = std::fs::read_to_string(path).expect("a session log");
+    let mut before = 0.0;
+    let mut marks = Vec::new();
+    for line in text.lines() {
+        let entry: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let at = number(&entry, "/time_s");
+        assert!(at >= before, "{line}");
+        before = at;
+        match entry["kind"].as_str() {
+            Some("mark") => marks.extend(entry["words"].as_str().map(str::to_owned)),
+            Some(_) => {}
+            None => panic!("no kind: {line}"),
+        }
+    }
+    assert_eq!(marks, ["approach", "contact", "fan", "frozen", "lifted"]);
+}
+
+#[test]
+fn an_exam_over_real_sockets_keeps_its_promises() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let summary = examine(&out, None);
+    check(&out, &summary);
+}
+
+#[test]
+fn an_exam_on_a_recording_keeps_the_same_promises() {
+    let folder = tempfile::tempdir().unwrap();
+    let cine = folder.path().join("cine");
+    record(&cine);
+    let out = folder.path().join("out");
+    let summary = examine(&out, Some(&format!("cine:{}", cine.display())));
+    check(&out, &summary);
+}
+
+/// Makes a recording: a bright bar that wanders through grey noise, so that no two pictures are the same.
+fn record(folder: &Path) {
+    const SIZE: (usize, usize) = (320, 240);
+    std::fs::create_dir(folder).expect("a folder to write into");
+    std::fs::write(folder.join("cine.toml"), "frame_time_ms = 40\nmm_per_pixel = 0.5\n")
+        .expect("a folder to write into");
+    let mut noise = 1_u32;
+    for number in 0..50 {
+        let pixels: Vec<u8> = (0..SIZE.0 * SIZE.1)
+            .map(|index| {
+                noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let bar = (index % SIZE.0).abs_diff(number * SIZE.0 / 50) < 12;
+                (noise >> 27) as u8 + if bar { 200 } else { 60 }
+            })
+            .collect();
+        let file = std::fs::File::create(folder.join(format!("picture{number}.png"))).expect("a file to write into");
+        let mut encoder = png::Encoder::new(file, SIZE.0 as u32, SIZE.1 as u32);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.write_header().expect("a header").write_image_data(&pixels).expect("pixels");
+    }
+}

@@ -1,0 +1,39 @@
+//! What the whole-system tests stand on: the programs, a site with its identities, and an eye on the cart.
+//!
+//! Nothing here sleeps and hopes. A test waits for a fact (a line of a log, a state of the cart, the end of a process), and
+//! [`PATIENCE`] only decides when it gives up.
+
+mod process;
+mod programs;
+mod site;
+mod watcher;
+
+use std::time::Duration;
+
+pub(crate) use process::Process;
+pub(crate) use programs::{assets, programs};
+pub(crate) use site::{Cart, Site, expired, save_trusting};
+pub(crate) use watcher::{Watcher, force_at_end_of, pressing};
+
+/// How long a fact may take before a test gives up on it. A passing test never waits for it: it is several times what the
+/// slowest of them (an exam of 30 s) takes on two busy cores.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A script that goes down to the skin, presses with 8 N and stays there for longer than any test looks.
+pub(crate) const CONTACT: &str = "
+at 0.0 force 8 N
+at 0.5 clutch press
+at 0.6 over 5.0 move z +46 mm
+at 60.0 end
+";
+
+/// From this force on the probe counts as pressed on, N: near the target of [`CONTACT`].
+pub(crate) const SETTLED: f64 = 7.5;
+
+/// What may be left of the force after a release, N: the promise of 2 N, and the force sensor's noise (σ 0.1 N, mean of 25
+/// samples) with what its tare leaves of the bias.
+pub(crate) const RELEASED: f64 = 2.0 + 0.2;
+
+/// What the force may not pass when driving ends, N: the 8 N of [`CONTACT`], the 1 N by which a loss may let it rise, and the
+/// sensor's noise and rest of bias.
+pub(crate) const NO_MORE: f64 = 8.0 + 1.0 + 0.5;

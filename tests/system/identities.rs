@@ -1,0 +1,75 @@
+//! Wrong identities at the doors of the real programs: each gets a clear word on the side that refuses and on the side that is
+//! refused, an exit code that is not 0, and never a connection.
+
+use farprobe_transport::identity::{Overwrite, Purpose, Role};
+
+use crate::harness::{Cart, Process, Site, expired, save_trusting};
+
+/// A hand that does nothing.
+const NOTHING: &str = "at 0.0 clutch open\nat 1.0 end\n";
+
+/// A console's end: it failed, and what it said.
+fn refused_console(site: &Site, cart: &Cart, identity: &str) -> String {
+    let script = site.script("nothing.exam", NOTHING);
+    let command = site.console_command(cart.address, &site.path(identity), &script, "out");
+    let mut console = Process::start("console", command);
+    let status = console.end();
+    assert!(!status.success(), "{identity}: {}", console.text());
+    console.text()
+}
+
+/// What a cart says that refuses to start.
+fn refused_cart(site: &Site, identity: &str) -> String {
+    let mut cart = Process::start("cart", site.cart_command(&site.path(identity)));
+    let status = cart.end();
+    assert!(!status.success(), "{identity}: {}", cart.text());
+    assert!(!cart.text().contains("listening"), "{}", cart.text());
+    cart.text()
+}
+
+fn says(text: &str, words: &str) {
+    assert!(text.contains(words), "\"{words}\" is not in:\n{text}");
+}
+
+#[test]
+fn consoles_with_wrong_identities_are_refused_in_words_on_both_sides() {
+    let (site, elsewhere) = (Site::new(Purpose::Real), Site::new(Purpose::Real));
+    let cart = Cart::start(site.cart_command(&site.path("cart")));
+    save_trusting(&elsewhere.identity(Role::Operator), site.authority(), &site.path("stranger"));
+    let late = site.authority().issue(Role::Operator, "late", expired()).unwrap();
+    late.save(&site.path("late"), Overwrite::Refuse).unwrap();
+
+    says(&refused_console(&site, &cart, "stranger"), "refused this console");
+    cart.process.line("was refused");
+    says(&refused_console(&site, &cart, "late"), "valid");
+    cart.process.line("expired");
+    // A role that may not be a console's never leaves this machine.
+    says(&refused_console(&site, &cart, "cart"), "operator or observer");
+    // And none of them was let in.
+    assert!(!cart.process.text().contains("connected"), "{}", cart.process.text());
+}
+
+#[test]
+fn a_cart_of_another_site_is_refused_by_the_console() {
+    let (site, elsewhere) = (Site::new(Purpose::Real), Site::new(Purpose::Real));
+    let cart = Cart::start(elsewhere.cart_command(&elsewhere.path("cart")));
+    says(&refused_console(&site, &cart, "operator"), "was refused");
+    cart.process.line("refused this cart");
+}
+
+#[test]
+fn carts_with_wrong_identities_do_not_start() {
+    let site = Site::new(Purpose::Real);
+    let demo = Site::new(Purpose::Demo);
+    says(&refused_cart(&site, "operator"), "cart");
+    says(&refused_cart(&demo, "cart"), "only inside a demo");
+    says(&refused_cart(&site, "nowhere"), "nowhere");
+}
+
+#[test]
+fn demo_and_real_never_meet() {
+    let demo = Site::new(Purpose::Demo);
+    let cart = demo.cart();
+    // A demo's operator who forgets to say that this is a demo.
+    says(&refused_console(&demo, &cart, "operator"), "only inside a demo");
+}
