@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::harness::{Process, assets, programs};
 
+/// How many exams a machine that stalls may spoil.
+const ATTEMPTS: usize = 3;
+
 /// The contact force that the script asks for, N.
 const TARGET: f64 = 8.0;
 
@@ -60,6 +63,26 @@ fn examine(out: &Path, source: Option<&str>) -> Value {
     serde_json::from_str(&std::fs::read_to_string(out.join("summary.json")).expect("a summary")).expect("JSON")
 }
 
+/// Examines until the machine lets an exam through, and checks it. What protects the patient must hold in every one of them; a
+/// machine that stops everything for a fifth of a second may end the driving, and then the cart is right to take the probe off.
+fn examine_and_check(out: &Path, source: Option<&str>) {
+    for _ in 0..ATTEMPTS {
+        let summary = examine(out, source);
+        assert_eq!(number(&summary, "/stale_applied"), 0.0);
+        let peak = number(&summary, "/force_n/peak");
+        assert!(peak <= 10.0, "peak {peak} N");
+        let Some(stall) = stall(&summary) else { return check(out, &summary) };
+        eprintln!("this machine stalls ({stall}); once more");
+    }
+    panic!("this machine stalled in each of {ATTEMPTS} exams: run the tests where less else runs");
+}
+
+/// The step of the ladder that only a machine that stalls brings about between two programs on it, if there was one.
+fn stall(summary: &Value) -> Option<&str> {
+    let causes = summary["ladder"].as_array()?.iter().filter_map(|step| step["cause"].as_str());
+    causes.into_iter().find(|cause| ["LinkLost", "TickGap", "PictureStale"].contains(cause))
+}
+
 fn number(summary: &Value, at: &str) -> f64 {
     summary.pointer(at).and_then(Value::as_f64).unwrap_or_else(|| panic!("{at} is no number in {summary:#}"))
 }
@@ -72,13 +95,10 @@ fn check(out: &Path, summary: &Value) {
     for at in ["/commit", "/machine/cpu"] {
         assert!(summary.pointer(at).and_then(Value::as_str).is_some_and(|text| !text.is_empty()), "{at}");
     }
-    assert_eq!(number(summary, "/stale_applied"), 0.0);
     let rate = number(summary, "/commands_sent") / number(summary, "/duration_s");
     assert!(rate >= 400.0, "{rate} commands a second");
     let (sent, shown) = (number(summary, "/pictures/sent"), number(summary, "/pictures/shown"));
     assert!(sent > 0.0 && shown >= 0.99 * sent, "{shown} of {sent} pictures were shown");
-    let peak = number(summary, "/force_n/peak");
-    assert!(peak <= 10.0, "peak {peak} N");
     let mean = number(summary, "/force_n/mean_in_contact");
     assert!((mean - TARGET).abs() <= 1.0, "mean {mean} N");
     assert_eq!(summary.pointer("/force_n/is_true_force"), Some(&Value::Bool(true)));
@@ -124,8 +144,7 @@ fn check_log(path: &Path) {
 fn an_exam_over_real_sockets_keeps_its_promises() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let summary = examine(&out, None);
-    check(&out, &summary);
+    examine_and_check(&out, None);
 }
 
 #[test]
@@ -134,8 +153,7 @@ fn an_exam_on_a_recording_keeps_the_same_promises() {
     let cine = folder.path().join("cine");
     record(&cine);
     let out = folder.path().join("out");
-    let summary = examine(&out, Some(&format!("cine:{}", cine.display())));
-    check(&out, &summary);
+    examine_and_check(&out, Some(&format!("cine:{}", cine.display())));
 }
 
 /// Makes a recording: a bright bar that wanders through grey noise, so that no two pictures are the same.
