@@ -271,7 +271,11 @@ impl Ladder {
             State::Fault { stage, .. } | State::EStop { stage, .. } => match stage {
                 Stage::Lowering { .. } => Goal::Release { to: RELEASED_FORCE },
                 Stage::Lifting { .. } => lift_goal(around.lift),
-                Stage::Braked => Goal::Rest,
+                Stage::Braked => match around.touch {
+                    // The patient has come towards the braked probe: it yields, outward only.
+                    Touch::Pressing(force) if force > RELEASED_FORCE => Goal::Release { to: RELEASED_FORCE },
+                    Touch::Pressing(_) | Touch::Free | Touch::Unknown => Goal::Rest,
+                },
             },
         }
     }

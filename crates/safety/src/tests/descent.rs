@@ -223,12 +223,34 @@ fn sr_003_a_stop_in_contact_lowers_the_force_before_it_brakes() {
 }
 
 #[test]
-fn sr_003_a_stop_that_can_not_lower_the_force_brakes_after_half_a_second() {
+fn sr_003_a_stop_that_can_not_lower_the_force_counts_as_braked_after_half_a_second_and_yields_on() {
     let mut scene = Scene::at(Rung::EStop, 8.0);
     scene.run(499);
+    assert!(!is_braked(&scene));
     assert_eq!(scene.directive.goal, Goal::Release { to: RELEASED_FORCE });
     scene.run(1);
+    assert!(is_braked(&scene), "the staff can reset it");
+    assert_eq!(scene.directive.goal, Goal::Release { to: RELEASED_FORCE }, "it does not clamp");
+    scene.push(2.0);
+    scene.run(1);
     assert_eq!(scene.directive.goal, Goal::Rest);
+}
+
+#[test]
+fn sr_003_a_braked_probe_yields_to_a_patient_who_comes_towards_it() {
+    let mut scene = Scene::at(Rung::EStop, 0.0);
+    scene.run(1000);
+    assert_eq!(scene.directive.goal, Goal::Rest);
+    scene.push(3.0);
+    scene.run(1);
+    assert_eq!((scene.rung(), scene.directive.goal), (Rung::EStop, Goal::Release { to: RELEASED_FORCE }));
+}
+
+fn is_braked(scene: &Scene) -> bool {
+    matches!(
+        scene.directive.state,
+        State::EStop { stage: Stage::Braked, .. } | State::Fault { stage: Stage::Braked, .. }
+    )
 }
 
 #[test]
@@ -246,8 +268,9 @@ fn sr_003_a_stop_does_not_begin_the_lowering_of_a_fault_anew() {
     scene.facts.stop = Some(StopSource::Bedside);
     scene.run(1);
     assert_eq!(scene.directive.goal, Goal::Release { to: RELEASED_FORCE });
+    assert!(!is_braked(&scene));
     scene.run(110);
-    assert_eq!((scene.rung(), scene.directive.goal), (Rung::EStop, Goal::Rest));
+    assert_eq!((scene.rung(), is_braked(&scene)), (Rung::EStop, true));
 }
 
 #[test]
