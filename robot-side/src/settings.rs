@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use farprobe_geom::{Newton, NewtonMetre};
-use farprobe_safety::{Limits, Preset, RetractPolicy, Timing};
+use farprobe_safety::{Preset, RetractPolicy, Timing};
 use farprobe_servo::ServoConfig;
 use farprobe_session::cart::AgeLimit;
 
@@ -15,7 +15,7 @@ const RETRACT_AFTER: Duration = Duration::from_secs(1);
 
 /// The servo's settings: those it is `shipped` with, tightened and timed as `config` says.
 pub(crate) fn servo_config(config: &Config, shipped: ServoConfig) -> Result<ServoConfig, StartError> {
-    let limits = Limits::CEILINGS.tighten(&preset(config)?).map_err(refused("limits"))?;
+    let limits = shipped.limits.tighten(&preset(config)?).map_err(refused("limits"))?;
     let retract = match config.safety.retract {
         Retract::AfterOneSecond => RetractPolicy::After(RETRACT_AFTER),
         Retract::Never => RetractPolicy::Never,

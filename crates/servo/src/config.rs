@@ -3,15 +3,44 @@
 use std::time::Duration;
 
 use farprobe_control::{ArmModel, ContactTuning};
-use farprobe_geom::{Base, Joints, Metre, MetrePerSecond, NewtonPerMetre, Patient, Radian, Transform};
+use farprobe_geom::{
+    Base, Joints, Metre, MetrePerSecond, MetrePerSecond2, MetrePerSecond3, NewtonPerMetre, Patient, Radian,
+    RadianPerSecond, Transform,
+};
 use farprobe_safety::{
-    Config as GateConfig, JointLimits, Limits, MonitorLimits, SensorCard, SensorNoise, Space, Timing, Tissue,
+    AngularRow, Config as GateConfig, JointLimits, Limits, LinearRow, MonitorLimits, SensorCard, SensorNoise, Space,
+    Timing, Tissue,
 };
 use farprobe_session::cart::AgeLimit;
 
 /// The greatest joint acceleration, rad/s²: what Franka publishes for every joint of the FR3 (control parameters, limits for
 /// FR3).
 pub(crate) const JOINT_ACCELERATION: f64 = 10.0;
+
+/// The compiled ceilings, with the rates lowered to what the joints of an FR3 can follow in the postures of an exam. The gate's
+/// rows brake the tip; where they brake harder than the joints can, the arm overruns what was permitted, and the gate takes that
+/// for the fault it would be in any other arm. Found by the world: stalls of the link in the middle of a fan.
+const FOLLOWABLE: Limits = Limits {
+    outward: LinearRow {
+        // 6 rad/s² in a joint half a metre away; the rest of the 10 is for turning at the same time.
+        acceleration: MetrePerSecond2::literal(3.0),
+        jerk: MetrePerSecond3::literal(300.0),
+        ..Limits::CEILINGS.outward
+    },
+    lateral: LinearRow {
+        // From full speed to rest in 90 ms: the promise is 100 ms.
+        acceleration: MetrePerSecond2::literal(1.5),
+        jerk: MetrePerSecond3::literal(150.0),
+        ..Limits::CEILINGS.lateral
+    },
+    angular: AngularRow {
+        // 23° a second; from there to rest in 90 ms. The wrist turns 1.3 times as fast as a probe that fans about its tip.
+        speed: RadianPerSecond::literal(0.4),
+        acceleration: 5.0,
+        jerk: 500.0,
+    },
+    ..Limits::CEILINGS
+};
 
 /// A setpoint may be this far ahead of the joint, rad: at the fastest permitted tip motion an arm with 15 ms dead time lags by
 /// about 0.01, and a firm push of the staff bends the arm's control by a few hundredths more.
@@ -55,7 +84,7 @@ impl ServoConfig {
             model,
             posture,
             base_on_patient: patient_to_base.inverse(),
-            limits: Limits::CEILINGS,
+            limits: FOLLOWABLE,
             timing: Timing::SHIPPED,
             age_limit: AgeLimit::DEFAULT,
             tuning: ContactTuning::default(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use farprobe_control::contact::{self, ContactLaw, Directive as Aim, Proposal, Tare};
+use farprobe_control::contact::{self, ContactLaw, ContactTuning, Directive as Aim, Proposal, Tare};
 use farprobe_control::{ArmModel, ReferenceGenerator, Resolver};
 use farprobe_geom::{Base, Joints, MAX_AXES, Newton, Patient, Pose, Time, Tip, Transform, Twist, Wrench};
 use farprobe_proto::{self as proto, Applied, Ladder, State, Transition};
@@ -23,6 +23,11 @@ const LONGEST_STEP: Duration = Duration::from_millis(3);
 /// Share of the joints' greatest acceleration that is used: the gate refuses what reaches it, and rounding must not.
 const USED_SHARE: f64 = 0.95;
 
+/// After it is switched on the servo learns the sensor's zero for this long, three times the learning's time constant: the probe
+/// is off the patient then, as the zero of every force sensor wants it. Driving can't begin earlier: the link is measured for two
+/// seconds before.
+const ZEROING: Duration = Duration::from_secs(1);
+
 /// While the probe is off the patient and nobody drives, readings below this teach the sensor's zero, N: bias and drift, but no
 /// contact worth the name.
 const SURELY_FREE: f64 = 1.2;
@@ -39,7 +44,10 @@ pub struct Servo {
     verdict: Verdict,
     reference: ReferenceGenerator,
     law: ContactLaw,
+    tuning: ContactTuning,
     tare: Tare,
+    /// How much longer the sensor's zero is learnt without asking the law whether the probe is free.
+    zeroing: Duration,
     resolver: Resolver,
     told: ToldArm,
     /// The last setpoint sent.
@@ -74,7 +82,9 @@ impl Servo {
             verdict: Verdict::Quiet,
             reference: ReferenceGenerator::new(tip),
             law: ContactLaw::new(config.tuning),
+            tuning: config.tuning,
             tare: Tare::new(),
+            zeroing: ZEROING,
             resolver: Resolver::new(config.posture),
             told: ToldArm { joints: config.posture, tip },
             sent: None,
@@ -146,8 +156,15 @@ impl Servo {
         let jacobian = self.model.jacobian(&reading.positions);
         let nobody_drives = matches!(self.ladder, Ladder::Idle | Ladder::Ready | Ladder::Parked);
         let free = matches!(self.contact, contact::Contact::Free);
-        if nobody_drives && free && reading.wrench.force.norm() < SURELY_FREE {
+        let zeroing = self.zeroing > Duration::ZERO;
+        if nobody_drives && (free || zeroing) && reading.wrench.force.norm() < SURELY_FREE {
             self.tare.learn(&reading.wrench, elapsed);
+        }
+        if zeroing && nobody_drives {
+            self.zeroing = self.zeroing.saturating_sub(elapsed);
+            // Until the zero is known the law may have taken the sensor's error for a touch.
+            self.law = ContactLaw::new(self.tuning);
+            self.contact = contact::Contact::Free;
         }
         Posture {
             tip: self.model.forward(&reading.positions),

@@ -224,3 +224,35 @@ fn the_same_seed_is_the_same_exam() {
     };
     assert_eq!(run(), run());
 }
+
+/// Cuts both ways for 2–46 ms, again and again, as a shared machine or a bad radio does.
+fn stall(world: &mut World, until: Time, mut noise: u64) {
+    let mut stalled = false;
+    while world.now() < until {
+        // Marsaglia's xorshift: any repeatable noise will do.
+        noise ^= noise << 13;
+        noise ^= noise >> 7;
+        noise ^= noise << 17;
+        let (state, ms) = if stalled { (LinkState::Stalled, 2 + noise % 45) } else { (LinkState::Up, 5 + noise % 300) };
+        stalled = !stalled;
+        world.set_links(state, state);
+        world.run_until((world.now() + Duration::from_millis(ms)).min(until));
+    }
+}
+
+#[test]
+fn stalls_of_the_link_in_the_middle_of_a_fan_upset_neither_gate_nor_force() {
+    // 1, 2: the tip was braked harder than the joints could. 11, 24: the sensor's error was taken for a touch at switch-on.
+    for seed in [1, 2, 5, 11, 24] {
+        let hand = approach()
+            .travel(ms(10_500), Duration::from_secs(3), [0.025, 0.0, 0.0])
+            .turn(ms(14_000), Duration::from_millis(1_500), [0.21, 0.0, 0.0])
+            .turn(ms(15_500), Duration::from_millis(1_500), [-0.21, 0.0, 0.0])
+            .turn(ms(17_300), Duration::from_millis(1_200), [0.0, 0.0, 0.35]);
+        let mut world = world(hand, seed);
+        stall(&mut world, ms(19_000), seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let seen = world.seen();
+        assert_eq!(seen.rungs(), [Ladder::Ready, Ladder::Engaged], "seed {seed}: {:?}", seen.ladder);
+        assert!(seen.peak_force < 9.0, "seed {seed}: peak {} N", seen.peak_force);
+    }
+}
