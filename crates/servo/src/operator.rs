@@ -131,7 +131,7 @@ impl Operator {
     }
 
     pub(crate) fn link(&self, now: Time) -> proto::LinkReadiness {
-        wire::link(self.end.link(now))
+        self.end.link(now).into()
     }
 
     pub(crate) fn refused(&self) -> proto::RefusedCommands {

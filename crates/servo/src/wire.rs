@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use farprobe_proto as proto;
 use farprobe_safety as safety;
-use farprobe_session::cart::{LinkFault, LinkVerdict};
 
 pub(crate) fn ladder(rung: safety::Rung) -> proto::Ladder {
     match rung {
@@ -74,17 +73,6 @@ pub(crate) fn picture(report: proto::PictureReport, since: Duration) -> safety::
             proto::PictureHealth::FrozenByOperator => safety::PictureHealth::FrozenByOperator,
             proto::PictureHealth::Absent => safety::PictureHealth::Absent,
         },
-    }
-}
-
-pub(crate) fn link(verdict: LinkVerdict) -> proto::LinkReadiness {
-    match verdict {
-        LinkVerdict::Green => proto::LinkReadiness::Green,
-        LinkVerdict::NotGreen(LinkFault::Measuring) => proto::LinkReadiness::Measuring,
-        LinkVerdict::NotGreen(LinkFault::Silent) => proto::LinkReadiness::Silent,
-        LinkVerdict::NotGreen(LinkFault::Sparse { .. }) => proto::LinkReadiness::Sparse,
-        LinkVerdict::NotGreen(LinkFault::Loss { .. }) => proto::LinkReadiness::Lossy,
-        LinkVerdict::NotGreen(LinkFault::Late { .. }) => proto::LinkReadiness::Late,
     }
 }
 
