@@ -2,7 +2,7 @@
 
 use farprobe_control::resolve::inverse;
 use farprobe_control::{ArmModel, ModelError};
-use farprobe_geom::{Base, Joints, Patient, Pose, Transform};
+use farprobe_geom::{Base, Joints, Metre, Patient, Pose, Transform};
 use nalgebra::{Isometry3, Point3, Rotation3, Translation3, UnitQuaternion, Vector3};
 
 use crate::body::{Body, BodyMotion};
@@ -20,8 +20,8 @@ const COUCH: [f64; 3] = [0.50, 0.0, 0.0];
 /// The exam begins over the right upper belly, below the ribs: where the liver, the gallbladder and the right kidney are seen.
 const START: [f64; 2] = [0.07, -0.05];
 
-/// How far above the skin the probe waits, m: a hand's breadth, so that gel can be put on.
-const START_HEIGHT: f64 = 0.03;
+/// How far above the skin the probe waits: a hand's breadth, so that gel can be put on.
+const START_HEIGHT: Metre = Metre::literal(0.03);
 
 /// A posture with the elbow up and the wrist free, from which the start pose is looked for, rad.
 const START_POSTURE: [f64; 7] = [0.0, 0.1, 0.0, -2.0, 0.0, 2.1, 0.8];
@@ -50,6 +50,11 @@ pub fn patient_to_base() -> Transform<Patient, Base> {
 /// Where the probe waits: over the start point, along the skin's normal, the image's lateral direction towards the feet (a
 /// sagittal view with the head on the left of the picture).
 pub fn start_tip(body: &Body) -> Pose<Patient> {
+    tip_above(body, START_HEIGHT)
+}
+
+/// As [`start_tip`], this far above the skin.
+fn tip_above(body: &Body, height: Metre) -> Pose<Patient> {
     let [x, y] = START;
     // Straight down onto the skin: the nearest skin of a point above is aside of it, so a few steps are needed.
     let mut on_skin = Point3::new(x, y, 0.5);
@@ -62,13 +67,18 @@ pub fn start_tip(body: &Body) -> Pose<Patient> {
     let into = -outward;
     let lateral = (-Vector3::x() + into * into.x).normalize();
     let axes = Rotation3::from_basis_unchecked(&[lateral, into.cross(&lateral), into]);
-    let position = on_skin.coords + outward * START_HEIGHT;
+    let position = on_skin.coords + outward * height.get();
     Pose::new(Isometry3::from_parts(Translation3::from(position), UnitQuaternion::from_rotation_matrix(&axes)))
 }
 
 /// The joint angles at which the exam begins, rad. `None` can only come of another arm than the shipped one.
 pub fn start_joints(arm: &ArmModel, body: &Body) -> Option<Joints> {
-    let tip = patient_to_base().pose(&start_tip(body));
+    start_joints_above(arm, body, START_HEIGHT)
+}
+
+/// As [`start_joints`], with the probe this far above the skin. `None` if the arm can't reach there.
+pub fn start_joints_above(arm: &ArmModel, body: &Body, height: Metre) -> Option<Joints> {
+    let tip = patient_to_base().pose(&tip_above(body, height));
     inverse(arm, &tip, &Joints::from_slice(&START_POSTURE).ok()?)
 }
 
@@ -82,7 +92,7 @@ mod tests {
         let body = Body::new(BodyCard::default());
         let tip = start_tip(&body);
         let skin = body.skin(&BodyMotion::REST, &Point3::from(tip.position()));
-        assert!((skin.depth + START_HEIGHT).abs() < 1e-3, "{}", skin.depth);
+        assert!((skin.depth + START_HEIGHT.get()).abs() < 1e-3, "{}", skin.depth);
         assert!(tip.z_axis().dot(&skin.normal) < -0.999);
         assert!((tip.rotation() * Vector3::x()).x < -0.9, "the lateral direction is towards the feet");
     }

@@ -5,10 +5,7 @@
 use std::time::Duration;
 
 use farprobe_geom::{Newton, Time};
-use farprobe_sim::arm::PlantCard;
-use farprobe_sim::body::BodyCard;
-use farprobe_sim::link::LinkProfile;
-use farprobe_world::{Hand, World, WorldCard};
+use farprobe_world::{Hand, LineCard, World, WorldCard};
 
 fn hand() -> Hand {
     let ms = Time::from_millis;
@@ -28,9 +25,7 @@ fn hand() -> Hand {
 
 fn main() {
     let seed = std::env::args().nth(1).and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    let link = LinkProfile::default();
-    let card = WorldCard { plant: PlantCard::A, body: BodyCard::default(), up: link, down: link };
-    let mut world = match World::new(&card, seed, Box::new(hand())) {
+    let mut world = match World::new(&WorldCard::default(), &LineCard::PERFECT, seed, Box::new(hand())) {
         Ok(world) => world,
         Err(error) => return eprintln!("the world can't be made: {error:?}"),
     };

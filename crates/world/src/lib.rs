@@ -5,13 +5,33 @@
 //! both ends of `farprobe-session`, talking in encoded datagrams.
 #![forbid(unsafe_code)]
 
+mod adversary;
+pub mod campaign;
+mod cart;
+mod chance;
+mod clock;
+mod console;
+pub mod invariants;
+mod line;
+pub mod meter;
+mod observation;
 mod operator;
 mod seen;
+mod sonographer;
+mod stream;
+mod tamper;
 mod world;
 
+pub use adversary::{Adversary, Plan, search};
+pub use clock::Skew;
+pub use console::{Console, GOOD_PICTURE, OperatorConsole};
+pub use line::LineCard;
+pub use observation::Observation;
 pub use operator::{Hand, Operator, Wish};
 pub use seen::Seen;
-pub use world::{World, WorldCard, WorldError};
+pub use sonographer::{Manner, Sonographer};
+pub use tamper::Tampering;
+pub use world::{Heard, LineId, World, WorldCard, WorldError};
 
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,17 @@ pub struct Wish {
 pub trait Operator {
     /// What the hand does at `now` (console clock), with the newest state seen.
     fn act(&mut self, now: Time, state: Option<&State>) -> Wish;
+
+    /// Whether the lease is to be asked for.
+    fn wants_to_drive(&self, _now: Time) -> bool {
+        true
+    }
+}
+
+/// The minimum-jerk profile from 0 to 1, which is how hands move (Flash and Hogan, 1985).
+pub(crate) fn minimum_jerk(t: f64) -> f64 {
+    let t = t.clamp(0.0, 1.0);
+    t * t * t * (10.0 + t * (6.0 * t - 15.0))
 }
 
 /// A hand that follows a plan made of presses and straight, minimum-jerk motions. Times count from the world's start.
@@ -83,9 +94,7 @@ impl Operator for Hand {
         let mut pose = Isometry3::identity();
         for motion in &self.motions {
             let Some(since) = now.since(motion.at) else { continue };
-            let t = (since.as_secs_f64() / motion.over.as_secs_f64().max(1e-9)).clamp(0.0, 1.0);
-            // The minimum-jerk profile, which is how hands move (Flash and Hogan, 1985).
-            let done = t * t * t * (10.0 + t * (6.0 * t - 15.0));
+            let done = minimum_jerk(since.as_secs_f64() / motion.over.as_secs_f64().max(1e-9));
             pose *= Isometry3::from_parts(
                 Translation3::from(motion.travel * done),
                 UnitQuaternion::from_scaled_axis(motion.turn * done),

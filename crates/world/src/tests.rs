@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use farprobe_geom::{Newton, Time};
 use farprobe_proto::{Bedside, Cause, Contact, Ladder, PictureHealth, PictureReport};
-use farprobe_sim::arm::PlantCard;
-use farprobe_sim::body::BodyCard;
-use farprobe_sim::link::{LinkProfile, LinkState};
+use farprobe_sim::link::LinkState;
 
-use crate::{Hand, World, WorldCard};
+use crate::{Hand, LineCard, LineId, World, WorldCard};
 
 /// The clutch is pressed here: the link has been measured for more than two seconds.
 const PRESS: Time = Time::from_millis(3_000);
@@ -26,9 +24,7 @@ fn approach() -> Hand {
 }
 
 fn world(hand: Hand, seed: u64) -> World {
-    let link = LinkProfile::default();
-    let card = WorldCard { plant: PlantCard::A, body: BodyCard::default(), up: link, down: link };
-    World::new(&card, seed, Box::new(hand)).unwrap()
+    World::new(&WorldCard::default(), &LineCard::PERFECT, seed, Box::new(hand)).unwrap()
 }
 
 fn in_contact(hand: Hand) -> World {
@@ -74,7 +70,7 @@ fn a_whole_exam_keeps_the_force_and_comes_off_again() {
 fn a_console_that_dies_in_contact_is_let_go_of_and_does_not_drive_again_by_coming_back() {
     use Ladder::{Engaged, Parked, Ready, Release, Retract, Soften};
     let mut world = in_contact(approach());
-    world.set_console(false);
+    world.set_console(LineId::FIRST, false);
     world.run_until(ms(10_052));
     assert_eq!(last_step(&world), (Soften, Cause::LinkLost));
     world.run_until(ms(10_552));
@@ -83,17 +79,18 @@ fn a_console_that_dies_in_contact_is_let_go_of_and_does_not_drive_again_by_comin
     assert_eq!(last_step(&world).0, Parked, "{:?}", world.seen().ladder);
     assert_eq!(true_force(&world), 0.0);
     let before = world.last().unwrap().0.tip.position();
-    world.set_console(true);
+    world.set_console(LineId::FIRST, true);
     world.run_until(ms(20_000));
-    assert_eq!(last_step(&world).0, Parked, "the clutch was held down all the time");
+    // Its connection was lost, and what it says now is that its clutch does not count.
+    assert_eq!(last_step(&world).0, Ready, "the clutch was held down all the time");
     assert!((world.last().unwrap().0.tip.position() - before).norm() < 1e-4);
-    assert_eq!(world.seen().rungs(), [Ready, Engaged, Soften, Release, Retract, Parked]);
+    assert_eq!(world.seen().rungs(), [Ready, Engaged, Soften, Release, Retract, Parked, Ready]);
 }
 
 #[test]
 fn a_cut_either_way_opens_the_clutch() {
     let mut world = in_contact(approach());
-    world.set_links(LinkState::Up, LinkState::Cut);
+    world.set_links(LineId::FIRST, LinkState::Up, LinkState::Cut);
     world.run_until(ms(10_400));
     assert_ne!(world.last().unwrap().1.state.ladder, Ladder::Engaged, "the console has not heard the cart for 250 ms");
 }
@@ -113,7 +110,7 @@ fn a_picture_frozen_to_measure_holds_the_probe_still_until_the_operator_presses_
         .press(ms(17_000));
     let mut world = in_contact(hand);
     let place = world.last().unwrap().0.tip.position();
-    world.set_picture(picture(40, PictureHealth::FrozenByOperator));
+    world.set_picture(LineId::FIRST, picture(40, PictureHealth::FrozenByOperator));
     world.run_until(ms(10_050));
     assert_eq!(last_step(&world), (Hold, Cause::FrozenByOperator), "though the clutch is still pressed");
     // In the middle of it the hand opens, presses in vain, and moves.
@@ -129,7 +126,7 @@ fn a_picture_frozen_to_measure_holds_the_probe_still_until_the_operator_presses_
     assert!(drift < 0.002, "{drift} m along the skin");
     assert!(strongest < TARGET.get() + 1.0, "{strongest} N");
     assert!(weakest > 0.5, "the probe stays coupled: {weakest} N");
-    world.set_picture(picture(40, PictureHealth::Good));
+    world.set_picture(LineId::FIRST, picture(40, PictureHealth::Good));
     world.run_until(ms(16_900));
     assert_eq!(last_step(&world).0, Hold, "nothing drives by itself when the picture moves again");
     world.run_until(ms(19_000));
@@ -142,7 +139,7 @@ fn a_picture_frozen_to_measure_holds_the_probe_still_until_the_operator_presses_
 fn a_freeze_that_is_forgotten_comes_off_when_hold_is_over() {
     use Ladder::{Engaged, Hold, Parked, Ready, Release, Retract};
     let mut world = in_contact(approach());
-    world.set_picture(picture(40, PictureHealth::FrozenByOperator));
+    world.set_picture(LineId::FIRST, picture(40, PictureHealth::FrozenByOperator));
     world.run_until(ms(30_000));
     assert_eq!(world.seen().rungs(), [Ready, Engaged, Hold, Release, Retract, Parked]);
     assert_eq!(true_force(&world), 0.0);
@@ -161,11 +158,11 @@ fn a_picture_that_is_lost_softens_even_under_a_freeze() {
         for (health, age_ms, cause) in losses {
             let mut world = in_contact(approach());
             if frozen_before {
-                world.set_picture(picture(40, PictureHealth::FrozenByOperator));
+                world.set_picture(LineId::FIRST, picture(40, PictureHealth::FrozenByOperator));
                 world.run_until(ms(11_000));
                 assert_eq!(last_step(&world).0, Ladder::Hold);
             }
-            world.set_picture(picture(age_ms, health));
+            world.set_picture(LineId::FIRST, picture(age_ms, health));
             let noticed = world.now() + Duration::from_millis(50);
             world.run_until(noticed);
             assert_eq!(
@@ -235,7 +232,7 @@ fn stall(world: &mut World, until: Time, mut noise: u64) {
         noise ^= noise << 17;
         let (state, ms) = if stalled { (LinkState::Stalled, 2 + noise % 45) } else { (LinkState::Up, 5 + noise % 300) };
         stalled = !stalled;
-        world.set_links(state, state);
+        world.set_links(LineId::FIRST, state, state);
         world.run_until((world.now() + Duration::from_millis(ms)).min(until));
     }
 }

@@ -141,6 +141,12 @@ impl<T: Clone> Link<T> {
         }
     }
 
+    /// The link is another one from now on. What is in flight arrives as it would have.
+    pub fn set_profile(&mut self, profile: LinkProfile) {
+        self.loss = LossState::new(profile.loss);
+        self.profile = profile;
+    }
+
     /// Whether the link carries anything.
     pub fn state(&self) -> LinkState {
         self.state

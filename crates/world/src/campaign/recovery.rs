@@ -1,0 +1,77 @@
+//! Phase two: everything is mended, and the operator asks to go on.
+
+use std::time::Duration;
+
+use farprobe_geom::Time;
+use farprobe_proto::{Bedside, Clutch, Ladder, LinkReadiness};
+
+use crate::invariants::{Checker, Invariant};
+use crate::meter::{Figure, Meter};
+use crate::observation::Observation;
+
+/// From the operator's asking to driving.
+const WITHIN: Duration = Duration::from_secs(2);
+
+/// Until then the operator must have been able to ask: the descent ends parked after 5 s; the line is measured for 2 s once the
+/// stamps of the fault are forgotten, which takes 10 s; and a person waits a moment before each press.
+const ASKED_WITHIN: Duration = Duration::from_millis(13_500);
+
+/// The staff try so often to reset what is latched.
+const STAFF_PERIOD: Duration = Duration::from_millis(200);
+
+/// Watches whether driving comes back after everything is mended.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recovery {
+    healed: Option<Time>,
+    asked: Option<Time>,
+    staff_acted: Option<Time>,
+    pressed: bool,
+}
+
+impl Recovery {
+    pub(super) fn begin(&mut self, now: Time) {
+        *self = Self { healed: Some(now), pressed: self.pressed, ..Self::default() };
+    }
+
+    /// What the staff do now: they reset what is latched and allow motion again.
+    pub(super) fn staff(&mut self, seen: &Observation<'_>) -> &'static [Bedside] {
+        let due = self.staff_acted.is_none_or(|at| seen.now.saturating_since(at) >= STAFF_PERIOD);
+        if self.healed.is_none() || !due {
+            return &[];
+        }
+        self.staff_acted = Some(seen.now);
+        match seen.outcome.state.ladder {
+            Ladder::Fault | Ladder::EStop => &[Bedside::Reset],
+            _ => &[Bedside::Consent, Bedside::Arm],
+        }
+    }
+
+    pub(super) fn tick(&mut self, seen: &Observation<'_>, checker: &mut Checker, meter: &mut Meter) {
+        let state = &seen.outcome.state;
+        let can_ask = matches!(state.ladder, Ladder::Ready | Ladder::Hold | Ladder::Soften | Ladder::Release)
+            && state.link == LinkReadiness::Green;
+        for heard in seen.heard.iter().filter(|heard| Some(heard.from) == seen.holder) {
+            let pressed = heard.command.clutch == Clutch::Pressed;
+            if core::mem::replace(&mut self.pressed, pressed) != pressed && pressed && self.healed.is_some() {
+                // The ladder has already heard it: it may be engaged by now.
+                let engaged = state.ladder == Ladder::Engaged;
+                self.asked = self.asked.or((can_ask || engaged).then_some(seen.now));
+            }
+        }
+        let Some(healed) = self.healed else { return };
+        if state.ladder == Ladder::Engaged {
+            if let Some(asked) = self.asked {
+                meter.note(Figure::ReengageMs, seen.now.saturating_since(asked).as_secs_f64() * 1e3);
+            }
+            self.healed = None;
+        } else if self.asked.is_some_and(|asked| seen.now.saturating_since(asked) > WITHIN) {
+            self.healed = None;
+            checker.report(Invariant::Liveness, seen.now, || format!("asked, and still {:?}", state.ladder));
+        } else if self.asked.is_none() && seen.now.saturating_since(healed) > ASKED_WITHIN {
+            self.healed = None;
+            checker.report(Invariant::Liveness, seen.now, || {
+                format!("could not ask: {:?} ({:?}), link {:?}", state.ladder, state.cause, state.link)
+            });
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! What must hold at every tick of every exam, whatever happens.
+//!
+//! The checks look at the truth (the simulator's own force, the setpoints the arm was sent, the commands that reached the cart),
+//! with numbers and code of their own: they share nothing with the gate but the limits in force.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use farprobe_geom::{Joints, Time, Tip, Twist};
+use farprobe_proto::{Clutch, Epoch, Ladder};
+use farprobe_safety::Limits;
+use farprobe_servo::ServoConfig;
+use farprobe_session::cart::ConsoleId;
+use farprobe_sim::arm::ArmMotion;
+
+use crate::observation::Observation;
+use crate::world::{Heard, TICK};
+
+/// Rounding, and what linearising the kinematics costs in a tick: share of a limit.
+const ROUNDING: f64 = 0.02;
+
+/// A probe that rests moves slower than this, m/s: what is left of noise in a law that stands still.
+const RESTING: f64 = 0.001;
+
+/// So long after the ladder came to rest the probe rests: braking from the fastest row takes less.
+const REST_WITHIN: Duration = Duration::from_millis(250);
+
+/// The greatest joint acceleration, rad/s² (Franka's control parameters of the FR3).
+const JOINT_ACCELERATION: f64 = 10.0;
+
+/// Something that must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Invariant {
+    /// The true force stays below the hard limit and what is allowed above it.
+    Force,
+    /// A setpoint is finite and within the joints' range.
+    Setpoint,
+    /// A setpoint goes on from the one before.
+    Continuity,
+    /// The tip's speed by the setpoints stays within its row.
+    Speed,
+    /// The joints' acceleration by the setpoints stays within the arm's.
+    Acceleration,
+    /// What is applied was sent by the holder of the lease.
+    OneDriver,
+    /// A command is applied once, and none after a newer one.
+    Once,
+    /// Nothing goes up the ladder but by a deliberate act.
+    DeliberateAct,
+    /// A probe at rest does not move by itself.
+    Rest,
+    /// Time goes on.
+    Time,
+    /// When all is well again and the operator asks, the probe can be driven within 2 s.
+    Liveness,
+}
+
+impl Invariant {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Force,
+        Self::Setpoint,
+        Self::Continuity,
+        Self::Speed,
+        Self::Acceleration,
+        Self::OneDriver,
+        Self::Once,
+        Self::DeliberateAct,
+        Self::Rest,
+        Self::Time,
+        Self::Liveness,
+    ];
+}
+
+/// An invariant that did not hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Break {
+    /// Which.
+    pub invariant: Invariant,
+    /// When it first did not.
+    pub at: Time,
+    /// What was seen.
+    pub what: String,
+}
+
+impl fmt::Display for Break {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} at {:.3} s: {}", self.invariant, self.at.as_secs_f64(), self.what)
+    }
+}
+
+/// The setpoint of the tick before.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    at: Time,
+    positions: Joints,
+    velocities: Joints,
+}
+
+/// Checks every tick of one exam. Each invariant is reported once: what comes after the first break may follow from it.
+#[derive(Debug, Clone)]
+pub struct Checker {
+    limits: Limits,
+    config: ServoConfig,
+    ceiling: Option<f64>,
+    breaks: Vec<Break>,
+    last: Option<Time>,
+    sent: Option<Sent>,
+    ladder: Ladder,
+    since: Time,
+    /// Whether the holder's clutch was seen open since it last engaged.
+    seen_open: bool,
+    holder: Option<ConsoleId>,
+    newest: BTreeMap<Epoch, u64>,
+    reset: bool,
+    /// Ticks in which a console moved the probe that did not hold the lease.
+    ticks_two_drivers: u64,
+}
+
+impl Checker {
+    /// For a world made with this configuration. `ceiling`: what the true force may never exceed, N, if there is a promise.
+    pub fn new(config: &ServoConfig, ceiling: Option<f64>) -> Self {
+        Self {
+            limits: config.limits,
+            config: config.clone(),
+            ceiling,
+            breaks: Vec::new(),
+            last: None,
+            sent: None,
+            ladder: Ladder::Idle,
+            since: Time::ZERO,
+            seen_open: false,
+            holder: None,
+            newest: BTreeMap::new(),
+            reset: false,
+            ticks_two_drivers: 0,
+        }
+    }
+
+    /// What did not hold.
+    pub fn breaks(&self) -> &[Break] {
+        &self.breaks
+    }
+
+    /// See [`Invariant::OneDriver`].
+    pub fn ticks_two_drivers(&self) -> u64 {
+        self.ticks_two_drivers
+    }
+
+    /// The staff have asked for a reset: the one way out of a latched state.
+    pub fn reset_asked(&mut self) {
+        self.reset = true;
+    }
+
+    /// Reports a break; only the first of an invariant counts.
+    pub fn report(&mut self, invariant: Invariant, at: Time, what: impl FnOnce() -> String) {
+        if !self.breaks.iter().any(|found| found.invariant == invariant) {
+            self.breaks.push(Break { invariant, at, what: what() });
+        }
+    }
+
+    /// Takes in one tick.
+    pub fn tick(&mut self, seen: &Observation<'_>) {
+        let Observation { now, plant, .. } = *seen;
+        if self.last.is_some_and(|last| now <= last) {
+            self.report(Invariant::Time, now, || "the same instant twice, or an earlier one".into());
+        }
+        self.last = Some(now);
+        let force = plant.contact.force.norm();
+        if let Some(ceiling) = self.ceiling
+            && (force.is_nan() || force > ceiling)
+        {
+            self.report(Invariant::Force, now, || format!("{force:.2} N of {ceiling:.2} N"));
+        }
+        if seen.ran {
+            self.check_session(seen);
+            self.check_ladder(seen);
+            self.check_setpoint(seen);
+        }
+    }
+
+    fn check_session(&mut self, seen: &Observation<'_>) {
+        if self.holder != seen.holder {
+            self.holder = seen.holder;
+            self.seen_open = false;
+        }
+        let of_holder = |heard: &&Heard| Some(heard.from) == seen.holder;
+        self.seen_open |= seen.heard.iter().filter(of_holder).any(|heard| heard.command.clutch == Clutch::Open);
+        let Some(applied) = seen.outcome.applied else { return };
+        let is_it = |heard: &&Heard| {
+            (heard.command.sequence, heard.command.sampled_at) == (applied.sequence, applied.sampled_at)
+        };
+        let Some(source) = seen.heard.iter().filter(of_holder).find(is_it) else {
+            self.ticks_two_drivers += 1;
+            let whose = seen.heard.iter().find(is_it).map(|heard| heard.from);
+            let holder = seen.holder;
+            return self.report(Invariant::OneDriver, seen.now, || {
+                format!("command {} of {whose:?} was applied while {holder:?} holds the lease", applied.sequence)
+            });
+        };
+        let newest = self.newest.entry(source.command.epoch).or_insert(0);
+        let before = core::mem::replace(newest, applied.sequence);
+        if applied.sequence <= before {
+            self.report(Invariant::Once, seen.now, || format!("command {} after {before}", applied.sequence));
+        }
+    }
+
+    fn check_ladder(&mut self, seen: &Observation<'_>) {
+        let reset = core::mem::replace(&mut self.reset, false);
+        let Some(step) = seen.outcome.transition else { return };
+        let pressed = |heard: &Heard| heard.command.clutch == Clutch::Pressed && Some(heard.from) == seen.holder;
+        let deliberate = match (step.from, step.to) {
+            (_, Ladder::Engaged) => self.seen_open && seen.heard.iter().any(pressed),
+            (Ladder::Fault | Ladder::EStop, to) => reset || matches!(to, Ladder::Fault | Ladder::EStop),
+            // From a lift on, the way up is by Parked and Ready only.
+            (Ladder::Retract, to) => {
+                matches!(to, Ladder::Parked | Ladder::Idle | Ladder::Fault | Ladder::EStop)
+            }
+            (Ladder::Parked, to) => matches!(to, Ladder::Ready | Ladder::Idle | Ladder::Fault | Ladder::EStop),
+            // Letting go, not driving: the probe is free, or was let go of.
+            (_, Ladder::Ready) => matches!(step.from, Ladder::Idle | Ladder::Engaged | Ladder::Hold | Ladder::Soften),
+            (Ladder::Soften | Ladder::Release, Ladder::Hold) | (Ladder::Release, Ladder::Soften) => false,
+            _ => true,
+        };
+        if step.to == Ladder::Engaged {
+            self.seen_open = false;
+        }
+        (self.ladder, self.since) = (step.to, seen.now);
+        if !deliberate {
+            self.report(Invariant::DeliberateAct, seen.now, || {
+                format!("{:?} to {:?} ({:?}) without one", step.from, step.to, step.cause)
+            });
+        }
+    }
+
+    fn check_setpoint(&mut self, seen: &Observation<'_>) {
+        let before = self.sent.take();
+        let Some(target) = &seen.outcome.target else { return };
+        let (positions, velocities) = (target.positions, target.velocities);
+        let limits = self.config.model.limits();
+        let inside = limits
+            .iter()
+            .zip(positions.as_slice())
+            .all(|(limit, angle)| (limit.lower.get()..=limit.upper.get()).contains(angle));
+        if !positions.is_finite() || !velocities.is_finite() || !inside {
+            return self.report(Invariant::Setpoint, seen.now, || format!("{positions:?}, {velocities:?}"));
+        }
+        self.sent = Some(Sent { at: seen.now, positions, velocities });
+        // An arm that stopped by itself is started anew from where it stands, as the arm demands.
+        let goes_on = seen.plant.motion == ArmMotion::Following;
+        if let Some(before) = before.filter(|before| goes_on && seen.now.saturating_since(before.at) == TICK) {
+            self.check_joints(seen.now, &before, &positions, &velocities);
+        }
+        self.check_tip(seen, &seen.sent);
+    }
+
+    fn check_joints(&mut self, now: Time, before: &Sent, positions: &Joints, velocities: &Joints) {
+        let dt = TICK.as_secs_f64();
+        let moved = positions.zip_with(&before.positions, |to, from| (to - from).abs() / dt);
+        let changed = velocities.zip_with(&before.velocities, |to, from| (to - from).abs() / dt);
+        let fastest = self.config.model.limits().iter().map(|limit| limit.speed.get());
+        if moved.as_slice().iter().zip(fastest).any(|(speed, most)| *speed > most * (1.0 + ROUNDING)) {
+            self.report(Invariant::Continuity, now, || format!("a step of {moved:?} rad/s"));
+        }
+        if changed.as_slice().iter().any(|change| *change > JOINT_ACCELERATION * (1.0 + ROUNDING)) {
+            self.report(Invariant::Acceleration, now, || format!("{changed:?} rad/s²"));
+        }
+    }
+
+    fn check_tip(&mut self, seen: &Observation<'_>, twist: &Twist<Tip>) {
+        let Limits { lateral, inward, outward, angular, .. } = self.limits;
+        // Rounding in proportion, and half a millimetre a second for directions in which the arm hardly moves.
+        let over = |speed: f64, most: f64| speed > most * (1.0 + ROUNDING) + 5e-4;
+        let (v, w) = (twist.linear, twist.angular);
+        let fast = over(v.x.abs(), lateral.speed.get())
+            || over(v.y.abs(), lateral.speed.get())
+            || over(v.z, inward.speed.get())
+            || over(-v.z, outward.speed.get())
+            || w.iter().any(|turn| over(turn.abs(), angular.speed.get()));
+        if fast {
+            self.report(Invariant::Speed, seen.now, || format!("{:?} m/s, {:?} rad/s", v.as_slice(), w.as_slice()));
+        }
+        let rests = matches!(self.ladder, Ladder::Idle | Ladder::Parked)
+            && seen.now.saturating_since(self.since) > REST_WITHIN
+            && seen.plant.region.is_none();
+        if rests && v.norm() > RESTING {
+            let ladder = self.ladder;
+            self.report(Invariant::Rest, seen.now, || format!("{:.4} m/s in {ladder:?}", v.norm()));
+        }
+    }
+}

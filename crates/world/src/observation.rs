@@ -1,0 +1,56 @@
+//! One tick of a world as the checks and the measurements see it.
+
+use farprobe_geom::{MAX_AXES, Time, Tip, Twist};
+use farprobe_servo::Outcome;
+use farprobe_session::cart::ConsoleId;
+use farprobe_sim::arm::PlantState;
+use nalgebra::SVector;
+
+use crate::World;
+use crate::world::Heard;
+
+/// One tick.
+#[derive(Debug, Clone, Copy)]
+pub struct Observation<'a> {
+    /// When.
+    pub now: Time,
+    /// Whether the servo took its step.
+    pub ran: bool,
+    /// The plant.
+    pub plant: &'a PlantState,
+    /// What the servo decided in its last step.
+    pub outcome: &'a Outcome,
+    /// The tip's motion by the setpoint that was sent; at rest if none was.
+    pub sent: Twist<Tip>,
+    /// The commands that reached the servo before.
+    pub heard: &'a [Heard],
+    /// Who holds the lease.
+    pub holder: Option<ConsoleId>,
+}
+
+impl<'a> Observation<'a> {
+    /// The last tick of a world; nothing before the first.
+    pub fn of(world: &'a World) -> Option<Self> {
+        let (plant, outcome) = world.last()?;
+        let sent = match &outcome.target {
+            None => Twist::zero(),
+            Some(target) => {
+                let mut speeds = SVector::<f64, MAX_AXES>::zeros();
+                for (slot, speed) in speeds.iter_mut().zip(target.velocities.as_slice()) {
+                    *slot = *speed;
+                }
+                let twist = world.config().model.jacobian(&target.positions) * speeds;
+                Twist::new(twist.fixed_rows::<3>(0).into_owned(), twist.fixed_rows::<3>(3).into_owned())
+            }
+        };
+        Some(Self {
+            now: world.now(),
+            ran: world.ran(),
+            plant,
+            outcome,
+            sent,
+            heard: world.heard(),
+            holder: world.holder(),
+        })
+    }
+}
