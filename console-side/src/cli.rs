@@ -60,6 +60,10 @@ pub(crate) struct Exam {
     /// What the specialist holds. With a script only `haptic` matters: a simulated hand then plays it.
     #[arg(long, value_enum, default_value_t = HandleChoice::Keyboard)]
     pub handle: HandleChoice,
+    /// How the handles answer to the hand. Without it `$XDG_CONFIG_HOME/farprobe/console.toml` is
+    /// used, if it is there.
+    #[arg(long, value_name = "FILE")]
+    pub settings: Option<PathBuf>,
     /// No window at all; progress is shown on the terminal.
     #[arg(long)]
     pub headless: bool,

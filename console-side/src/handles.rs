@@ -3,18 +3,19 @@
 use std::path::Path;
 use std::time::Duration;
 
-use farprobe_devices::handle::gamepad::{Gamepad, GamepadConfig};
-use farprobe_devices::handle::haptic::{HapticConfig, HapticHandle, SimulatedHand};
+use farprobe_devices::handle::gamepad::Gamepad;
+use farprobe_devices::handle::haptic::{HapticHandle, SimulatedHand};
 use farprobe_devices::handle::keyboard_mouse::{
-    Buttons, Key, KeyboardMouse, KeyboardMouseConfig, Pointer, WindowFeed, WindowInput as DeviceInput,
+    Buttons, Key, KeyboardMouse, Pointer, WindowFeed, WindowInput as DeviceInput,
 };
 use farprobe_devices::handle::script::ScriptHandle;
-use farprobe_devices::handle::spacemouse::{SpaceMouse, SpaceMouseConfig};
+use farprobe_devices::handle::spacemouse::SpaceMouse;
 use farprobe_devices::{DeviceError, Handle};
 use farprobe_geom::Metre;
 use farprobe_proto::{ScannerSettings, TGC_BANDS};
 
 use crate::model::{HandleKind, WindowInput};
+use crate::settings::Settings;
 
 /// A handle and what is known of it.
 pub struct Chosen {
@@ -44,28 +45,28 @@ pub fn script(path: &Path) -> Result<Chosen, DeviceError> {
 }
 
 /// Keyboard and mouse of the window that fills `feed`.
-pub fn keyboard(feed: WindowFeed) -> Result<Chosen, DeviceError> {
-    let handle = KeyboardMouse::new(KeyboardMouseConfig::default(), feed)?;
+pub fn keyboard(settings: &Settings, feed: WindowFeed) -> Result<Chosen, DeviceError> {
+    let handle = KeyboardMouse::new(settings.keyboard, feed)?;
     Ok(Chosen { handle: Box::new(handle), kind: HandleKind::KeyboardMouse, script: None })
 }
 
 /// A gamepad: the one that is plugged in, or the first that will be.
-pub fn gamepad() -> Result<Chosen, DeviceError> {
-    let handle = Gamepad::open(GamepadConfig::default())?;
+pub fn gamepad(settings: &Settings) -> Result<Chosen, DeviceError> {
+    let handle = Gamepad::open(settings.gamepad.clone())?;
     Ok(Chosen { handle: Box::new(handle), kind: HandleKind::Gamepad, script: None })
 }
 
 /// A 6-DoF mouse: the one that is plugged in, or the first that will be.
-pub fn space_mouse() -> Result<Chosen, DeviceError> {
-    let handle = SpaceMouse::open(SpaceMouseConfig::default())?;
+pub fn space_mouse(settings: &Settings) -> Result<Chosen, DeviceError> {
+    let handle = SpaceMouse::open(settings.spacemouse.clone())?;
     Ok(Chosen { handle: Box::new(handle), kind: HandleKind::SpaceMouse, script: None })
 }
 
 /// The simulated haptic handle, moved by a simulated hand that follows the script at `path` and feels the force.
-pub fn simulated_haptic(path: &Path) -> Result<Chosen, DeviceError> {
+pub fn simulated_haptic(settings: &Settings, path: &Path) -> Result<Chosen, DeviceError> {
     let script = ScriptHandle::load(path, PRESET)?;
     let known = Some((script.marks().to_vec(), script.duration()));
-    let handle = HapticHandle::new(HapticConfig::default(), SimulatedHand::new(script))?;
+    let handle = HapticHandle::new(settings.haptic, SimulatedHand::new(script))?;
     Ok(Chosen { handle: Box::new(handle), kind: HandleKind::Haptic, script: known })
 }
 

@@ -10,6 +10,7 @@ pub mod exam;
 pub mod handles;
 pub mod headless;
 pub mod model;
+pub mod settings;
 pub mod theme;
 pub mod view;
 pub mod window;

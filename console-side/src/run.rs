@@ -11,6 +11,7 @@ use farprobe_console::exam::{Destination, Director, HandleStart, Happening, Plan
 use farprobe_console::handles::{self, Chosen};
 use farprobe_console::headless;
 use farprobe_console::model::{Event, Intent};
+use farprobe_console::settings::{Settings, config_home};
 use farprobe_console::window::window;
 use farprobe_devices::MonotonicClock;
 use farprobe_devices::handle::keyboard_mouse::WindowFeed;
@@ -93,7 +94,7 @@ fn prepare(exam: &Exam) -> Result<(), AnyError> {
 fn examine(destination: Destination, exam: &Exam) -> Result<(), AnyError> {
     let clock = MonotonicClock;
     let feed = WindowFeed::default();
-    let chosen = choose(exam, &feed)?;
+    let chosen = choose(exam, &settings(exam)?, &feed)?;
     let (tell, heard) = channel();
     if exam.headless {
         let screen = Screen::default();
@@ -106,19 +107,27 @@ fn examine(destination: Destination, exam: &Exam) -> Result<(), AnyError> {
     with_window(clock, destination, chosen, exam, feed, (tell, heard))
 }
 
-fn choose(exam: &Exam, feed: &WindowFeed) -> Result<Chosen, AnyError> {
+/// The settings in force; says where they come from.
+fn settings(exam: &Exam) -> Result<Settings, AnyError> {
+    let home = config_home(std::env::var_os("XDG_CONFIG_HOME"), std::env::var_os("HOME"));
+    let (settings, origin) = Settings::find(exam.settings.as_deref(), home.as_deref())?;
+    println!("settings: {origin}");
+    Ok(settings)
+}
+
+fn choose(exam: &Exam, settings: &Settings, feed: &WindowFeed) -> Result<Chosen, AnyError> {
     Ok(match (&exam.script, exam.handle) {
-        (Some(path), HandleChoice::Haptic) => handles::simulated_haptic(path)?,
+        (Some(path), HandleChoice::Haptic) => handles::simulated_haptic(settings, path)?,
         (Some(path), _) => handles::script(path)?,
         (None, HandleChoice::Haptic) => {
             return Err("the simulated haptic handle needs a hand: give --script FILE".into());
         }
-        (None, HandleChoice::Gamepad) => handles::gamepad()?,
-        (None, HandleChoice::SpaceMouse) => handles::space_mouse()?,
+        (None, HandleChoice::Gamepad) => handles::gamepad(settings)?,
+        (None, HandleChoice::SpaceMouse) => handles::space_mouse(settings)?,
         (None, HandleChoice::Keyboard) if exam.headless => {
             return Err("keyboard and mouse need a window: give --script FILE or another --handle".into());
         }
-        (None, HandleChoice::Keyboard) => handles::keyboard(feed.clone())?,
+        (None, HandleChoice::Keyboard) => handles::keyboard(settings, feed.clone())?,
     })
 }
 

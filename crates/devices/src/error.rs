@@ -22,11 +22,13 @@ pub enum DeviceError {
         what: String,
     },
     /// The configuration asks for what can't be.
-    #[error("the configuration of the {device}: {what}")]
+    #[error("the configuration of the {device}: {key} {what}")]
     Configuration {
         /// Which device.
         device: &'static str,
-        /// Which key, and what would be right.
+        /// Which key of its table, in the file's own words and with a dot for each table within.
+        key: String,
+        /// What is wrong with it and what would be right, as the end of a sentence.
         what: String,
     },
     /// A file it was given can't be used.

@@ -100,9 +100,9 @@ impl Speeds {
 
     /// Whether each speed is within what may be configured. `device` is named in the complaint.
     pub fn validate(&self, device: &'static str) -> Result<(), DeviceError> {
-        require(device, "slide_mm_per_s", self.slide_mm_per_s, 0.1, Self::FASTEST_MM_PER_S)?;
-        require(device, "press_mm_per_s", self.press_mm_per_s, 0.1, Self::FASTEST_MM_PER_S)?;
-        require(device, "turn_deg_per_s", self.turn_deg_per_s, 0.1, Self::FASTEST_DEG_PER_S)
+        require(device, "speeds.slide_mm_per_s", self.slide_mm_per_s, 0.1, Self::FASTEST_MM_PER_S)?;
+        require(device, "speeds.press_mm_per_s", self.press_mm_per_s, 0.1, Self::FASTEST_MM_PER_S)?;
+        require(device, "speeds.turn_deg_per_s", self.turn_deg_per_s, 0.1, Self::FASTEST_DEG_PER_S)
     }
 
     /// The twist wanted, m/s and rad/s.
@@ -136,11 +136,29 @@ impl Default for Response {
     }
 }
 
+/// What is written of a response, where a handle has a default of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WrittenResponse {
+    dead_zone: Option<f64>,
+    exponent: Option<f64>,
+}
+
+impl WrittenResponse {
+    /// What is written, and `default` for the rest.
+    pub(crate) fn over(&self, default: Response) -> Response {
+        Response {
+            dead_zone: self.dead_zone.unwrap_or(default.dead_zone),
+            exponent: self.exponent.unwrap_or(default.exponent),
+        }
+    }
+}
+
 impl Response {
     /// Whether each number is within its range. `device` is named in the complaint.
     pub fn validate(&self, device: &'static str) -> Result<(), DeviceError> {
-        require(device, "dead_zone", self.dead_zone, 0.0, 0.9)?;
-        require(device, "exponent", self.exponent, 1.0, 5.0)
+        require(device, "response.dead_zone", self.dead_zone, 0.0, 0.9)?;
+        require(device, "response.exponent", self.exponent, 1.0, 5.0)
     }
 
     /// The deflection that counts, −1 to 1. It begins at zero at the edge of the dead zone: no jump.
@@ -154,18 +172,12 @@ impl Response {
 }
 
 /// Complains about `key` unless `value` is within `low..=high`; NaN never is.
-pub(crate) fn require(
-    device: &'static str,
-    key: &'static str,
-    value: f64,
-    low: f64,
-    high: f64,
-) -> Result<(), DeviceError> {
+pub(crate) fn require(device: &'static str, key: &str, value: f64, low: f64, high: f64) -> Result<(), DeviceError> {
     if (low..=high).contains(&value) {
         return Ok(());
     }
-    let what = format!("{key} is {value}; choose a number from {low} to {high}");
-    Err(DeviceError::Configuration { device, what })
+    let what = format!("is {value}; choose a number from {low} to {high}");
+    Err(DeviceError::Configuration { device, key: key.to_owned(), what })
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ use crate::{DeviceError, HandleButton};
 /// [presses]
 /// east = "stop"
 /// ```
+///
+/// A map that is written (`sticks`, `pushes`, `presses`) stands in place of the shipped one as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GamepadConfig {
@@ -93,18 +95,25 @@ impl Default for GamepadConfig {
 }
 
 impl GamepadConfig {
-    /// Whether all numbers are within their ranges and no button means two things.
+    /// Whether all numbers are within their ranges, no button means two things, and one of them is the stop.
     pub fn validate(&self) -> Result<(), DeviceError> {
         self.speeds.validate(DEVICE)?;
         self.response.validate(DEVICE)?;
-        let twice = |button: &PadButton| self.pushes.contains_key(button) && self.presses.contains_key(button);
-        let mut all = self.pushes.keys().chain(self.presses.keys());
-        match all.find(|button| **button == self.clutch || twice(button)) {
-            None => Ok(()),
-            Some(button) => Err(DeviceError::Configuration {
-                device: DEVICE,
-                what: format!("the button {button:?} means two things: leave one of clutch, pushes and presses to it"),
-            }),
+        if self.presses.contains_key(&self.clutch) || self.pushes.contains_key(&self.clutch) {
+            let what = format!("is {:?}, which pushes or presses give another meaning", self.clutch.key());
+            return Err(refuse("clutch".into(), what));
         }
+        if let Some(button) = self.pushes.keys().find(|button| self.presses.contains_key(button)) {
+            let what = "means something in presses as well; leave it in one of the two".into();
+            return Err(refuse(format!("pushes.{}", button.key()), what));
+        }
+        if !self.presses.values().any(|means| *means == HandleButton::Stop) {
+            return Err(refuse("presses".into(), "have no button that means \"stop\"; give one".into()));
+        }
+        Ok(())
     }
+}
+
+fn refuse(key: String, what: String) -> DeviceError {
+    DeviceError::Configuration { device: DEVICE, key, what }
 }

@@ -35,10 +35,22 @@ pub enum PadButton {
     Start,
     LeftStick,
     RightStick,
+    #[serde(rename = "dpad_up")]
     DPadUp,
+    #[serde(rename = "dpad_down")]
     DPadDown,
+    #[serde(rename = "dpad_left")]
     DPadLeft,
+    #[serde(rename = "dpad_right")]
     DPadRight,
+}
+
+impl PadButton {
+    /// Its name in a configuration.
+    pub(super) fn key(self) -> String {
+        // The names are serde's, so that there is one list of them; a unit variant is always a string.
+        toml::Value::try_from(self).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    }
 }
 
 /// Something a gamepad did.

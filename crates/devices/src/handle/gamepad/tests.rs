@@ -120,7 +120,7 @@ fn contact_is_felt() {
 
 #[test]
 fn a_mapping_is_read_from_words_and_checked() {
-    let text = "clutch = \"left_trigger\"\n[speeds]\nslide_mm_per_s = 12.0\n[presses]\nnorth = \"force_up\"\n";
+    let text = "clutch = \"left_trigger\"\n[speeds]\nslide_mm_per_s = 12.0\n[presses]\nnorth = \"force_up\"\neast = \"stop\"\n";
     let config: GamepadConfig = toml::from_str(text).unwrap();
     assert_eq!(config.clutch, PadButton::LeftTrigger);
     assert_eq!(config.speeds.slide_mm_per_s, 12.0);
@@ -129,7 +129,11 @@ fn a_mapping_is_read_from_words_and_checked() {
     assert!(toml::from_str::<GamepadConfig>("clutchh = \"south\"").is_err());
     assert!(toml::from_str::<GamepadConfig>("[sticks]\nleft_x = { moves = \"fan\", speed = 2 }").is_err());
     let twice: GamepadConfig = toml::from_str("clutch = \"east\"").unwrap();
-    assert!(twice.validate().unwrap_err().to_string().contains("East"));
+    assert!(twice.validate().unwrap_err().to_string().contains("clutch is \"east\""));
+    let twice: GamepadConfig = toml::from_str("[pushes]\ndpad_up = { moves = \"fan\" }").unwrap();
+    assert!(twice.validate().unwrap_err().to_string().contains("pushes.dpad_up means something in presses"));
+    let unstoppable: GamepadConfig = toml::from_str("[presses]\nnorth = \"freeze\"").unwrap();
+    assert!(unstoppable.validate().unwrap_err().to_string().contains("presses have no button that means \"stop\""));
 }
 
 #[test]

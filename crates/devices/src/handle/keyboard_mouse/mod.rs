@@ -63,6 +63,16 @@ impl Default for KeyboardMouseConfig {
     }
 }
 
+impl KeyboardMouseConfig {
+    /// Whether each number is within its range.
+    pub fn validate(&self) -> Result<(), DeviceError> {
+        self.speeds.validate(DEVICE)?;
+        // 5 mm or degrees a point would cross the couch with one movement of the wrist.
+        require(DEVICE, "slide_mm_per_point", self.slide_mm_per_point, 0.0, 5.0)?;
+        require(DEVICE, "turn_deg_per_point", self.turn_deg_per_point, 0.0, 5.0)
+    }
+}
+
 /// A handle made of keyboard and mouse.
 #[derive(Debug)]
 pub struct KeyboardMouse {
@@ -76,9 +86,7 @@ pub struct KeyboardMouse {
 impl KeyboardMouse {
     /// A handle that takes its input from `feed`, which the window fills.
     pub fn new(config: KeyboardMouseConfig, feed: WindowFeed) -> Result<Self, DeviceError> {
-        config.speeds.validate(DEVICE)?;
-        require(DEVICE, "slide_mm_per_point", config.slide_mm_per_point, 0.0, 5.0)?;
-        require(DEVICE, "turn_deg_per_point", config.turn_deg_per_point, 0.0, 5.0)?;
+        config.validate()?;
         Ok(Self { config, feed, ahead: Twist::zero(), sampled_at: None })
     }
 

@@ -6,11 +6,11 @@ mod report;
 use std::time::Duration;
 
 use farprobe_geom::Time;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::hid::{HidSource, Missing, ReportSource};
 pub use self::report::{FULL_DEFLECTION, Report};
-use super::rate::{Deflection, Freedom, Response, Speeds};
+use super::rate::{Deflection, Freedom, Response, Speeds, WrittenResponse};
 use crate::{DeviceError, ForceCue, Handle, HandleButton, HandleEvent, HandleMotion, HandleSample};
 
 const DEVICE: &str = "6-DoF mouse";
@@ -35,6 +35,7 @@ pub struct SpaceMouseConfig {
     /// How fast with the cap pushed all the way.
     pub speeds: Speeds,
     /// How the cap answers.
+    #[serde(deserialize_with = "cap_response")]
     pub response: Response,
     /// The enabling button, counted from 0.
     pub clutch: u8,
@@ -54,12 +55,19 @@ pub struct Press {
     pub means: HandleButton,
 }
 
+/// The cap comes back to its rest better than a stick does, but turns a little when it is pushed.
+const CAP: Response = Response { dead_zone: 0.06, exponent: 1.5 };
+
+/// A response of which only a part is written is the cap's in the rest, and not a stick's.
+fn cap_response<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Response, D::Error> {
+    Ok(WrittenResponse::deserialize(deserializer)?.over(CAP))
+}
+
 impl Default for SpaceMouseConfig {
     fn default() -> Self {
         Self {
             speeds: Speeds::default(),
-            // The cap comes back to its rest better than a stick does, but turns a little when it is pushed.
-            response: Response { dead_zone: 0.06, exponent: 1.5 },
+            response: CAP,
             clutch: 0,
             presses: vec![Press { button: 1, means: HandleButton::Freeze }],
             reversed: Vec::new(),
@@ -73,11 +81,12 @@ impl SpaceMouseConfig {
         self.speeds.validate(DEVICE)?;
         self.response.validate(DEVICE)?;
         let mut used: u32 = 0;
-        for button in std::iter::once(self.clutch).chain(self.presses.iter().map(|press| press.button)) {
+        let presses = self.presses.iter().map(|press| ("presses", press.button));
+        for (key, button) in std::iter::once(("clutch", self.clutch)).chain(presses) {
             let bit = 1_u32.checked_shl(u32::from(button)).unwrap_or(0);
             if bit == 0 || used & bit != 0 {
-                let what = format!("button {button} must be from 0 to 31 and mean one thing only");
-                return Err(DeviceError::Configuration { device: DEVICE, what });
+                let what = format!("name button {button}, but a button must be from 0 to 31 and mean one thing only");
+                return Err(DeviceError::Configuration { device: DEVICE, key: key.to_owned(), what });
             }
             used |= bit;
         }

@@ -112,6 +112,8 @@ fn a_mapping_is_read_from_words_and_checked() {
     assert_eq!(config.presses, [Press { button: 0, means: HandleButton::Stop }]);
     assert!(config.validate().is_ok());
     assert!(toml::from_str::<SpaceMouseConfig>("speed = 1").is_err());
+    let gentler: SpaceMouseConfig = toml::from_str("[response]\ndead_zone = 0.2").unwrap();
+    assert_eq!(gentler.response, Response { dead_zone: 0.2, ..SpaceMouseConfig::default().response });
     for wrong in ["clutch = 1", "clutch = 32"] {
         let config: SpaceMouseConfig = toml::from_str(wrong).unwrap();
         assert!(config.validate().unwrap_err().to_string().contains("button"), "{wrong}");
