@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use farprobe_transport::identity::{self, Identity};
@@ -34,6 +34,7 @@ pub struct DemoCart {
     /// Where it listens.
     pub address: SocketAddr,
     operator: Option<Identity>,
+    log: PathBuf,
     /// Deleted with everything in it when the demo is over.
     _folder: tempfile::TempDir,
 }
@@ -58,6 +59,23 @@ pub enum DemoError {
     /// The cart ended before it listened.
     #[error("the demo's cart did not start; its log is {log}")]
     NotListening {
+        /// Where the log is.
+        log: String,
+    },
+    /// The cart's process can't be waited for.
+    #[error("the demo's cart can't be waited for: {0}")]
+    Wait(#[source] std::io::Error),
+    /// The cart ended before it was asked to, and not in good order.
+    #[error("the demo's cart had ended by itself ({status}); its log is {log}")]
+    EndedEarly {
+        /// How it ended.
+        status: ExitStatus,
+        /// Where the log is.
+        log: String,
+    },
+    /// The cart did not end when it was asked to.
+    #[error("the demo's cart did not end in time and was killed; its log is {log}")]
+    Killed {
         /// Where the log is.
         log: String,
     },
@@ -86,7 +104,8 @@ impl DemoCart {
             let _ = child.wait();
             return Err(DemoError::NotListening { log: log.display().to_string() });
         };
-        Ok(Self { child, address, operator: Some(identities.operator), _folder: folder })
+        let operator = Some(identities.operator);
+        Ok(Self { child, address, operator, log: log.to_owned(), _folder: folder })
     }
 
     /// The identity of who may drive it; given once.
@@ -100,19 +119,26 @@ impl DemoCart {
     }
 
     /// Asks the cart to park and end, and waits for it.
-    pub fn end(mut self) -> std::io::Result<()> {
+    pub fn end(mut self) -> Result<(), DemoError> {
+        if let Some(status) = self.child.try_wait().map_err(DemoError::Wait)? {
+            // A Ctrl-C in the terminal reaches the cart as well, which then ends in good order.
+            return if status.success() { Ok(()) } else { Err(DemoError::EndedEarly { status, log: self.log() }) };
+        }
         // The end of its standard input is the request.
         drop(self.child.stdin.take());
         let deadline = Instant::now() + END_WITHIN;
         while Instant::now() < deadline {
-            if self.child.try_wait()?.is_some() {
+            if self.child.try_wait().map_err(DemoError::Wait)?.is_some() {
                 return Ok(());
             }
             std::thread::sleep(LOOK_EVERY);
         }
-        self.child.kill()?;
-        self.child.wait()?;
-        Err(std::io::Error::other("the demo's cart did not end in time and was killed"))
+        // Dropped, it is killed.
+        Err(DemoError::Killed { log: self.log() })
+    }
+
+    fn log(&self) -> String {
+        self.log.display().to_string()
     }
 }
 

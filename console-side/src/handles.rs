@@ -11,7 +11,7 @@ use farprobe_devices::handle::keyboard_mouse::{
 use farprobe_devices::handle::script::ScriptHandle;
 use farprobe_devices::handle::spacemouse::SpaceMouse;
 use farprobe_devices::{DeviceError, Handle};
-use farprobe_geom::Metre;
+use farprobe_geom::{Metre, Newton};
 use farprobe_proto::{ScannerSettings, TGC_BANDS};
 
 use crate::model::{HandleKind, WindowInput};
@@ -23,8 +23,25 @@ pub struct Chosen {
     pub handle: Box<dyn Handle>,
     /// What it is.
     pub kind: HandleKind,
-    /// The names of a script's marks, and how long the script runs.
-    pub script: Option<(Vec<String>, Duration)>,
+    /// What is known of the script, if it plays one.
+    pub script: Option<ScriptFacts>,
+}
+
+/// What is known of a script before it is played.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScriptFacts {
+    /// The names of its marks.
+    pub marks: Vec<String>,
+    /// How long it runs.
+    pub duration: Duration,
+    /// The strongest contact it asks for, N, if it means to touch the patient.
+    pub contact: Option<Newton>,
+}
+
+impl From<&ScriptHandle> for ScriptFacts {
+    fn from(script: &ScriptHandle) -> Self {
+        Self { marks: script.marks().to_vec(), duration: script.duration(), contact: script.contact() }
+    }
 }
 
 /// What a script starts from before the scanner has said how it is: an abdominal preset.
@@ -40,7 +57,7 @@ pub const PRESET: ScannerSettings = ScannerSettings {
 /// The script at `path`.
 pub fn script(path: &Path) -> Result<Chosen, DeviceError> {
     let handle = ScriptHandle::load(path, PRESET)?;
-    let script = Some((handle.marks().to_vec(), handle.duration()));
+    let script = Some(ScriptFacts::from(&handle));
     Ok(Chosen { handle: Box::new(handle), kind: HandleKind::Script, script })
 }
 
@@ -65,7 +82,7 @@ pub fn space_mouse(settings: &Settings) -> Result<Chosen, DeviceError> {
 /// The simulated haptic handle, moved by a simulated hand that follows the script at `path` and feels the force.
 pub fn simulated_haptic(settings: &Settings, path: &Path) -> Result<Chosen, DeviceError> {
     let script = ScriptHandle::load(path, PRESET)?;
-    let known = Some((script.marks().to_vec(), script.duration()));
+    let known = Some(ScriptFacts::from(&script));
     let handle = HapticHandle::new(settings.haptic, SimulatedHand::new(script))?;
     Ok(Chosen { handle: Box::new(handle), kind: HandleKind::Haptic, script: known })
 }

@@ -4,10 +4,11 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use farprobe_devices::MonotonicClock;
+use farprobe_geom::Time;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::exam::{Screen, Sink};
-use crate::model::{Event, Model};
+use crate::model::{Event, Link, Model};
 use crate::words;
 
 /// Steps of the bar.
@@ -33,7 +34,7 @@ pub fn sink(clock: MonotonicClock, screen: Screen) -> Sink {
         let tell = matches!(event, Event::Latency(_));
         model.apply(at, event);
         if tell {
-            bar.set_message(line(model));
+            bar.set_message(line(model, at));
         }
     })
 }
@@ -48,8 +49,13 @@ fn print(bar: &ProgressBar, text: &str) {
     }
 }
 
-fn line(model: &Model) -> String {
-    let Some((_, state)) = model.robot.state.as_ref() else { return "connecting".to_owned() };
+fn line(model: &Model, now: Time) -> String {
+    let (Link::Live, Some((_, state))) = (model.link(now), model.robot.state.as_ref()) else {
+        return match model.link(now) {
+            Link::Absent | Link::Live => "connecting".to_owned(),
+            Link::Lost(silence) => format!("the cart has not been heard for {:.0} s", silence.as_secs_f64()),
+        };
+    };
     let ladder = words::ladder(state.ladder).title;
     let force = -state.wrench.force.z;
     let eye = model

@@ -38,20 +38,24 @@ pub(crate) fn run(command: Command) -> Result<(), AnyError> {
         Command::Connect { address, identity, cart, demo, exam } => {
             let identity = Identity::load(&identity)?;
             let demo = if demo { DemoPolicy::Allowed } else { DemoPolicy::Refused };
+            let desk = Desk::set(&exam)?;
             prepare(&exam)?;
-            examine(Destination { address, cart, identity, demo }, &exam)
+            examine(Destination { address, cart, identity, demo }, desk, &exam)
         }
         Command::Demo { source, exam } => {
+            let desk = Desk::set(&exam)?;
             prepare(&exam)?;
             println!("starting a simulated cart");
             let mut cart = DemoCart::start(source.as_deref(), &exam.out.join("cart.log"))?;
             let operator = cart.take_operator();
             let result = match operator {
-                Some(identity) => examine(demo_destination(cart.address, identity), &exam),
+                Some(identity) => examine(demo_destination(cart.address, identity), desk, &exam),
                 None => Err("the demo's operator has no identity".into()),
             };
-            cart.end()?;
-            result
+            match (result, cart.end()) {
+                (Err(problem), Err(cart)) => Err(format!("{problem}; {cart}").into()),
+                (result, ended) => result.and(ended.map_err(AnyError::from)),
+            }
         }
     }
 }
@@ -91,20 +95,32 @@ fn prepare(exam: &Exam) -> Result<(), AnyError> {
     Ok(())
 }
 
-fn examine(destination: Destination, exam: &Exam) -> Result<(), AnyError> {
+/// What the specialist sits at. Set before anything is started or removed: a slip in a script should cost nothing.
+struct Desk {
+    chosen: Chosen,
+    /// What the window tells to a handle made of keyboard and mouse.
+    feed: WindowFeed,
+}
+
+impl Desk {
+    fn set(exam: &Exam) -> Result<Self, AnyError> {
+        let feed = WindowFeed::default();
+        Ok(Self { chosen: choose(exam, &settings(exam)?, &feed)?, feed })
+    }
+}
+
+fn examine(destination: Destination, desk: Desk, exam: &Exam) -> Result<(), AnyError> {
     let clock = MonotonicClock;
-    let feed = WindowFeed::default();
-    let chosen = choose(exam, &settings(exam)?, &feed)?;
     let (tell, heard) = channel();
     if exam.headless {
         let screen = Screen::default();
         let sink = headless::sink(clock, screen.clone());
         let shots = Shots::new(exam.shots.clone(), None, screen);
-        let plan = plan(clock, destination, chosen, &exam.out, false);
+        let plan = plan(clock, destination, desk.chosen, &exam.out, false);
         let director = Director::start(plan, sink, shots, (tell, heard))?;
         return close(director.direct()?);
     }
-    with_window(clock, destination, chosen, exam, feed, (tell, heard))
+    with_window(clock, destination, desk, exam, (tell, heard))
 }
 
 /// The settings in force; says where they come from.
@@ -148,11 +164,11 @@ fn plan(clock: MonotonicClock, destination: Destination, chosen: Chosen, out: &P
 fn with_window(
     clock: MonotonicClock,
     destination: Destination,
-    chosen: Chosen,
+    desk: Desk,
     exam: &Exam,
-    feed: WindowFeed,
     happenings: (Sender<Happening>, Receiver<Happening>),
 ) -> Result<(), AnyError> {
+    let Desk { chosen, feed } = desk;
     let intents = happenings.0.clone();
     let (painted_tell, painted_heard) = channel();
     let (shell, handle) = window(
@@ -193,8 +209,12 @@ fn with_window(
     close(ended?)
 }
 
-/// Prints the summary. A problem of the exam is an error of the program.
+/// Prints the summary, if there was an exam. A problem of the exam is an error of the program.
 fn close(ended: farprobe_console::exam::Ended) -> Result<(), AnyError> {
-    println!("{}", ended.summary);
+    match (&ended.summary, &ended.problem) {
+        (Some(summary), _) => println!("{summary}"),
+        (None, None) => println!("no cart was reached: there was no exam"),
+        (None, Some(_)) => {}
+    }
     ended.problem.map_or(Ok(()), |problem| Err(problem.into()))
 }

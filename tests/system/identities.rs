@@ -14,8 +14,13 @@ fn refused_console(site: &Site, cart: &Cart, identity: &str) -> String {
     let command = site.console_command(cart.address, &site.path(identity), &script, "out");
     let mut console = Process::start("console", command);
     let status = console.end();
-    assert!(!status.success(), "{identity}: {}", console.text());
-    console.text()
+    let text = console.text();
+    assert!(!status.success(), "{identity}: {text}");
+    // One complaint, and no summary of an exam that never was.
+    assert_eq!(text.lines().filter(|line| line.contains("farprobe-console:")).count(), 1, "{text}");
+    assert!(!text.contains("Session of"), "{text}");
+    assert!(!site.path("out").join("summary.json").exists());
+    text
 }
 
 /// What a cart says that refuses to start.

@@ -8,3 +8,4 @@ mod house;
 mod identities;
 mod lost_cart;
 mod lost_console;
+mod scripts;

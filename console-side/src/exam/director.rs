@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use arc_swap::ArcSwapOption;
 use farprobe_devices::{Handle, HandleButton, HandleEvent, MonotonicClock};
 use farprobe_geom::{Metre, Newton, Time};
-use farprobe_proto::{CartReport, Clutch, ScannerSettings, Severity, Welcome};
-use farprobe_record::{ProcessMeter, SessionLog, Summary};
+use farprobe_proto::{CartDatagram, CartReport, Clutch, ScannerSettings, Severity, Welcome};
+use farprobe_record::{LogEntry, ProcessMeter, SessionLog, Summary};
 use farprobe_session::accounting::Span;
 use farprobe_transport::Connection;
 use tokio::runtime::Runtime;
@@ -18,12 +18,13 @@ use tokio::sync::mpsc;
 
 use super::front::{Front, Sink};
 use super::ledger::SharedLedger;
-use super::link::{self, Destination, Request, Surroundings};
+use super::link::{self, AfterLoss, Destination, Request, Surroundings};
 use super::pump::{HandleStart, Pump, PumpEvent};
 use super::shots::Shots;
 use super::steering::ClutchLatch;
 use super::summary::{self, Facts};
-use crate::handles;
+use super::witness::Witness;
+use crate::handles::{self, ScriptFacts};
 use crate::model::{Caption, Event, HandleKind, HandleStatus, Intent, LatencySnapshot};
 
 /// How often latencies are told to the view: fast enough to follow, slow enough to read.
@@ -71,8 +72,9 @@ pub struct Plan {
     pub kind: HandleKind,
     /// When it begins to be read.
     pub start: HandleStart,
-    /// The names of a script's marks, and how long the script runs.
-    pub script: Option<(Vec<String>, Duration)>,
+    /// What is known of the script, if the handle plays one. A script ends with its first lost connection: it can't see what
+    /// happened meanwhile. A person is connected again for as long as it takes.
+    pub script: Option<ScriptFacts>,
     /// Where `summary.json`, `session.log` and pictures go.
     pub out: PathBuf,
     /// Whether a window paints the pictures.
@@ -95,7 +97,8 @@ pub struct Director {
     shots: Shots,
     kind: HandleKind,
     handle_name: String,
-    script: Option<(Vec<String>, Duration)>,
+    script: Option<ScriptFacts>,
+    witness: Witness,
     script_began: Option<Time>,
     scanner: Option<ScannerSettings>,
     /// What a script thinks the scanner has.
@@ -106,8 +109,8 @@ pub struct Director {
 /// How an exam ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// The summary, saved already.
-    pub summary: Summary,
+    /// The summary, saved already; `None` if no cart ever let this console in, so that there was no exam.
+    pub summary: Option<Summary>,
     /// What went wrong, if something did.
     pub problem: Option<String>,
 }
@@ -126,8 +129,9 @@ impl Director {
         summary::begin(&log, clock);
         let (tell, heard) = happenings;
         let ledger = SharedLedger::new(Newton::ZERO);
-        let front =
-            Front::new(clock, attentive(sink, tell.clone(), ledger.clone(), painted_by_window), Arc::clone(&log));
+        let witness = Witness::default();
+        let ears = attentive(sink, tell.clone(), ledger.clone(), witness.clone(), painted_by_window);
+        let front = Front::new(clock, ears, Arc::clone(&log));
         let connection = Arc::new(ArcSwapOption::empty());
         let (requests, asked) = mpsc::channel(REQUEST_SLOTS);
         let (report, reports) = mpsc::channel(1);
@@ -139,9 +143,10 @@ impl Director {
             connection: Arc::clone(&connection),
             reports: report,
         };
+        let after_loss = if script.is_some() { AfterLoss::End } else { AfterLoss::Reconnect };
         let ended = tell.clone();
         runtime.spawn(async move {
-            let result = link::keep(destination, around, asked).await;
+            let result = link::keep(destination, after_loss, around, asked).await;
             // The director may be gone already.
             let _ = ended.send(Happening::LinkEnded(result));
         });
@@ -178,6 +183,7 @@ impl Director {
             kind,
             handle_name,
             script,
+            witness,
             script_began: None,
             scanner: None,
             scripted: None,
@@ -253,7 +259,7 @@ impl Director {
             PumpEvent::Handle(HandleEvent::DesiredForce(force)) => self.set_force(force),
             PumpEvent::Handle(HandleEvent::Button(button)) => self.press(button),
             PumpEvent::Handle(HandleEvent::Mark(index)) => {
-                let name = self.script.as_ref().and_then(|(marks, _)| marks.get(usize::from(index)));
+                let name = self.script.as_ref().and_then(|script| script.marks.get(usize::from(index)));
                 if let Some(name) = name.cloned() {
                     self.front.mark(&name);
                     self.shots.take(&name);
@@ -262,7 +268,8 @@ impl Director {
             }
             PumpEvent::Handle(HandleEvent::Finished) => {
                 self.front.tell(Event::Caption(None));
-                return Some(Ok(()));
+                let wanted = self.script.as_ref().and_then(|script| script.contact);
+                return Some(wanted.and_then(|force| self.witness.complaint(force)).map_or(Ok(()), Err));
             }
         }
         None
@@ -343,7 +350,7 @@ impl Director {
     }
 
     fn tell_caption(&self, text: &str) {
-        let Some((_, duration)) = &self.script else { return };
+        let Some(duration) = self.script.as_ref().map(|script| script.duration) else { return };
         let elapsed = self.script_began.map_or(Duration::ZERO, |began| self.clock.now().saturating_since(began));
         let progress = elapsed.as_secs_f32() / duration.as_secs_f32().max(1e-3);
         self.front.tell(Event::Caption(Some(Caption { text: text.to_owned(), progress: progress.min(1.0) })));
@@ -380,8 +387,15 @@ impl Director {
         let latencies = self.ledger.lock().latencies(Span::Whole, self.clock.now());
         let bound = self.ledger.lock().clock_error_bound(self.clock.now());
         let figures = summary::figures(duration, &latencies, bound, self.meter.cost());
-        let summary = Summary::new(&self.plan.session(), figures, report.as_ref());
-        summary.save(&self.plan.out.join("summary.json"))?;
+        let summary = self.plan.session().map(|session| Summary::new(&session, figures, report.as_ref()));
+        if let Some(summary) = &summary {
+            summary.save(&self.plan.out.join("summary.json"))?;
+        }
+        if let Some(problem) = &problem {
+            // The program says it once, as its error.
+            let words = problem.clone();
+            self.log.write(self.clock.now(), LogEntry::Event { severity: Severity::Alarm, words });
+        }
         // The connection may be gone already.
         let _ = self.requests.try_send(Request::Goodbye);
         self.runtime.shutdown_timeout(Duration::from_secs(1));
@@ -400,7 +414,13 @@ fn turned<T: PartialEq + Copy>(before: T, wanted: T, now: T) -> T {
 }
 
 /// The sink, with the director's own ears in front of it.
-fn attentive(sink: Sink, tell: Sender<Happening>, ledger: SharedLedger, painted_by_window: bool) -> Sink {
+fn attentive(
+    sink: Sink,
+    tell: Sender<Happening>,
+    ledger: SharedLedger,
+    witness: Witness,
+    painted_by_window: bool,
+) -> Sink {
     let tell = std::sync::Mutex::new(tell);
     Arc::new(move |at, event| {
         let happening = match &event {
@@ -411,6 +431,10 @@ fn attentive(sink: Sink, tell: Sender<Happening>, ledger: SharedLedger, painted_
                     // Nobody paints: taking the picture is all the showing there is.
                     ledger.lock().painted(at, &picture.stamp);
                 }
+                None
+            }
+            Event::Cart(CartDatagram::State(state)) => {
+                witness.state(state);
                 None
             }
             _ => None,

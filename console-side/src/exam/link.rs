@@ -87,9 +87,19 @@ enum Ended {
     Refused(Refusal),
 }
 
-/// Keeps the connection until the console says goodbye or is refused. Gives the reason of a refusal, in words.
+/// What follows when the cart can't be reached, or no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AfterLoss {
+    /// It is tried again for as long as it takes: somebody is there who sees what became of the probe.
+    Reconnect,
+    /// The exam ends: nobody is there.
+    End,
+}
+
+/// Keeps the connection until the console says goodbye, is refused or, after a loss, ends. Gives the reason in words.
 pub(super) async fn keep(
     destination: Destination,
+    after_loss: AfterLoss,
     around: Surroundings,
     mut requests: mpsc::Receiver<Request>,
 ) -> Result<(), String> {
@@ -97,11 +107,13 @@ pub(super) async fn keep(
     let endpoint = ConsoleEndpoint::open(options).map_err(|error| error.to_string())?;
     around.front.tell(Event::Connecting { address: destination.address.to_string() });
     let mut attempt = 0;
+    let mut told = String::new();
     loop {
         let connected = endpoint.connect(destination.address, &destination.identity, destination.cart.as_deref());
-        match connected.await {
+        let problem = match connected.await {
             Ok(connection) => {
                 attempt = 0;
+                told.clear();
                 match converse(&destination, &around, &connection, &mut requests).await {
                     Ended::Goodbye => {
                         around.connection.store(None);
@@ -111,12 +123,23 @@ pub(super) async fn keep(
                     Ended::Refused(refusal) => return Err(refused(&around.front, &refusal)),
                     Ended::Broken(reason) => {
                         around.connection.store(None);
+                        let problem = format!(
+                            "the connection to the cart was lost: {reason}. A script does not go on after that: see how the \
+                             patient is, then start it anew"
+                        );
                         around.front.tell(Event::Lost { reason });
+                        problem
                     }
                 }
             }
             Err(error) if is_temporary(&error) => {
-                around.front.fault(Severity::Warning, error.to_string());
+                let problem = error.to_string();
+                if after_loss == AfterLoss::Reconnect && told != problem {
+                    // Once is enough for an attempt every few seconds.
+                    around.front.fault(Severity::Warning, problem.clone());
+                    told.clone_from(&problem);
+                }
+                problem
             }
             Err(error) => {
                 let reason = error.to_string();
@@ -124,6 +147,9 @@ pub(super) async fn keep(
                 around.front.tell(Event::Refused { reason: reason.clone(), remedy });
                 return Err(reason);
             }
+        };
+        if after_loss == AfterLoss::End {
+            return Err(problem);
         }
         attempt += 1;
         around.front.tell(Event::Reconnecting { attempt });

@@ -9,6 +9,7 @@ mod pump;
 mod shots;
 mod steering;
 mod summary;
+mod witness;
 
 pub use director::{Director, Ended, Happening, Plan};
 pub use front::{Front, Sink};

@@ -22,13 +22,15 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn session(&self) -> SessionFacts {
-        SessionFacts {
+    /// The session; there was none if no cart has welcomed this console.
+    pub(super) fn session(&self) -> Option<SessionFacts> {
+        let welcome = self.welcome.as_ref()?;
+        Some(SessionFacts {
             software: super::SOFTWARE.to_owned(),
             started_at: self.started_at,
-            connected_at: self.welcome.as_ref().map_or(Time::ZERO, |welcome| welcome.now),
-            simulated_arm: self.welcome.as_ref().is_some_and(|welcome| welcome.simulated_arm),
-        }
+            connected_at: welcome.now,
+            simulated_arm: welcome.simulated_arm,
+        })
     }
 }
 

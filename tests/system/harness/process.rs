@@ -61,6 +61,22 @@ impl Process {
         self.child.wait().expect("it can be waited for");
     }
 
+    /// Asks it to end, as an init system does.
+    pub(crate) fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Asks it to end, as Ctrl-C in its terminal does.
+    pub(crate) fn interrupt(&self) {
+        self.signal("INT");
+    }
+
+    fn signal(&self, name: &str) {
+        // The shell's own word for it: no crate, and no unsafe call, for two signals.
+        let sent = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", self.child.id())).status();
+        assert!(sent.expect("there is a shell").success(), "{} can't be signalled", self.name);
+    }
+
     fn wait<T>(&self, what: &str, fact: impl Fn(&Said) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
         let (said, changed) = &*self.said;

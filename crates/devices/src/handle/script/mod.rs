@@ -22,7 +22,7 @@ mod parse;
 use std::path::Path;
 use std::time::Duration;
 
-use farprobe_geom::Time;
+use farprobe_geom::{Newton, Time};
 use farprobe_proto::ScannerSettings;
 
 use self::motion::pose_at;
@@ -68,6 +68,15 @@ impl ScriptHandle {
     /// How long the script runs.
     pub fn duration(&self) -> Duration {
         self.lines.last().map_or(Duration::ZERO, |line| line.at)
+    }
+
+    /// The strongest contact that the script asks for, N: it sets a force and presses the clutch. `None` for a script that
+    /// does not mean to touch.
+    pub fn contact(&self) -> Option<Newton> {
+        let presses = self.lines.iter().any(|line| line.action == Action::Clutch(true));
+        let force = |line: &Line| if let Action::Force(force) = line.action { Some(force) } else { None };
+        let forces = self.lines.iter().filter_map(force).filter(|force| presses && *force > Newton::ZERO);
+        forces.reduce(Newton::max)
     }
 
     /// The settings the scanner really has, so that the script's next change starts from there.
@@ -178,6 +187,15 @@ mod tests {
         let (last, events) = play(text, 500);
         assert!(!last.clutch, "the end opens the clutch");
         assert_eq!(events.last(), Some(&HandleEvent::Finished));
+    }
+
+    #[test]
+    fn who_sets_a_force_and_presses_means_to_touch() {
+        let contact = |text: &str| ScriptHandle::parse("test", text, settings()).unwrap().contact();
+        assert_eq!(contact("at 0 force 3 N\nat 1 clutch press\nat 2 force 8 N\nat 3 end"), Some(Newton::literal(8.0)));
+        assert_eq!(contact("at 0 force 3 N\nat 1 clutch open\nat 3 end"), None);
+        assert_eq!(contact("at 0 force 0 N\nat 1 clutch press\nat 3 end"), None);
+        assert_eq!(contact("at 1 clutch press\nat 3 end"), None);
     }
 
     #[test]
