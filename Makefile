@@ -5,12 +5,12 @@ SHELL := /bin/bash
 
 # A recording to play instead of the simulated scanner: make demo CINE=FILE
 CINE ?=
-# Extra arguments for the program that a target starts.
+# Extra arguments for the program that a target starts. They come last, and of an option given twice the last one counts.
 ARGS ?=
 EXAM := assets/exams/demo.exam
 OUT := out/demo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-DEMO := $(TARGET)/debug/farprobe-console demo --out $(OUT) $(if $(CINE),--source 'cine:$(CINE)') $(ARGS)
+DEMO := $(TARGET)/debug/farprobe-console demo --out $(OUT) $(if $(CINE),--source 'cine:$(CINE)')
 
 .PHONY: help demo test check console cart bench packages display programs
 
@@ -19,11 +19,11 @@ help: ## show this list
 
 demo: packages programs ## a remote exam on this machine: in a window, or scripted (30 s) without a display
 ifneq ($(or $(DISPLAY),$(WAYLAND_DISPLAY)),)
-	$(DEMO)
+	$(DEMO) $(ARGS)
 else
 	@.ci/system-packages display
-	@echo "no display: a scripted exam of 30 s runs in a virtual one; results in $(OUT)/"
-	LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s "-screen 0 1280x800x24" $(DEMO) --script $(EXAM) --shots $(OUT)
+	@echo "no display: a scripted exam (of 30 s, unless ARGS names another) runs in a virtual one; results in $(OUT)/"
+	LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s "-screen 0 1280x800x24" $(DEMO) --script $(EXAM) --shots $(OUT) $(ARGS)
 endif
 
 test: packages ## every test, whole-system ones over real sockets included

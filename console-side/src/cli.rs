@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// Start a simulated cart on this machine and connect to it.
     Demo {
         /// Take pictures from here: `simulated` or `cine:FILE`.
-        #[arg(long, value_name = "SOURCE")]
+        #[arg(long, value_name = "SOURCE", overrides_with = "source")]
         source: Option<String>,
         /// How to run the exam.
         #[command(flatten)]
@@ -51,27 +51,27 @@ pub(crate) enum Command {
     Identity(IdentityCommand),
 }
 
-/// How to run an exam.
+/// How to run an exam. Of an option given twice the last one counts: whoever calls another's command line can add to it.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Exam {
     /// The handle is this script.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", overrides_with = "script")]
     pub script: Option<PathBuf>,
     /// What the specialist holds. With a script only `haptic` matters: a simulated hand then plays it.
-    #[arg(long, value_enum, default_value_t = HandleChoice::Keyboard)]
+    #[arg(long, value_enum, default_value_t = HandleChoice::Keyboard, overrides_with = "handle")]
     pub handle: HandleChoice,
     /// How the handles answer to the hand. Without it `$XDG_CONFIG_HOME/farprobe/console.toml` is
     /// used, if it is there.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", overrides_with = "settings")]
     pub settings: Option<PathBuf>,
     /// No window at all; progress is shown on the terminal.
     #[arg(long)]
     pub headless: bool,
     /// Save pictures of the window at the script's named moments into this folder.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", overrides_with = "shots")]
     pub shots: Option<PathBuf>,
     /// Where summary.json and session.log go.
-    #[arg(long, value_name = "DIR", default_value = "out/exam")]
+    #[arg(long, value_name = "DIR", default_value = "out/exam", overrides_with = "out")]
     pub out: PathBuf,
 }
 
@@ -126,4 +126,25 @@ pub(crate) enum IdentityCommand {
         /// The folder.
         folder: PathBuf,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn of_an_option_given_twice_the_last_one_counts() {
+        // What `make demo ARGS="--script mine --out there"` runs where there is no display.
+        let line = "console demo --out out/demo --script shipped --shots out/demo --script mine --out there";
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        let Command::Demo { exam, .. } = cli.command else { panic!("{cli:?}") };
+        assert_eq!(exam.script, Some("mine".into()));
+        assert_eq!((exam.out, exam.shots), ("there".into(), Some("out/demo".into())));
+    }
 }
