@@ -16,7 +16,7 @@ use farprobe_console::window::window;
 use farprobe_devices::MonotonicClock;
 use farprobe_devices::handle::keyboard_mouse::WindowFeed;
 use farprobe_transport::DemoPolicy;
-use farprobe_transport::identity::{self, Identity, Overwrite, Request};
+use farprobe_transport::identity::{self, Identity, Overwrite, Purpose, Request};
 
 use crate::cli::{Command, Exam, HandleChoice, IdentityCommand};
 
@@ -36,8 +36,8 @@ pub(crate) fn run(command: Command) -> Result<(), AnyError> {
             Ok(())
         }
         Command::Connect { address, identity, cart, demo, exam } => {
-            let identity = Identity::load(&identity)?;
             let demo = if demo { DemoPolicy::Allowed } else { DemoPolicy::Refused };
+            let identity = load_identity(&identity, demo)?;
             let desk = Desk::set(&exam)?;
             prepare(&exam)?;
             examine(Destination { address, cart, identity, demo }, desk, &exam)
@@ -57,6 +57,22 @@ pub(crate) fn run(command: Command) -> Result<(), AnyError> {
                 (result, ended) => result.and(ended.map_err(AnyError::from)),
             }
         }
+    }
+}
+
+/// Reads the identity in `folder`. What is called a demo must be one: a real identity would reach a real cart.
+fn load_identity(folder: &Path, demo: DemoPolicy) -> Result<Identity, AnyError> {
+    let identity = Identity::load(folder)?;
+    match (demo, identity.purpose()) {
+        (DemoPolicy::Allowed, Purpose::Real) => Err(format!(
+            "{} is a real identity (of {:?}), and --demo accepts only a demo's: leave out --demo to drive a real cart, or name \
+             a demo's folder",
+            folder.display(),
+            identity.name()
+        )
+        .into()),
+        // The endpoint refuses a demo's identity that is used as if it were real.
+        (DemoPolicy::Allowed | DemoPolicy::Refused, _) => Ok(identity),
     }
 }
 

@@ -3,15 +3,21 @@
 
 use farprobe_transport::identity::{Overwrite, Purpose, Role};
 
-use crate::harness::{Cart, Process, Site, expired, save_trusting};
+use crate::harness::{Cart, Process, Site, expired, save_self_signed, save_trusting};
 
 /// A hand that does nothing.
 const NOTHING: &str = "at 0.0 clutch open\nat 1.0 end\n";
 
 /// A console's end: it failed, and what it said.
 fn refused_console(site: &Site, cart: &Cart, identity: &str) -> String {
+    refused_console_with(site, cart, identity, &[])
+}
+
+/// The same with more on its command line.
+fn refused_console_with(site: &Site, cart: &Cart, identity: &str, more: &[&str]) -> String {
     let script = site.script("nothing.exam", NOTHING);
-    let command = site.console_command(cart.address, &site.path(identity), &script, "out");
+    let mut command = site.console_command(cart.address, &site.path(identity), &script, "out");
+    command.args(more);
     let mut console = Process::start("console", command);
     let status = console.end();
     let text = console.text();
@@ -48,8 +54,14 @@ fn consoles_with_wrong_identities_are_refused_in_words_on_both_sides() {
     cart.process.line("was refused");
     says(&refused_console(&site, &cart, "late"), "valid");
     cart.process.line("expired");
+    save_self_signed(Role::Operator, site.authority(), &site.path("mallory"));
+    says(&refused_console(&site, &cart, "mallory"), "does not trust the authority of this side's certificate");
+    cart.process.line("self-signed");
     // A role that may not be a console's never leaves this machine.
     says(&refused_console(&site, &cart, "cart"), "operator or observer");
+    says(&refused_console(&site, &cart, "nowhere"), "nowhere");
+    // The right console, and another cart than the one it was told to trust.
+    says(&refused_console_with(&site, &cart, "operator", &["--cart", "Ward 7"]), "it is \"test cart\", not \"Ward 7\"");
     // And none of them was let in.
     assert!(!cart.process.text().contains("connected"), "{}", cart.process.text());
 }
@@ -77,4 +89,9 @@ fn demo_and_real_never_meet() {
     let cart = demo.cart();
     // A demo's operator who forgets to say that this is a demo.
     says(&refused_console(&demo, &cart, "operator"), "only inside a demo");
+    // Somebody who means to play, and holds the identity that drives a real cart.
+    let real = Site::new(Purpose::Real);
+    let cart = Cart::start(real.cart_command(&real.path("cart")));
+    says(&refused_console_with(&real, &cart, "operator", &["--demo"]), "leave out --demo");
+    assert!(!cart.process.text().contains("connected"), "{}", cart.process.text());
 }

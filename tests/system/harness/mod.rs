@@ -12,7 +12,7 @@ use std::time::Duration;
 
 pub(crate) use process::Process;
 pub(crate) use programs::{assets, programs};
-pub(crate) use site::{Cart, Site, expired, save_trusting};
+pub(crate) use site::{Cart, Site, expired, save_self_signed, save_trusting};
 pub(crate) use watcher::{Watcher, force_at_end_of, pressing};
 
 /// How long a fact may take before a test gives up on it. A passing test never waits for it: it is several times what the

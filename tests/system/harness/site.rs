@@ -134,3 +134,19 @@ pub(crate) fn save_trusting(own: &Identity, trusted: &Authority, folder: &Path) 
     trusted.save(other.path(), Overwrite::Refuse).expect("a folder to write into");
     std::fs::copy(other.path().join("ca.pem"), folder.join("ca.pem")).expect("a folder to write into");
 }
+
+/// Saves a certificate into `folder` that claims `role` and that its own key has signed, and trusts `trusted`.
+pub(crate) fn save_self_signed(role: Role, trusted: &Authority, folder: &Path) {
+    trusted.save(folder, Overwrite::Refuse).expect("a folder to write into");
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut params = rcgen::CertificateParams::default();
+    let claim = format!("urn:farprobe:role:{role}").as_str().try_into().expect("a plain name");
+    params.subject_alt_names.push(rcgen::SanType::URI(claim));
+    params.distinguished_name.push(rcgen::DnType::CommonName, "Mallory");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    std::fs::write(folder.join("cert.pem"), certificate.pem()).expect("a folder to write into");
+    // Made by the authority's own key file, which only its owner may read; a key that others may read is refused.
+    let path = folder.join("key.pem");
+    std::fs::rename(folder.join("ca-key.pem"), &path).expect("the authority's key");
+    std::fs::write(path, key.serialize_pem()).expect("a folder to write into");
+}
