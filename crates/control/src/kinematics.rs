@@ -1,7 +1,7 @@
 //! Forward kinematics and the Jacobian of an arm. No allocation: these run in the real-time step.
 
-use farprobe_geom::{Base, Joints, MAX_AXES, Pose};
-use nalgebra::{Isometry3, SMatrix, UnitQuaternion, Vector3};
+use farprobe_geom::{Base, Joints, MAX_AXES, Pose, Tip, Twist, Wrench};
+use nalgebra::{Isometry3, SMatrix, SVector, Translation3, UnitQuaternion, Vector6};
 
 use crate::ArmModel;
 use crate::arm_model::JointModel;
@@ -9,6 +9,46 @@ use crate::arm_model::JointModel;
 /// The matrix that takes joint speeds (rad/s) to the tip's twist in the axes of frame `tip`: linear rows (m/s) first, then
 /// angular rows (rad/s). Columns behind the arm's last joint are zero.
 pub type Jacobian = SMatrix<f64, 6, MAX_AXES>;
+
+/// What the joint angles make of the probe tip: where it stands, and how the joints move it.
+///
+/// Made once for each set of angles and handed on: sines, cosines and the chain of frames are most of the work, and they are
+/// the same for all of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Kinematics {
+    positions: Joints,
+    tip: Pose<Base>,
+    jacobian: Jacobian,
+}
+
+impl Kinematics {
+    /// The joint angles, rad.
+    pub const fn positions(&self) -> &Joints {
+        &self.positions
+    }
+
+    /// Where the probe tip stands.
+    pub const fn tip(&self) -> &Pose<Base> {
+        &self.tip
+    }
+
+    /// How joint speeds move the tip.
+    pub const fn jacobian(&self) -> &Jacobian {
+        &self.jacobian
+    }
+
+    /// The tip's twist when the joints move with these speeds (rad/s).
+    pub fn twist(&self, velocities: &Joints) -> Twist<Tip> {
+        let twist = self.jacobian * SVector::from(*velocities.as_array());
+        Twist::new(twist.fixed_rows::<3>(0).into_owned(), twist.fixed_rows::<3>(3).into_owned())
+    }
+
+    /// What a wrench on the tip does to the joints, N·m each.
+    pub fn torques(&self, wrench: &Wrench<Tip>) -> [f64; MAX_AXES] {
+        let (f, t) = (wrench.force, wrench.torque);
+        self.jacobian.tr_mul(&Vector6::new(f.x, f.y, f.z, t.x, t.y, t.z)).into()
+    }
+}
 
 /// Where the parts of an arm stand, for drawing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,26 +81,25 @@ impl ArmModel {
         Pose::new(isometry * self.flange * self.probe)
     }
 
-    /// The Jacobian of the probe tip at these joint angles (rad), in the tip's axes: see [`Jacobian`].
+    /// Where the probe tip stands and how the joints move it, at these joint angles (rad); missing ones count as in
+    /// [`ArmModel::forward`].
     ///
-    /// It is the geometric Jacobian: the column of a joint with axis `z` through `p` is `z × (tip − p)` over `z`.
-    pub fn jacobian(&self, positions: &Joints) -> Jacobian {
-        let mut axes = [(Vector3::zeros(), Vector3::zeros()); MAX_AXES];
-        let mut isometry = Isometry3::identity();
-        for ((joint, angle), (point, axis)) in self.turning(positions).zip(&mut axes) {
-            isometry *= joint.at(angle);
-            *point = isometry.translation.vector;
+    /// The Jacobian is the geometric one: the column of a joint with axis `z` through `p` is `z × (tip − p)` over `z`. Both are
+    /// wanted in the tip's axes, so the chain is followed from the tip to the base, as the tip sees it.
+    pub fn kinematics(&self, positions: &Joints) -> Kinematics {
+        let mut columns = [[0.0; 6]; MAX_AXES];
+        let Isometry3 { mut rotation, translation } = (self.flange * self.probe).inverse();
+        let mut point = translation.vector;
+        for (column, (joint, angle)) in columns.iter_mut().zip(self.turning(positions)).rev() {
             // Turning about its own axis leaves the axis where it is, so the turned frame serves.
-            *axis = isometry.rotation * joint.axis.into_inner();
+            let axis = rotation * joint.axis.into_inner();
+            let linear = point.cross(&axis);
+            *column = [linear.x, linear.y, linear.z, axis.x, axis.y, axis.z];
+            rotation *= joint.rotation(angle).inverse();
+            point -= rotation * joint.origin.translation.vector;
         }
-        let tip = isometry * self.flange * self.probe;
-        let to_tip = tip.rotation.inverse();
-        let mut jacobian = Jacobian::zeros();
-        for (mut column, (point, axis)) in jacobian.column_iter_mut().zip(axes) {
-            column.fixed_rows_mut::<3>(0).copy_from(&(to_tip * axis.cross(&(tip.translation.vector - point))));
-            column.fixed_rows_mut::<3>(3).copy_from(&(to_tip * axis));
-        }
-        jacobian
+        let base = Isometry3::from_parts(Translation3::from(point), rotation);
+        Kinematics { positions: *positions, tip: Pose::new(base.inverse()), jacobian: columns.into() }
     }
 
     /// Where each part of the arm stands at these joint angles (rad), for drawing.
@@ -79,17 +118,23 @@ impl ArmModel {
     }
 
     /// Each joint with its angle.
-    fn turning<'a>(&'a self, positions: &'a Joints) -> impl Iterator<Item = (&'a JointModel, f64)> {
-        let angles = positions.as_slice().iter().copied().chain(core::iter::repeat(0.0));
-        self.joints.iter().take(self.axes()).zip(angles)
+    fn turning<'a>(
+        &'a self,
+        positions: &'a Joints,
+    ) -> impl DoubleEndedIterator<Item = (&'a JointModel, f64)> + ExactSizeIterator {
+        self.joints.iter().take(self.axes()).zip(positions.as_array().iter().copied())
     }
 }
 
 impl JointModel {
     /// From the frame that turns with the joint before to the one that turns with this joint, at this angle (rad).
     fn at(&self, angle: f64) -> Isometry3<f64> {
-        let rotation = UnitQuaternion::from_axis_angle(&self.axis, angle);
-        Isometry3::from_parts(self.origin.translation, self.origin.rotation * rotation)
+        Isometry3::from_parts(self.origin.translation, self.rotation(angle))
+    }
+
+    /// The rotation of [`JointModel::at`].
+    fn rotation(&self, angle: f64) -> UnitQuaternion<f64> {
+        self.origin.rotation * UnitQuaternion::from_axis_angle(&self.axis, angle)
     }
 }
 
@@ -97,6 +142,7 @@ impl JointModel {
 mod tests {
     use super::*;
     use crate::fixtures::{FR3, fr3, postures, ready};
+    use nalgebra::Vector3;
     use proptest::prelude::*;
 
     fn bare() -> ArmModel {
@@ -137,17 +183,37 @@ mod tests {
         let model = ArmModel::from_urdf(&six, Isometry3::identity()).unwrap();
         assert_eq!(model.axes(), 6);
         let posture = Joints::from_slice(&ready().as_slice()[1..]).unwrap();
-        assert_eq!(model.jacobian(&posture).column(6).norm(), 0.0);
+        assert_eq!(model.kinematics(&posture).jacobian().column(6).norm(), 0.0);
         assert!((model.forward(&posture).position() - bare().forward(&ready()).position()).norm() < 1e-12);
         assert_eq!(model.link_poses(&posture).as_slice().len(), 9);
     }
 
     proptest! {
         #[test]
+        fn from_the_tip_or_from_the_base_the_tip_stands_at_the_same_place(posture in postures()) {
+            let (there, here) = (*fr3().kinematics(&posture).tip(), fr3().forward(&posture));
+            prop_assert!((there.position() - here.position()).norm() < 1e-14);
+            prop_assert!(there.rotation().angle_to(&here.rotation()) < 1e-7);
+        }
+
+        #[test]
+        fn twist_and_torques_are_of_one_power(
+            posture in postures(), speeds in prop::array::uniform7(-1.0..1.0f64), w in prop::array::uniform6(-9.0..9.0f64),
+        ) {
+            let kinematics = fr3().kinematics(&posture);
+            let twist = kinematics.twist(&Joints::from_slice(&speeds).unwrap());
+            let wrench = Wrench::<Tip>::new(Vector3::new(w[0], w[1], w[2]), Vector3::new(w[3], w[4], w[5]));
+            let at_the_tip = twist.linear.dot(&wrench.force) + twist.angular.dot(&wrench.torque);
+            let in_the_joints: f64 = kinematics.torques(&wrench).iter().zip(speeds).map(|(torque, speed)| torque * speed).sum();
+            prop_assert!((at_the_tip - in_the_joints).abs() < 1e-12);
+        }
+
+        #[test]
         fn the_jacobian_is_the_derivative_of_the_forward_kinematics(posture in postures()) {
             const STEP: f64 = 1e-6;
             let model = fr3();
-            let jacobian = model.jacobian(&posture);
+            let kinematics = model.kinematics(&posture);
+            let jacobian = kinematics.jacobian();
             for axis in 0..model.axes() {
                 let (mut before, mut after) = (posture, posture);
                 before.as_mut_slice()[axis] -= STEP;

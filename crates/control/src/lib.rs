@@ -23,6 +23,6 @@ mod smooth;
 pub use arm_model::{ArmModel, JointLimits, ModelError};
 pub use contact::{Contact, ContactLaw, ContactTuning, Directive, Measured, Proposal, Tare};
 pub use handle::{HandleMapper, Mapped, Scaling};
-pub use kinematics::{Jacobian, LinkPoses};
+pub use kinematics::{Jacobian, Kinematics, LinkPoses};
 pub use reference::{Reference, ReferenceGenerator};
 pub use resolve::{Limited, Resolution, Resolver, inverse};

@@ -9,7 +9,7 @@
 use farprobe_geom::{Joints, MAX_AXES, Tip, Twist};
 use nalgebra::{SVector, Vector6};
 
-use crate::{ArmModel, Jacobian};
+use crate::{ArmModel, Jacobian, Kinematics};
 
 mod inverse;
 mod least_squares;
@@ -82,8 +82,10 @@ impl Resolver {
         Self { posture }
     }
 
-    /// The joint speeds that give the tip this twist, or as much of it as can be had, at these joint angles (rad).
-    pub fn resolve(&self, model: &ArmModel, positions: &Joints, twist: &Twist<Tip>) -> Resolution {
+    /// The joint speeds that give the tip this twist, or as much of it as can be had, where the `model` stands by these
+    /// `kinematics`.
+    pub fn resolve(&self, model: &ArmModel, kinematics: &Kinematics, twist: &Twist<Tip>) -> Resolution {
+        let positions = kinematics.positions();
         if positions.axes() != model.axes() || !positions.is_finite() || !twist.is_finite() {
             return Resolution {
                 velocities: Joints::zero(model.axes()),
@@ -91,7 +93,7 @@ impl Resolver {
                 limited: Limited::Invalid,
             };
         }
-        let jacobian = weighted(model.jacobian(positions));
+        let jacobian = weighted(*kinematics.jacobian());
         let wanted = weighted_twist(twist);
         let bounds = Bounds::at(model, positions);
         let posture = self.posture_motion(positions, &wanted);

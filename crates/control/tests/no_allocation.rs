@@ -27,21 +27,16 @@ fn a_tick_of_kinematics_reference_law_and_resolver_allocates_nothing() {
     assert_no_alloc(|| {
         for tick in 0..TICKS {
             let now = Time::from_millis(tick);
-            let tip = model.forward(&positions);
-            let twist =
-                model.jacobian(&positions) * nalgebra::SVector::<f64, 7>::from_column_slice(velocities.as_slice());
+            let kinematics = model.kinematics(&positions);
             let sway = (tick as f64 * 0.003).sin();
             let target = Pose::new(Isometry3::translation(0.02 * sway, 0.0, 0.01));
             reference.target(now, &target, &Twist::new(Vector3::x() * 0.02 * sway, Vector3::zeros()));
             let wrench = Wrench::new(Vector3::z() * -(4.0 + 4.0 * sway), Vector3::zeros());
-            let measured = Measured {
-                tip,
-                twist: Twist::new(twist.fixed_rows::<3>(0).into_owned(), twist.fixed_rows::<3>(3).into_owned()),
-                wrench: tare.apply(&wrench),
-            };
+            let measured =
+                Measured { tip: *kinematics.tip(), twist: kinematics.twist(&velocities), wrench: tare.apply(&wrench) };
             let directive = Directive::Follow { desired_force: Newton::literal(8.0) };
             let proposal = law.step(now, &directive, &reference.step(now), &measured);
-            let resolution = resolver.resolve(&model, &positions, &proposal.twist);
+            let resolution = resolver.resolve(&model, &kinematics, &proposal.twist);
             velocities = resolution.velocities;
             positions = positions.zip_with(&velocities, |q, v| q + v * 1e-3);
             black_box(model.link_poses(&positions));

@@ -57,6 +57,11 @@ impl Joints {
         &mut self.values[..axes]
     }
 
+    /// The values, and zero for each joint the arm does not have: for matrices of [`MAX_AXES`] rows or columns.
+    pub const fn as_array(&self) -> &[f64; MAX_AXES] {
+        &self.values
+    }
+
     /// Whether every value is finite.
     pub fn is_finite(&self) -> bool {
         self.as_slice().iter().all(|value| value.is_finite())

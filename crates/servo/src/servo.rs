@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use farprobe_control::contact::{self, ContactLaw, ContactTuning, Directive as Aim, Proposal, Tare};
 use farprobe_control::{ArmModel, ReferenceGenerator, Resolver};
-use farprobe_geom::{Base, Joints, MAX_AXES, Newton, Patient, Pose, Time, Tip, Transform, Twist, Wrench};
+use farprobe_geom::{Base, Joints, Newton, Patient, Pose, Time, Tip, Transform, Twist, Wrench};
 use farprobe_proto::{self as proto, Applied, Ladder, State, Transition};
 use farprobe_safety::{
     Anchor, Confirmation, Directive, Facts, Gate, Goal, JointCheck, JointSetpoint, Measured, Monitor, Rung, Sample,
     Tissue, Verdict,
 };
-use nalgebra::SVector;
 
 use crate::config::JOINT_ACCELERATION;
 use crate::operator::{Operator, Received};
@@ -153,7 +152,6 @@ impl Servo {
 
     /// Where the tip is, how it moves, and what it feels beyond the sensor's own error.
     fn look(&mut self, reading: &ArmReading, elapsed: Duration) -> Posture {
-        let jacobian = self.model.jacobian(&reading.positions);
         let nobody_drives = matches!(self.ladder, Ladder::Idle | Ladder::Ready | Ladder::Parked);
         let free = matches!(self.contact, contact::Contact::Free);
         let zeroing = self.zeroing > Duration::ZERO;
@@ -166,9 +164,10 @@ impl Servo {
             self.law = ContactLaw::new(self.tuning);
             self.contact = contact::Contact::Free;
         }
+        let kinematics = self.model.kinematics(&reading.positions);
         Posture {
-            tip: self.model.forward(&reading.positions),
-            twist: twist_of(&jacobian, &reading.velocities),
+            tip: *kinematics.tip(),
+            twist: kinematics.twist(&reading.velocities),
             wrench: self.tare.apply(&reading.wrench),
         }
     }
@@ -258,12 +257,12 @@ impl Servo {
     ) -> Option<JointTarget> {
         let (from, speeds) = self.start_from(reading)?;
         let dt = elapsed.as_secs_f64();
-        let jacobian = self.model.jacobian(&from);
-        let resolution = self.resolver.resolve(&self.model, &from, permitted);
+        let kinematics = self.model.kinematics(&from);
+        let resolution = self.resolver.resolve(&self.model, &kinematics, permitted);
         let velocities = within_acceleration(&speeds, &resolution.velocities, JOINT_ACCELERATION * USED_SHARE * dt);
         let positions = from.zip_with(&velocities, |angle, speed| angle + speed * dt);
         let setpoint = JointSetpoint { positions, velocities };
-        let check = JointCheck { setpoint, measured: reading.positions, implied: twist_of(&jacobian, &velocities) };
+        let check = JointCheck { setpoint, measured: reading.positions, implied: kinematics.twist(&velocities) };
         let chosen = match self.gate.confirm(now, &check) {
             Confirmation::Passed => Some(setpoint),
             Confirmation::Refused(refusal) => refusal.instead,
@@ -277,7 +276,7 @@ impl Servo {
             now,
             &Sample {
                 setpoint: chosen,
-                sent: twist_of(&jacobian, &moved),
+                sent: kinematics.twist(&moved),
                 permitted: *permitted,
                 measured: reading.positions,
                 moving: posture.twist,
@@ -331,15 +330,6 @@ fn within_acceleration(before: &Joints, wanted: &Joints, most: f64) -> Joints {
     let largest = changes.fold(0.0, f64::max);
     let share = if largest > most { most / largest } else { 1.0 };
     before.zip_with(wanted, |from, to| from + (to - from) * share)
-}
-
-fn twist_of(jacobian: &farprobe_control::Jacobian, velocities: &Joints) -> Twist<Tip> {
-    let mut speeds = SVector::<f64, MAX_AXES>::zeros();
-    for (slot, speed) in speeds.iter_mut().zip(velocities.as_slice()) {
-        *slot = *speed;
-    }
-    let twist = jacobian * speeds;
-    Twist::new(twist.fixed_rows::<3>(0).into_owned(), twist.fixed_rows::<3>(3).into_owned())
 }
 
 /// Whether the cart may be switched off without leaving a probe on a patient.

@@ -1,10 +1,9 @@
 //! One tick of a world as the checks and the measurements see it.
 
-use farprobe_geom::{MAX_AXES, Time, Tip, Twist};
+use farprobe_geom::{Time, Tip, Twist};
 use farprobe_servo::Outcome;
 use farprobe_session::cart::ConsoleId;
 use farprobe_sim::arm::PlantState;
-use nalgebra::SVector;
 
 use crate::World;
 use crate::world::Heard;
@@ -34,14 +33,7 @@ impl<'a> Observation<'a> {
         let (plant, outcome) = world.last()?;
         let sent = match &outcome.target {
             None => Twist::zero(),
-            Some(target) => {
-                let mut speeds = SVector::<f64, MAX_AXES>::zeros();
-                for (slot, speed) in speeds.iter_mut().zip(target.velocities.as_slice()) {
-                    *slot = *speed;
-                }
-                let twist = world.config().model.jacobian(&target.positions) * speeds;
-                Twist::new(twist.fixed_rows::<3>(0).into_owned(), twist.fixed_rows::<3>(3).into_owned())
-            }
+            Some(target) => world.config().model.kinematics(&target.positions).twist(&target.velocities),
         };
         Some(Self {
             now: world.now(),

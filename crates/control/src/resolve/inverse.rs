@@ -42,11 +42,12 @@ fn posture(model: &ArmModel, shares: &[f64; 3]) -> Joints {
 fn descend(model: &ArmModel, target: &Pose<Base>, from: Joints) -> Option<Joints> {
     let mut posture = clamped(model, from);
     for _ in 0..STEPS {
-        let gap = gap(model, target, &posture);
+        let kinematics = model.kinematics(&posture);
+        let gap = gap(kinematics.tip(), target);
         if gap.norm() * LENGTH < ARRIVED {
             return model.allows(&posture).then_some(posture);
         }
-        let jacobian = weighted(model.jacobian(&posture));
+        let jacobian = weighted(*kinematics.jacobian());
         let (mut step, _) = least_squares(&jacobian, &gap, &nalgebra::SVector::zeros());
         let longest = step.amax();
         if !longest.is_finite() {
@@ -63,9 +64,8 @@ fn descend(model: &ArmModel, target: &Pose<Base>, from: Joints) -> Option<Joints
     None
 }
 
-/// What is missing to the target, in the tip's axes: m over [`LENGTH`], then rad.
-fn gap(model: &ArmModel, target: &Pose<Base>, posture: &Joints) -> Vector6<f64> {
-    let tip = model.forward(posture);
+/// What is missing from the tip to the target, in the tip's axes: m over [`LENGTH`], then rad.
+fn gap(tip: &Pose<Base>, target: &Pose<Base>) -> Vector6<f64> {
     let to_tip = tip.rotation().inverse();
     let travel = to_tip * (target.position() - tip.position()) / LENGTH;
     let turn = (to_tip * target.rotation()).scaled_axis();

@@ -75,7 +75,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_short_way_and_the_general_one_agree(posture in postures(), wanted in prop::array::uniform6(-1.0..1.0f64)) {
-            let jacobian = super::super::weighted(fr3().jacobian(&posture));
+            let jacobian = super::super::weighted(*fr3().kinematics(&posture).jacobian());
             let square = jacobian * jacobian.transpose();
             let (wanted, spare) = (Vector6::from(wanted), Column::repeat(0.1));
             if healthy_inverse(&square).is_some() {
@@ -92,7 +92,7 @@ mod tests {
             // Wrist and elbow aligned, as far as the ranges allow.
             posture.as_mut_slice()[3] = -0.1518;
             posture.as_mut_slice()[5] = 0.5445;
-            let jacobian = super::super::weighted(fr3().jacobian(&posture));
+            let jacobian = super::super::weighted(*fr3().kinematics(&posture).jacobian());
             for row in 0..6 {
                 let mut wanted = Vector6::zeros();
                 wanted[row] = 1.0;

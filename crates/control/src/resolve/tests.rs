@@ -23,14 +23,14 @@ fn towards(model: &ArmModel, resolver: &Resolver, positions: &Joints, target: &P
     let travel: Vector3<f64> = to_tip * (target.position() - tip.position()) * 20.0;
     let turn: Vector3<f64> = (to_tip * target.rotation()).scaled_axis() * 20.0;
     let twist = Twist::new(crate::smooth::capped(travel, 0.2), crate::smooth::capped(turn, 1.0));
-    resolver.resolve(model, positions, &twist)
+    resolver.resolve(model, &model.kinematics(positions), &twist)
 }
 
 #[test]
 fn in_a_healthy_posture_the_twist_is_had_exactly() {
     let (model, resolver) = (fr3(), Resolver::new(fr3().middle()));
     let twist = Twist::new(Vector3::new(0.02, -0.05, 0.03), Vector3::new(0.2, 0.1, -0.3));
-    let resolution = resolver.resolve(&model, &ready(), &twist);
+    let resolution = resolver.resolve(&model, &model.kinematics(&ready()), &twist);
     assert_eq!(resolution.limited, Limited::No);
     assert!((resolution.achieved.linear - twist.linear).norm() < 1e-9);
     assert!((resolution.achieved.angular - twist.angular).norm() < 1e-9);
@@ -44,7 +44,7 @@ fn in_a_healthy_posture_the_twist_is_had_exactly() {
 fn too_fast_a_twist_keeps_its_direction() {
     let (model, resolver) = (fr3(), Resolver::new(ready()));
     let twist = Twist::new(Vector3::new(3.0, 1.0, 0.0), Vector3::zeros());
-    let resolution = resolver.resolve(&model, &ready(), &twist);
+    let resolution = resolver.resolve(&model, &model.kinematics(&ready()), &twist);
     assert_eq!(resolution.limited, Limited::Speed);
     let direction = resolution.achieved.linear.normalize();
     assert!(direction.dot(&twist.linear.normalize()) > 0.9999);
@@ -53,7 +53,7 @@ fn too_fast_a_twist_keeps_its_direction() {
 
 #[test]
 fn an_arm_whose_tip_rests_rests_whole() {
-    let resolution = Resolver::new(fr3().middle()).resolve(&fr3(), &ready(), &Twist::zero());
+    let resolution = Resolver::new(fr3().middle()).resolve(&fr3(), &fr3().kinematics(&ready()), &Twist::zero());
     assert_eq!((resolution.velocities, resolution.limited), (Joints::zero(7), Limited::No));
 }
 
@@ -69,7 +69,11 @@ fn the_spare_axis_drifts_to_the_posture_without_moving_the_tip() {
     for n in 0..8000_u32 {
         // A tip that swings by ±1 mm, so that the arm is awake.
         let speed = 0.00628 * (f64::from(n) * DT * core::f64::consts::TAU).cos();
-        let resolution = resolver.resolve(&model, &positions, &Twist::new(Vector3::x() * speed, Vector3::zeros()));
+        let resolution = resolver.resolve(
+            &model,
+            &model.kinematics(&positions),
+            &Twist::new(Vector3::x() * speed, Vector3::zeros()),
+        );
         assert_eq!(resolution.limited, Limited::No);
         positions = advanced(&positions, &resolution.velocities, DT);
     }
@@ -85,7 +89,7 @@ fn a_stretched_arm_stays_finite_and_slow() {
     for axis in 0..3 {
         let mut linear = Vector3::zeros();
         linear[axis] = 0.1;
-        let resolution = resolver.resolve(&model, &stretched, &Twist::new(linear, Vector3::zeros()));
+        let resolution = resolver.resolve(&model, &model.kinematics(&stretched), &Twist::new(linear, Vector3::zeros()));
         assert!(resolution.velocities.is_finite());
         assert!(resolution.achieved.linear.norm() <= 0.11, "{:?}", resolution.achieved);
     }
@@ -99,7 +103,8 @@ fn a_joint_slows_down_to_the_end_of_its_range_and_stops_there() {
     let mut met_range = false;
     for _ in 0..4000 {
         // Turning about the probe's axis runs joint 7 into its end.
-        let resolution = resolver.resolve(&model, &positions, &Twist::new(Vector3::zeros(), Vector3::z() * 0.9));
+        let resolution =
+            resolver.resolve(&model, &model.kinematics(&positions), &Twist::new(Vector3::zeros(), Vector3::z() * 0.9));
         met_range |= matches!(resolution.limited, Limited::Range { .. });
         let speed = resolution.velocities.as_slice()[6];
         // It brakes no harder than the approach curve's steepest place, twice the plain braking.
@@ -109,7 +114,14 @@ fn a_joint_slows_down_to_the_end_of_its_range_and_stops_there() {
         assert!(model.allows(&positions), "{positions:?}");
     }
     assert!(met_range);
-    assert!(resolver.resolve(&model, &positions, &Twist::zero()).velocities.as_slice().iter().all(|v| v.abs() < 1e-9));
+    assert!(
+        resolver
+            .resolve(&model, &model.kinematics(&positions), &Twist::zero())
+            .velocities
+            .as_slice()
+            .iter()
+            .all(|v| v.abs() < 1e-9)
+    );
 }
 
 #[test]
@@ -120,7 +132,7 @@ fn numbers_that_make_no_motion_give_rest() {
     let bad = Twist::new(Vector3::new(f64::INFINITY, 0.0, 0.0), Vector3::zeros());
     let good = Twist::new(Vector3::x() * 0.01, Vector3::zeros());
     for (positions, twist) in [(nowhere, good), (ready(), bad), (Joints::zero(6), good)] {
-        let resolution = resolver.resolve(&model, &positions, &twist);
+        let resolution = resolver.resolve(&model, &model.kinematics(&positions), &twist);
         assert_eq!((resolution.velocities, resolution.limited), (Joints::zero(7), Limited::Invalid));
     }
 }
@@ -132,7 +144,7 @@ fn an_arm_of_six_axes_has_no_spare_motion_and_works() {
     // Joint 3 off its zero, or an FR3 without joint 1 stands in a singular posture.
     let positions = Joints::from_slice(&[-0.7, 0.5, -2.2, 0.3, 1.8, 0.7]).unwrap();
     let twist = Twist::new(Vector3::new(0.01, -0.02, 0.01), Vector3::new(0.0, 0.05, 0.0));
-    let resolution = Resolver::new(model.middle()).resolve(&model, &positions, &twist);
+    let resolution = Resolver::new(model.middle()).resolve(&model, &model.kinematics(&positions), &twist);
     assert_eq!(resolution.velocities.axes(), 6);
     assert!((resolution.achieved.linear - twist.linear).norm() < 1e-2 * twist.linear.norm(), "{resolution:?}");
 }
@@ -149,7 +161,7 @@ proptest! {
         let (model, resolver) = (fr3(), Resolver::new(ready()));
         let mut positions = start;
         for twist in &twists {
-            let resolution = resolver.resolve(&model, &positions, twist);
+            let resolution = resolver.resolve(&model, &model.kinematics(&positions), twist);
             prop_assert!(resolution.velocities.is_finite() && resolution.achieved.is_finite());
             for (speed, limit) in resolution.velocities.as_slice().iter().zip(model.limits()) {
                 prop_assert!(speed.abs() <= limit.speed.get());

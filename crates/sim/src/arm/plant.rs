@@ -3,9 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use farprobe_control::{ArmModel, Jacobian};
-use farprobe_geom::{Base, Joints, MAX_AXES, Metre, Newton, Patient, Pose, Time, Tip, Twist, Wrench};
-use nalgebra::{SVector, Vector6};
+use farprobe_control::{ArmModel, Kinematics};
+use farprobe_geom::{Base, Joints, Metre, Newton, Patient, Pose, Time, Tip, Wrench};
 
 use super::compliance::Compliance;
 use super::drive::{ArmMotion, Drive};
@@ -81,10 +80,8 @@ pub struct PlantState {
 /// What follows from the joints and the time.
 #[derive(Debug, Clone, Copy)]
 struct Scene {
-    positions: Joints,
+    kinematics: Kinematics,
     velocities: Joints,
-    jacobian: Jacobian,
-    tip: Pose<Base>,
     tip_in_patient: Pose<Patient>,
     body: BodyMotion,
     touch: Touch,
@@ -149,15 +146,15 @@ impl Plant {
 
     /// How the plant was when it was last advanced.
     pub fn state(&self) -> PlantState {
-        let Scene { positions, velocities, tip, tip_in_patient, body, touch, .. } = self.scene;
+        let Scene { kinematics, velocities, tip_in_patient, body, touch } = self.scene;
         PlantState {
             at: self.at,
-            positions,
+            positions: *kinematics.positions(),
             velocities,
             sensed: self.sensor.reading(),
             contact: touch.wrench,
             force: Newton::new(touch.wrench.force.norm()).unwrap_or_default(),
-            tip,
+            tip: *kinematics.tip(),
             tip_in_patient,
             indentation: touch.indentation,
             region: touch.region,
@@ -206,10 +203,8 @@ impl Plant {
     fn substep(&mut self) {
         let contact = &self.scene.touch.wrench;
         let felt = Wrench::new(contact.force + self.push.force, contact.torque + self.push.torque);
-        let wrench = Vector6::from_iterator(felt.force.iter().chain(felt.torque.iter()).copied());
-        let torques: SVector<f64, MAX_AXES> = self.scene.jacobian.tr_mul(&wrench);
         self.drive.step(self.at);
-        self.compliance.step(&torques.into());
+        self.compliance.step(&self.scene.kinematics.torques(&felt));
         self.sensor.step(&felt);
         self.at = self.at + SUBSTEP;
         self.look();
@@ -234,17 +229,11 @@ impl Scene {
         for ((position, velocity), (link, spring)) in slots.zip(drive.axes().zip(compliance.axes())) {
             (*position, *velocity) = (link.0 + spring.0, link.1 + spring.1);
         }
-        let (tip, jacobian) = (model.forward(&positions), model.jacobian(&positions));
-        let mut speeds = SVector::<f64, MAX_AXES>::zeros();
-        for (slot, speed) in speeds.iter_mut().zip(velocities.as_slice()) {
-            *slot = *speed;
-        }
-        let twist = jacobian * speeds;
-        let twist = Twist::new(twist.fixed_rows::<3>(0).into_owned(), twist.fixed_rows::<3>(3).into_owned());
-        let tip_in_patient = tip.relative_to(couch);
+        let kinematics = model.kinematics(&positions);
+        let tip_in_patient = kinematics.tip().relative_to(couch);
         let motion = body.motion(at);
-        let touch = touch(body, &motion, &tip_in_patient, &twist);
-        Self { positions, velocities, jacobian, tip, tip_in_patient, body: motion, touch }
+        let touch = touch(body, &motion, &tip_in_patient, &kinematics.twist(&velocities));
+        Self { kinematics, velocities, tip_in_patient, body: motion, touch }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use nalgebra::{Isometry3, Matrix6, Translation3, Vector3};
+use nalgebra::{Isometry3, Matrix6, Translation3, Vector3, Vector6};
 use proptest::prelude::*;
 
 use super::*;
@@ -41,7 +41,8 @@ fn in_air() -> Plant {
 
 /// Joint speeds (rad/s) that move the tip with this velocity (m/s, tip axes).
 fn joint_speeds(positions: &Joints, velocity: Vector3<f64>) -> Joints {
-    let jacobian = FR3.jacobian(positions);
+    let kinematics = FR3.kinematics(positions);
+    let jacobian = kinematics.jacobian();
     let mut twist = Vector6::zeros();
     twist.fixed_rows_mut::<3>(0).copy_from(&velocity);
     let square: Matrix6<f64> = jacobian * jacobian.transpose();
