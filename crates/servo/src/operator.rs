@@ -3,7 +3,7 @@
 use farprobe_geom::Time;
 use farprobe_proto::{self as proto, Bedside, Command, Epoch, PictureHealth, PictureReport};
 use farprobe_safety::{Arming, Facts, Lease, LinkQuality, Reset, Session, Shutdown, StopSource};
-use farprobe_session::cart::{AgeLimit, CartEnd, LinkVerdict, Verdict};
+use farprobe_session::cart::{AgeLimit, CartEnd, LinkFault, LinkVerdict, Verdict};
 
 use crate::{Inbound, wire};
 
@@ -18,6 +18,8 @@ pub(crate) struct Operator {
     pending: Option<Received>,
     /// What the last fresh command said of the picture, and when it arrived.
     picture: (PictureReport, Time),
+    /// Whether driving may begin, as the gate was last told.
+    link: LinkVerdict,
     bedside: BedsideSwitch,
     remote_stop: bool,
     shutdown: bool,
@@ -68,6 +70,7 @@ impl Operator {
             end: CartEnd::new(limit),
             pending: None,
             picture: (NO_PICTURE, Time::ZERO),
+            link: LinkVerdict::NotGreen(LinkFault::Silent),
             bedside: BedsideSwitch { permission: Permission::NoConsent, stop: false, reset: false },
             remote_stop: false,
             shutdown: false,
@@ -116,8 +119,8 @@ impl Operator {
         let (report, at) = self.picture;
         facts.picture = wire::picture(report, now.saturating_since(at));
         facts.round_trip = self.end.round_trip(now);
-        let green = self.end.link(now) == LinkVerdict::Green;
-        facts.link_quality = if green { LinkQuality::Green } else { LinkQuality::Red };
+        self.link = self.end.link(now);
+        facts.link_quality = if self.link == LinkVerdict::Green { LinkQuality::Green } else { LinkQuality::Red };
         facts.session = if self.end.inbox().is_closed() { Session::Closed } else { Session::Open };
         facts.shutdown = if self.shutdown { Shutdown::Requested } else { Shutdown::None };
     }
@@ -130,8 +133,8 @@ impl Operator {
         if self.bedside.is_armed() { proto::Arming::Armed } else { proto::Arming::Disarmed }
     }
 
-    pub(crate) fn link(&self, now: Time) -> proto::LinkReadiness {
-        self.end.link(now).into()
+    pub(crate) fn link(&self) -> proto::LinkReadiness {
+        self.link.into()
     }
 
     pub(crate) fn refused(&self) -> proto::RefusedCommands {

@@ -309,7 +309,7 @@ impl Servo {
             cause: wire::cause(directive.cause),
             arming: self.operator.arming(),
             epoch: self.operator.epoch(),
-            link: self.operator.link(now),
+            link: self.operator.link(),
             contact: match proposal.contact {
                 contact::Contact::Free => proto::Contact::Free,
                 contact::Contact::Touching { .. } => proto::Contact::Touching,

@@ -32,9 +32,15 @@ struct Sample {
 /// Real-time: no allocation, no lock, no panic; memory is fixed.
 #[derive(Debug, Clone)]
 pub struct RoundTrip {
+    /// A ring of samples in the order they came: each at its number modulo the capacity.
     samples: [Sample; CAPACITY],
-    /// How many samples were ever kept; the next goes to this index modulo the capacity.
+    /// The number of the oldest sample that is still held.
+    oldest: u64,
+    /// How many samples were ever kept: the number of the next one.
     kept: u64,
+    /// The round trips of the samples held, ns, from the shortest to the longest: kept in order, so that the median, which is
+    /// asked for at every tick, costs no sorting.
+    in_order: [u64; CAPACITY],
     implausible: u64,
 }
 
@@ -47,7 +53,13 @@ impl Default for RoundTrip {
 impl RoundTrip {
     /// Nothing measured yet.
     pub const fn new() -> Self {
-        Self { samples: [Sample { at: Time::ZERO, nanos: 0 }; CAPACITY], kept: 0, implausible: 0 }
+        Self {
+            samples: [Sample { at: Time::ZERO, nanos: 0 }; CAPACITY],
+            oldest: 0,
+            kept: 0,
+            in_order: [0; CAPACITY],
+            implausible: 0,
+        }
     }
 
     /// Takes the echo of a command that arrived at `arrived`, cart clock.
@@ -62,26 +74,22 @@ impl RoundTrip {
         if held > MAX_HELD || crowded {
             return;
         }
+        if self.held() == CAPACITY {
+            self.forget_oldest();
+        }
         let nanos = u64::try_from(round_trip.as_nanos()).unwrap_or(u64::MAX);
-        self.samples[(self.kept % CAPACITY as u64) as usize] = Sample { at: arrived, nanos };
-        self.kept = self.kept.saturating_add(1);
+        self.keep(Sample { at: arrived, nanos });
     }
 
     /// The median of the second before `now`, cart clock; `None` while too little is known, which is as good as "too long".
-    pub fn median(&self, now: Time) -> Option<Duration> {
-        let mut recent = [0; CAPACITY];
-        let mut count = 0;
-        for sample in &self.samples[..self.filled()] {
-            if now.saturating_since(sample.at) <= WINDOW {
-                recent[count] = sample.nanos;
-                count += 1;
-            }
+    ///
+    /// What is older is forgotten: a clock never goes back.
+    pub fn median(&mut self, now: Time) -> Option<Duration> {
+        while self.held() > 0 && now.saturating_since(self.samples[slot(self.oldest)].at) > WINDOW {
+            self.forget_oldest();
         }
-        if count < LEAST_SAMPLES {
-            return None;
-        }
-        let (_, median, _) = recent[..count].select_nth_unstable(count / 2);
-        Some(Duration::from_nanos(*median))
+        let count = self.held();
+        (count >= LEAST_SAMPLES).then(|| Duration::from_nanos(self.in_order[count / 2]))
     }
 
     /// Echoes that can't be true: from the future, or kept for longer than they were away. The peer is to blame.
@@ -94,14 +102,39 @@ impl RoundTrip {
         *self = Self { implausible: self.implausible, ..Self::new() };
     }
 
-    fn filled(&self) -> usize {
-        self.kept.min(CAPACITY as u64) as usize
+    /// How many samples are held.
+    fn held(&self) -> usize {
+        (self.kept - self.oldest) as usize
     }
 
     fn newest(&self) -> Option<&Sample> {
         let last = self.kept.checked_sub(1)?;
-        self.samples.get((last % CAPACITY as u64) as usize)
+        self.samples.get(slot(last))
     }
+
+    /// Takes a sample in. There must be room.
+    fn keep(&mut self, sample: Sample) {
+        let held = self.held();
+        let at = self.in_order[..held].partition_point(|nanos| *nanos < sample.nanos);
+        self.in_order.copy_within(at..held, at + 1);
+        self.in_order[at] = sample.nanos;
+        self.samples[slot(self.kept)] = sample;
+        self.kept += 1;
+    }
+
+    /// Lets the oldest sample go. There must be one.
+    fn forget_oldest(&mut self) {
+        let held = self.held();
+        let Sample { nanos, .. } = self.samples[slot(self.oldest)];
+        let at = self.in_order[..held].partition_point(|held| *held < nanos);
+        self.in_order.copy_within(at + 1..held, at);
+        self.oldest += 1;
+    }
+}
+
+/// Where in the ring the sample of this number is.
+const fn slot(number: u64) -> usize {
+    (number % CAPACITY as u64) as usize
 }
 
 #[cfg(test)]
@@ -176,6 +209,28 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn it_is_the_median_of_what_arrived_in_the_last_second(
+            echoes in prop::collection::vec((4..40u64, 0..300u64), 1..600),
+            after in 0..1_500u64,
+        ) {
+            let mut trip = RoundTrip::new();
+            let (mut millis, mut seen) = (1_000, Vec::new());
+            for (gap, round_trip) in echoes {
+                millis += gap;
+                trip.record(Time::from_millis(millis), &echo(millis - round_trip, 0));
+                seen.push((millis, round_trip));
+                for now in [millis, millis + after] {
+                    let recent = seen.iter().filter(|(at, _)| now - at <= 1_000).map(|(_, round_trip)| *round_trip);
+                    let mut recent: Vec<u64> = recent.collect();
+                    recent.sort_unstable();
+                    let median = (recent.len() >= LEAST_SAMPLES).then(|| Duration::from_millis(recent[recent.len() / 2]));
+                    prop_assert_eq!(trip.clone().median(Time::from_millis(now)), median);
+                }
+                prop_assert_eq!(trip.median(Time::from_millis(millis)).is_some(), trip.held() >= LEAST_SAMPLES);
+            }
+        }
+
         #[test]
         fn no_echo_panics_or_gives_more_than_the_time_since_the_clock_started(
             echoes in prop::collection::vec((any::<u64>(), any::<u64>(), any::<u32>()), 0..400),
