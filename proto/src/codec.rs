@@ -12,6 +12,9 @@ pub const MAX_STATE_BYTES: usize = 512;
 /// The longest message on the control stream. An SDP with many candidates is about 10 kB.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 
+/// Room that is made for a message before its length is known: every datagram fits, and most messages of the control stream.
+const USUAL_BYTES: usize = MAX_STATE_BYTES;
+
 /// Why bytes are no message. Always the peer's fault: nothing of them was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum DecodeError {
@@ -38,7 +41,8 @@ pub trait Wire: Serialize + DeserializeOwned {
 
     /// The value's bytes. `None` if it is longer than [`Self::MAX_BYTES`], which only a text of unbounded length can be.
     fn encode(&self) -> Option<Vec<u8>> {
-        postcard::to_stdvec(self).ok().filter(|bytes| bytes.len() <= Self::MAX_BYTES)
+        let room = Vec::with_capacity(Self::MAX_BYTES.min(USUAL_BYTES));
+        postcard::to_extend(self, room).ok().filter(|bytes| bytes.len() <= Self::MAX_BYTES)
     }
 
     /// The value of these bytes.
