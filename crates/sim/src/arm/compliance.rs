@@ -28,6 +28,8 @@ struct Spring {
     card: JointCard,
     /// N·m·s/rad.
     damping: f64,
+    /// What a torque of 1 N·m makes of the speed in a substep, rad/s.
+    nudge: f64,
     angle: f64,
     speed: f64,
 }
@@ -60,15 +62,15 @@ impl Compliance {
 impl Spring {
     fn new(card: JointCard) -> Self {
         let damping = 2.0 * DAMPING_RATIO * (card.stiffness * card.inertia).sqrt();
-        Self { card, damping, angle: 0.0, speed: 0.0 }
+        Self { card, damping, nudge: SUBSTEP_S / card.inertia, angle: 0.0, speed: 0.0 }
     }
 
     fn step(&mut self, torque: f64) {
-        let JointCard { stiffness, inertia, friction, .. } = self.card;
+        let JointCard { stiffness, friction, .. } = self.card;
         let dry = friction / (self.speed.abs() + FRICTION_SPEED);
         // Implicit in the damping, so that no friction is stiff enough to make the step unstable.
-        let push = (torque - stiffness * self.angle) / inertia;
-        self.speed = (self.speed + push * SUBSTEP_S) / (1.0 + (self.damping + dry) / inertia * SUBSTEP_S);
+        let push = torque - stiffness * self.angle;
+        self.speed = (self.speed + push * self.nudge) / (1.0 + (self.damping + dry) * self.nudge);
         let next = self.angle + self.speed * SUBSTEP_S;
         self.angle = next.clamp(-END_OF_YIELD, END_OF_YIELD);
         if self.angle != next {

@@ -64,9 +64,8 @@ impl Body {
     /// The skin nearest to a point. The skin is the undeformed one: it breathes, but nothing presses on it.
     pub fn skin(&self, motion: &BodyMotion, point: &Point3<f64>) -> SkinPoint {
         let torso = shape::torso(motion, point);
-        let head = shape::head(point);
         // The body is the union of both, and depth is positive inside: the larger one is the nearer skin.
-        if head.depth > torso.depth { head } else { torso }
+        if shape::head_depth(point) > torso.depth { shape::head(point) } else { torso }
     }
 
     /// How fast the skin nearest to a point moves, m/s.

@@ -28,9 +28,12 @@ const CHEST_RISE: f64 = 0.4;
 /// Depth (m) to which the wall keeps its place along x, and depth from which the organs slide freely with the diaphragm.
 const WALL_DEPTH: [f64; 2] = [0.015, 0.040];
 
-/// The most Newton steps for the nearest point of the ellipse. Seven are enough near the skin; the rest is for points
-/// near the axis.
+/// The most Newton steps for the nearest point of the ellipse. Five are enough near the skin; the rest is for points near the
+/// axis.
 const MAX_NEWTON_STEPS: usize = 24;
+/// Newton's method ends with a step that changes no part of the equation by more than this share. What it leaves is of the
+/// order of the share's square: rounding.
+const LAST_NEWTON_STEP: f64 = 1e-8;
 
 /// 0 below `from`, 1 above `to`, smooth between.
 fn smoothstep([from, to]: [f64; 2], x: f64) -> f64 {
@@ -73,10 +76,11 @@ pub(super) fn torso(motion: &BodyMotion, point: &Point3<f64>) -> SkinPoint {
     let (end_depth, end_normal) =
         if point.x - hips < neck - point.x { (point.x - hips, -Vector3::x()) } else { (neck - point.x, Vector3::x()) };
     let (depth, normal) = if end_depth < side.0 { (end_depth, end_normal) } else { side };
-    SkinPoint { depth, normal: Unit::new_normalize(normal), region }
+    // Of length 1 either way.
+    SkinPoint { depth, normal: Unit::new_unchecked(normal), region }
 }
 
-/// Depth below the side of the torso and its outward normal.
+/// Depth below the side of the torso and its outward normal, of length 1.
 fn torso_side(motion: &BodyMotion, point: &Point3<f64>) -> (f64, Vector3<f64>) {
     let stretch = motion.stretch(point.x);
     let half_height = TORSO_HALF_HEIGHT * stretch;
@@ -91,34 +95,40 @@ fn torso_side(motion: &BodyMotion, point: &Point3<f64>) -> (f64, Vector3<f64>) {
 
 /// The head's skin nearest to a point.
 pub(super) fn head(point: &Point3<f64>) -> SkinPoint {
-    let out = point - HEAD_CENTRE;
-    let normal = Unit::try_new(out, f64::EPSILON).unwrap_or(Vector3::z_axis());
-    SkinPoint { depth: HEAD_RADIUS - out.norm(), normal, region: Region::Skull }
+    let normal = Unit::try_new(point - HEAD_CENTRE, f64::EPSILON).unwrap_or(Vector3::z_axis());
+    SkinPoint { depth: head_depth(point), normal, region: Region::Skull }
+}
+
+/// How deep a point is below the head's skin, m: what [`head`] says, without the normal.
+pub(super) fn head_depth(point: &Point3<f64>) -> f64 {
+    HEAD_RADIUS - (point - HEAD_CENTRE).norm()
 }
 
 /// Depth (m, positive inside) of a point below the ellipse with these half axes around the origin, and the outward normal
 /// at the nearest point of it.
 ///
-/// The nearest point is `(a² u / (t + a²), b² v / (t + b²))` with the largest root t of `(a u / (t + a²))² + (b v / (t +
-/// b²))² = 1` (Eberly, "Distance from a point to an ellipse", 2013). Left of the root that function is convex and falls,
-/// so Newton's method started there comes to the root from one side and can't leave it.
+/// The nearest point is `(a² u / (t + a²), b² v / (t + b²))` with the largest root t of `p² + q² = 1`, `p = a u / (t + a²)`
+/// and `q = b v / (t + b²)` (Eberly, "Distance from a point to an ellipse", 2013). Left of the root `1 / √(p² + q²)` is
+/// concave, rises, and is nearly straight, so Newton's method for `1 / √(p² + q²) = 1` started there comes to the root from
+/// one side, can't leave it, and needs few steps (as in trust regions: Moré and Sorensen, "Computing a trust region step",
+/// SIAM J. Sci. Stat. Comput. 4, 1983).
 fn ellipse([a, b]: [f64; 2], point: Vector2<f64>) -> (f64, Vector2<f64>) {
     // On an axis the root may be double; a nanometre beside it nothing changes and it is single.
     let (u, v) = (point.x.abs().max(1e-9), point.y.abs().max(1e-9));
     let mut t = (a * u - a * a).max(b * v - b * b);
     for _ in 0..MAX_NEWTON_STEPS {
-        let (p, q) = (a * u / (t + a * a), b * v / (t + b * b));
-        let value = p * p + q * q - 1.0;
-        let slope = -2.0 * (p * p / (t + a * a) + q * q / (t + b * b));
-        let step = value / slope;
-        t -= step;
-        // t is an area of the size of a²: this is a millionth of a micrometre at the skin.
-        if step.abs() < 1e-15 {
+        let (by_a, by_b) = (1.0 / (t + a * a), 1.0 / (t + b * b));
+        let (p, q) = (a * u * by_a, b * v * by_b);
+        let square = p * p + q * q;
+        let step = square * (square.sqrt() - 1.0) / (p * p * by_a + q * q * by_b);
+        t += step;
+        if step.abs() * by_a.max(by_b) < LAST_NEWTON_STEP {
             break;
         }
     }
-    let near = Vector2::new(a * a * u / (t + a * a), b * b * v / (t + b * b));
-    let normal = Vector2::new(near.x / (a * a), near.y / (b * b)).normalize();
-    let depth = normal.dot(&(near - Vector2::new(u, v)));
-    (depth, Vector2::new(normal.x.copysign(point.x), normal.y.copysign(point.y)))
+    // From the nearest point to the given one it is t times the ellipse's gradient there, but for a factor of 2.
+    let gradient = Vector2::new(u / (t + a * a), v / (t + b * b));
+    let steepness = gradient.norm();
+    let normal = gradient / steepness;
+    (-t * steepness, Vector2::new(normal.x.copysign(point.x), normal.y.copysign(point.y)))
 }

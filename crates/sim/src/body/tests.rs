@@ -106,7 +106,26 @@ fn the_outline_lies_on_the_skin() {
     }
 }
 
+/// Heights on the torso's axis and beside it, where the nearest skin is hardest to find.
+fn around_the_axis() -> impl Strategy<Value = f64> {
+    prop_oneof![Just(0.11), Just(0.11 + 1e-6), 0.0..0.3f64]
+}
+
 proptest! {
+    #[test]
+    fn no_skin_is_nearer_than_the_nearest(y in prop_oneof![Just(0.0), -0.25..0.25f64], z in around_the_axis()) {
+        const AROUND: u32 = 20_000;
+        let point = Point3::new(0.0, y, z);
+        let distance = |n: u32| {
+            let (sin, cos) = (f64::from(n) / f64::from(AROUND) * std::f64::consts::TAU).sin_cos();
+            (point - Point3::new(0.0, TORSO_HALF_WIDTH * cos, TORSO_HALF_HEIGHT * (1.0 + sin))).norm()
+        };
+        let nearest = (0..AROUND).map(distance).fold(f64::MAX, f64::min);
+        let depth = still().skin(&BodyMotion::REST, &point).depth;
+        // Half of what lies between two of the points tried.
+        prop_assert!((depth.abs() - nearest).abs() < 2.6e-5, "{depth} and {nearest}");
+    }
+
     #[test]
     fn stepping_out_along_the_normal_by_the_depth_ends_on_the_skin(
         x in -0.2..0.4f64, angle in 0.1..3.0f64, depth in -0.05..0.05f64, ms in 0u64..20_000,
