@@ -290,3 +290,6 @@ impl Checker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,3 +75,58 @@ impl Recovery {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use farprobe_geom::{Newton, Twist};
+
+    use super::*;
+    use crate::{Hand, LineCard, World, WorldCard};
+
+    /// An exam in which nobody presses, or presses at once, and what the recovery makes of it.
+    fn recovery(hand: Hand, mut meddle: impl FnMut(&mut World, Time)) -> (Checker, Meter) {
+        let mut world = World::new(&WorldCard::default(), &LineCard::PERFECT, 1, Box::new(hand)).unwrap();
+        let (mut checker, mut meter) = (Checker::new(world.config(), None), Meter::default());
+        let mut recovery = Recovery::default();
+        recovery.begin(Time::ZERO);
+        while world.now() < Time::from_millis(15_000) {
+            let now = world.now();
+            meddle(&mut world, now);
+            world.tick();
+            let seen = Observation { sent: Twist::zero(), ..Observation::of(&world).unwrap() };
+            recovery.tick(&seen, &mut checker, &mut meter);
+        }
+        (checker, meter)
+    }
+
+    fn lasting() -> Duration {
+        Duration::from_secs(15)
+    }
+
+    #[test]
+    fn driving_that_comes_back_at_once_is_measured() {
+        let hand = Hand::new(Newton::literal(8.0)).press(Time::from_millis(3_000));
+        let (checker, meter) = recovery(hand, |_, _| {});
+        assert_eq!(checker.breaks(), []);
+        let figures = meter.finish(20.0, 1e4, lasting());
+        assert!(figures[&Figure::ReengageMs].iter().all(|ms| *ms < 10.0), "{figures:?}");
+    }
+
+    #[test]
+    fn an_operator_who_never_could_ask_is_a_break() {
+        let (checker, _) = recovery(Hand::new(Newton::literal(8.0)), |_, _| {});
+        assert_eq!(checker.breaks().iter().map(|found| found.invariant).collect::<Vec<_>>(), [Invariant::Liveness]);
+    }
+
+    #[test]
+    fn a_cart_that_does_not_answer_the_asking_is_a_break() {
+        // The staff disarm in the very tick in which the operator asks: as if the press had been lost in the cart.
+        let hand = Hand::new(Newton::literal(8.0)).press(Time::from_millis(3_000));
+        let (checker, _) = recovery(hand, |world, now| {
+            if now == Time::from_millis(3_000) {
+                world.remote_stop();
+            }
+        });
+        assert_eq!(checker.breaks().iter().map(|found| found.invariant).collect::<Vec<_>>(), [Invariant::Liveness]);
+    }
+}
