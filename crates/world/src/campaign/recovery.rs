@@ -12,6 +12,9 @@ use crate::observation::Observation;
 /// From the operator's asking to driving.
 const WITHIN: Duration = Duration::from_secs(2);
 
+/// What is asked sooner may have left the console before it knew that all is well: it does not count.
+const SETTLING: Duration = Duration::from_millis(500);
+
 /// Until then the operator must have been able to ask: the descent ends parked after 5 s; the line is measured for 2 s once the
 /// stamps of the fault are forgotten, which takes 10 s; and a person waits a moment before each press.
 const ASKED_WITHIN: Duration = Duration::from_millis(13_500);
@@ -52,7 +55,8 @@ impl Recovery {
             && state.link == LinkReadiness::Green;
         for heard in seen.heard.iter().filter(|heard| Some(heard.from) == seen.holder) {
             let pressed = heard.command.clutch == Clutch::Pressed;
-            if core::mem::replace(&mut self.pressed, pressed) != pressed && pressed && self.healed.is_some() {
+            let settled = self.healed.is_some_and(|healed| seen.now.saturating_since(healed) > SETTLING);
+            if core::mem::replace(&mut self.pressed, pressed) != pressed && pressed && settled {
                 // The ladder has already heard it: it may be engaged by now.
                 let engaged = state.ladder == Ladder::Engaged;
                 self.asked = self.asked.or((can_ask || engaged).then_some(seen.now));
