@@ -1,97 +1,46 @@
 //! Runs an exam from the first connection to the saved summary: takes what the operator, the handle and the script want, and
 //! sees that it is done.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, SystemTime};
 
-use arc_swap::ArcSwapOption;
-use farprobe_devices::{Handle, HandleButton, HandleEvent, MonotonicClock};
-use farprobe_geom::{Metre, Newton, Time};
-use farprobe_proto::{CartDatagram, CartReport, Clutch, ScannerSettings, Severity, Welcome};
+use farprobe_devices::{HandleButton, HandleEvent, MonotonicClock};
+use farprobe_geom::{Newton, Time};
+use farprobe_proto::{Clutch, ScannerSettings, Severity};
 use farprobe_record::{LogEntry, ProcessMeter, SessionLog, Summary};
 use farprobe_session::accounting::Span;
-use farprobe_transport::Connection;
-use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
 
+use super::controls::{Controls, DEPTH_STEP, GAIN_STEP};
+use super::conversation::Request;
+use super::ears::Ears;
 use super::front::{Front, Sink};
 use super::ledger::SharedLedger;
-use super::link::{self, AfterLoss, Destination, Request, Surroundings};
-use super::pump::{HandleStart, Pump, PumpEvent};
+use super::link::AfterLoss;
+use super::network::Network;
+use super::plan::{Ended, Happening, Plan};
+use super::pump::{Pump, PumpEvent};
 use super::shots::Shots;
 use super::steering::ClutchLatch;
 use super::summary::{self, Facts};
 use super::witness::Witness;
-use crate::handles::{self, ScriptFacts};
+use crate::handles::ScriptFacts;
 use crate::model::{Caption, Event, HandleKind, HandleStatus, Intent, LatencySnapshot};
 
 /// How often latencies are told to the view: fast enough to follow, slow enough to read.
 const LATENCIES_EVERY: Duration = Duration::from_millis(250);
 
-/// How long the cart has for its side of the summary.
-const REPORT_WITHIN: Duration = Duration::from_secs(2);
-
-/// Requests that wait for the network.
-const REQUEST_SLOTS: usize = 64;
-
 /// One press of a force button, N.
 const FORCE_STEP: Newton = Newton::literal(0.5);
-/// One press of a depth button, m.
-const DEPTH_STEP: Metre = Metre::literal(0.01);
-/// One press of a gain button, dB.
-const GAIN_STEP: f32 = 2.0;
-
-/// Something that asks for the director's attention.
-#[derive(Debug)]
-pub enum Happening {
-    /// The handle's thread has something to say.
-    Pump(PumpEvent),
-    /// The window has.
-    Intent(Intent),
-    /// The cart has welcomed the console.
-    Welcome(Box<Welcome>),
-    /// The scanner has these settings.
-    Scanner(ScannerSettings),
-    /// The network's task has ended, with the reason of a refusal if there is one.
-    LinkEnded(Result<(), String>),
-    /// Ctrl-C, or the demo's cart has died.
-    End(String),
-}
-
-/// What an exam is made of.
-pub struct Plan {
-    /// The console's clock.
-    pub clock: MonotonicClock,
-    /// Where to connect to.
-    pub destination: Destination,
-    /// What the specialist holds.
-    pub handle: Box<dyn Handle>,
-    /// What kind of handle it is.
-    pub kind: HandleKind,
-    /// When it begins to be read.
-    pub start: HandleStart,
-    /// What is known of the script, if the handle plays one. A script ends with its first lost connection: it can't see what
-    /// happened meanwhile. A person is connected again for as long as it takes.
-    pub script: Option<ScriptFacts>,
-    /// Where `summary.json`, `session.log` and pictures go.
-    pub out: PathBuf,
-    /// Whether a window paints the pictures.
-    pub painted_by_window: bool,
-}
 
 /// A running exam.
 pub struct Director {
-    plan: Facts,
+    facts: Facts,
     happenings: Receiver<Happening>,
     front: Front,
     ledger: SharedLedger,
-    connection: Arc<ArcSwapOption<Connection>>,
-    requests: mpsc::Sender<Request>,
-    reports: mpsc::Receiver<CartReport>,
-    pump: Option<Pump>,
-    runtime: Runtime,
+    network: Network,
+    pump: Pump,
     log: Arc<SessionLog>,
     meter: ProcessMeter,
     shots: Shots,
@@ -100,19 +49,8 @@ pub struct Director {
     script: Option<ScriptFacts>,
     witness: Witness,
     script_began: Option<Time>,
-    scanner: Option<ScannerSettings>,
-    /// What a script thinks the scanner has.
-    scripted: Option<ScannerSettings>,
+    controls: Controls,
     clock: MonotonicClock,
-}
-
-/// How an exam ended.
-#[derive(Debug)]
-pub struct Ended {
-    /// The summary, saved already; `None` if no cart ever let this console in, so that there was no exam.
-    pub summary: Option<Summary>,
-    /// What went wrong, if something did.
-    pub problem: Option<String>,
 }
 
 impl Director {
@@ -130,53 +68,20 @@ impl Director {
         let (tell, heard) = happenings;
         let ledger = SharedLedger::new(Newton::ZERO);
         let witness = Witness::default();
-        let ears = attentive(sink, tell.clone(), ledger.clone(), witness.clone(), painted_by_window);
-        let front = Front::new(clock, ears, Arc::clone(&log));
-        let connection = Arc::new(ArcSwapOption::empty());
-        let (requests, asked) = mpsc::channel(REQUEST_SLOTS);
-        let (report, reports) = mpsc::channel(1);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let around = Surroundings {
-            clock,
-            ledger: ledger.clone(),
-            front: front.clone(),
-            connection: Arc::clone(&connection),
-            reports: report,
-        };
+        let ears = Ears { tell: tell.clone(), ledger: ledger.clone(), witness: witness.clone(), painted_by_window };
+        let front = Front::new(clock, ears.before(sink), Arc::clone(&log));
         let after_loss = if script.is_some() { AfterLoss::End } else { AfterLoss::Reconnect };
-        let ended = tell.clone();
-        runtime.spawn(async move {
-            let result = link::keep(destination, after_loss, around, asked).await;
-            // The director may be gone already.
-            let _ = ended.send(Happening::LinkEnded(result));
-        });
-        let interrupted = tell.clone();
-        runtime.spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = interrupted.send(Happening::End("Ctrl-C".to_owned()));
-            }
-        });
+        let network = Network::start(destination, after_loss, clock, &ledger, &front, &tell)?;
         let handle_name = handle.name().to_owned();
-        let (pump_events, pumped) = std::sync::mpsc::channel();
-        let pump = Pump::start(clock, handle, start, ledger.clone(), Arc::clone(&connection), pump_events)?;
-        std::thread::Builder::new().name("pump-events".into()).spawn(move || {
-            for event in pumped {
-                if tell.send(Happening::Pump(event)).is_err() {
-                    return;
-                }
-            }
-        })?;
+        let pump = Pump::start(clock, handle, start, ledger.clone(), network.connection(), tell)?;
         let facts = Facts { out, started_at: SystemTime::now(), started: clock.now(), welcome: None };
         let director = Self {
-            plan: facts,
+            facts,
             happenings: heard,
             front,
             ledger,
-            connection,
-            requests,
-            reports,
-            pump: Some(pump),
-            runtime,
+            network,
+            pump,
             log,
             meter,
             shots,
@@ -185,8 +90,7 @@ impl Director {
             script,
             witness,
             script_began: None,
-            scanner: None,
-            scripted: None,
+            controls: Controls::default(),
             clock,
         };
         director.tell_handle(Clutch::Open, None);
@@ -231,9 +135,9 @@ impl Director {
                 if self.ledger.lock().desired_force() == Newton::ZERO {
                     self.set_force(welcome.default_force);
                 }
-                self.plan.welcome.get_or_insert(welcome);
+                self.facts.welcome.get_or_insert(welcome);
             }
-            Happening::Scanner(settings) => self.scanner = Some(settings),
+            Happening::Scanner(settings) => self.controls.echo(settings),
             Happening::LinkEnded(result) => return Some(result),
             Happening::End(reason) => {
                 self.front.fault(Severity::Info, format!("the exam ends: {reason}"));
@@ -255,7 +159,10 @@ impl Director {
                 let clutch = if latch == ClutchLatch::Pressed { Clutch::Pressed } else { Clutch::Open };
                 self.tell_handle(clutch, None);
             }
-            PumpEvent::Handle(HandleEvent::Scanner(settings)) => self.turn(settings),
+            PumpEvent::Handle(HandleEvent::Scanner(settings)) => {
+                let asked = self.controls.turned(settings);
+                self.ask_scanner(asked);
+            }
             PumpEvent::Handle(HandleEvent::DesiredForce(force)) => self.set_force(force),
             PumpEvent::Handle(HandleEvent::Button(button)) => self.press(button),
             PumpEvent::Handle(HandleEvent::Mark(index)) => {
@@ -315,31 +222,18 @@ impl Director {
         self.front.tell(Event::DesiredForce(force));
     }
 
-    fn change_scanner(&mut self, change: impl FnOnce(&mut ScannerSettings)) {
-        if let Some(mut settings) = self.scanner {
-            change(&mut settings);
+    fn change_scanner(&self, change: impl FnOnce(&mut ScannerSettings)) {
+        self.ask_scanner(self.controls.changed(change));
+    }
+
+    fn ask_scanner(&self, settings: Option<ScannerSettings>) {
+        if let Some(settings) = settings {
             self.request(Request::Scanner(settings));
         }
     }
 
-    /// A script has turned some of the controls: only what it turned is asked for, on top of what the scanner has. So a freeze
-    /// is a freeze also for a source that offers nothing else.
-    fn turn(&mut self, wanted: ScannerSettings) {
-        let before = self.scripted.replace(wanted).unwrap_or(handles::PRESET);
-        self.change_scanner(|now| {
-            *now = ScannerSettings {
-                depth: turned(before.depth, wanted.depth, now.depth),
-                gain_db: turned(before.gain_db, wanted.gain_db, now.gain_db),
-                tgc_db: turned(before.tgc_db, wanted.tgc_db, now.tgc_db),
-                focus: turned(before.focus, wanted.focus, now.focus),
-                dynamic_range_db: turned(before.dynamic_range_db, wanted.dynamic_range_db, now.dynamic_range_db),
-                frozen: turned(before.frozen, wanted.frozen, now.frozen),
-            };
-        });
-    }
-
     fn request(&self, request: Request) {
-        if self.requests.try_send(request).is_err() {
+        if !self.network.request(request) {
             self.front.fault(Severity::Warning, "the cart can't be asked now: there is no connection".to_owned());
         }
     }
@@ -363,7 +257,7 @@ impl Director {
             (ledger.latencies(Span::Recent, now), ledger.picture_report(now))
         };
         let mut snapshot = LatencySnapshot::from(&latencies);
-        if let Some(connection) = self.connection.load().as_deref() {
+        if let Some(connection) = self.network.connection().load().as_deref() {
             let stats = connection.stats();
             snapshot.round_trip_ms = Some(stats.round_trip.as_secs_f64() * 1e3);
             let sent = stats.packets_sent.max(1) as f64;
@@ -375,30 +269,22 @@ impl Director {
 
     fn finish(mut self, problem: Option<String>) -> Result<Ended, Box<dyn std::error::Error>> {
         self.shots.wait();
-        let duration = self.clock.now().saturating_since(self.plan.started);
-        let report = self.runtime.block_on(async {
-            // Without a connection there is nobody to ask.
-            self.requests.send(Request::Report).await.ok()?;
-            tokio::time::timeout(REPORT_WITHIN, self.reports.recv()).await.ok().flatten()
-        });
-        if let Some(pump) = self.pump.take() {
-            pump.end();
-        }
+        let duration = self.clock.now().saturating_since(self.facts.started);
+        let report = self.network.report();
+        self.pump.end();
         let latencies = self.ledger.lock().latencies(Span::Whole, self.clock.now());
         let bound = self.ledger.lock().clock_error_bound(self.clock.now());
         let figures = summary::figures(duration, &latencies, bound, self.meter.cost());
-        let summary = self.plan.session().map(|session| Summary::new(&session, figures, report.as_ref()));
+        let summary = self.facts.session().map(|session| Summary::new(&session, figures, report.as_ref()));
         if let Some(summary) = &summary {
-            summary.save(&self.plan.out.join("summary.json"))?;
+            summary.save(&self.facts.out.join("summary.json"))?;
         }
         if let Some(problem) = &problem {
             // The program says it once, as its error.
             let words = problem.clone();
             self.log.write(self.clock.now(), LogEntry::Event { severity: Severity::Alarm, words });
         }
-        // The connection may be gone already.
-        let _ = self.requests.try_send(Request::Goodbye);
-        self.runtime.shutdown_timeout(Duration::from_secs(1));
+        self.network.end();
         self.shots.save_ultrasound();
         drop(self.front);
         if let Some(log) = Arc::into_inner(self.log) {
@@ -406,46 +292,4 @@ impl Director {
         }
         Ok(Ended { summary, problem })
     }
-}
-
-/// `wanted` if it was turned since `before`, otherwise what there is.
-fn turned<T: PartialEq + Copy>(before: T, wanted: T, now: T) -> T {
-    if wanted == before { now } else { wanted }
-}
-
-/// The sink, with the director's own ears in front of it.
-fn attentive(
-    sink: Sink,
-    tell: Sender<Happening>,
-    ledger: SharedLedger,
-    witness: Witness,
-    painted_by_window: bool,
-) -> Sink {
-    let tell = std::sync::Mutex::new(tell);
-    Arc::new(move |at, event| {
-        let happening = match &event {
-            Event::Connected(welcome) => Some(Happening::Welcome(welcome.clone())),
-            Event::Scanner(reply) => Some(Happening::Scanner(reply.state.settings)),
-            Event::Picture(picture) => {
-                if !painted_by_window {
-                    // Nobody paints: taking the picture is all the showing there is.
-                    ledger.lock().painted(at, &picture.stamp);
-                }
-                None
-            }
-            Event::Cart(CartDatagram::State(state)) => {
-                witness.state(state);
-                None
-            }
-            _ => None,
-        };
-        if let Event::Connected(welcome) = &event {
-            let settings = Happening::Scanner(welcome.scanner.settings);
-            let _ = tell.lock().unwrap_or_else(std::sync::PoisonError::into_inner).send(settings);
-        }
-        if let Some(happening) = happening {
-            let _ = tell.lock().unwrap_or_else(std::sync::PoisonError::into_inner).send(happening);
-        }
-        sink(at, event);
-    })
 }

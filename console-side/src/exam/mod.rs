@@ -1,19 +1,26 @@
 //! An exam: the wiring between handle, network, window, log and summary.
 
+mod controls;
+mod conversation;
 mod director;
+mod ears;
 mod front;
 mod ledger;
 mod link;
+mod network;
 mod pictures;
+mod plan;
 mod pump;
 mod shots;
 mod steering;
 mod summary;
+mod video;
 mod witness;
 
-pub use director::{Director, Ended, Happening, Plan};
+pub use director::Director;
 pub use front::{Front, Sink};
 pub use link::Destination;
+pub use plan::{Ended, Happening, Plan};
 pub use pump::HandleStart;
 pub use shots::{Screen, Shots};
 

@@ -14,6 +14,7 @@ use farprobe_proto::{ConsoleDatagram, Ladder, LinkReadiness, State, Wire};
 use farprobe_transport::Connection;
 
 use super::ledger::SharedLedger;
+use super::plan::Happening;
 use super::steering::{ClutchLatch, Permission, Steering};
 
 /// Between two commands: 500 a second, clutch open or not.
@@ -58,7 +59,7 @@ impl Pump {
         start: HandleStart,
         ledger: SharedLedger,
         connection: Arc<ArcSwapOption<Connection>>,
-        events: Sender<PumpEvent>,
+        events: Sender<Happening>,
     ) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let ended = Arc::clone(&stop);
@@ -89,7 +90,7 @@ struct Work {
     start: HandleStart,
     ledger: SharedLedger,
     connection: Arc<ArcSwapOption<Connection>>,
-    events: Sender<PumpEvent>,
+    events: Sender<Happening>,
     steering: Steering,
     due: Time,
     /// Whether the loss of the handle has been told.
@@ -146,7 +147,7 @@ impl Work {
 
     fn tell(&self, event: PumpEvent) {
         // Nobody listens any more when the console is closing.
-        let _ = self.events.send(event);
+        let _ = self.events.send(Happening::Pump(event));
     }
 
     fn send(&self, clock: MonotonicClock, now: Time) {

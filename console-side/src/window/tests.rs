@@ -1,3 +1,4 @@
+use super::handle::{FRAME_BUCKETS, WAITING_MAX};
 use super::*;
 use farprobe_geom::Newton;
 use std::cell::RefCell;

@@ -1,0 +1,235 @@
+//! The conversation with the cart over one connection: greeting, requests, answers and states.
+
+use std::sync::Arc;
+
+use farprobe_media::Signals;
+use farprobe_proto::{
+    CartDatagram, CartMessage, ConsoleDatagram, ConsoleMessage, Hello, LeaseStatus, MAX_MESSAGE_BYTES,
+    PROTOCOL_VERSION, Refusal, Role, ScannerRequest, ScannerSettings, Severity, Signal, StopNotice, Welcome, Wire,
+};
+use farprobe_session::console::ScannerFreeze;
+use farprobe_transport::identity::Role as CertifiedRole;
+use farprobe_transport::{Connection, FrameReceiver, FrameSender};
+use tokio::sync::mpsc;
+
+use super::ledger::SharedLedger;
+use super::link::{Destination, Surroundings};
+use super::video;
+use crate::model::Event;
+
+/// Signals that wait for the video's end, and back.
+const SIGNAL_SLOTS: usize = 32;
+
+/// A stop is sent this often as a datagram beside the stream: at 30 % loss one in 10⁵ stops would need the stream.
+const STOP_REPEATS: usize = 10;
+
+/// Something to be said to the cart on the control stream.
+#[derive(Debug)]
+pub(super) enum Request {
+    /// Ask for the right to drive.
+    Lease,
+    /// Give it back.
+    ReleaseLease,
+    /// Turn the scanner's controls.
+    Scanner(ScannerSettings),
+    /// Stop.
+    Stop,
+    /// Ask for the cart's side of the summary.
+    Report,
+    /// Say goodbye and end.
+    Goodbye,
+}
+
+/// How a conversation ended.
+pub(super) enum Ended {
+    /// The console said goodbye.
+    Goodbye,
+    /// The connection broke; in words.
+    Broken(String),
+    /// The cart refused this console.
+    Refused(Refusal),
+}
+
+/// Talks with the cart over `connection` until one of the two ends it.
+pub(super) async fn converse(
+    destination: &Destination,
+    around: &Surroundings,
+    connection: &Connection,
+    requests: &mut mpsc::Receiver<Request>,
+) -> Ended {
+    let (mut out, mut input) = match connection.open_control(MAX_MESSAGE_BYTES).await {
+        Ok(streams) => streams,
+        Err(error) => return Ended::Broken(error.to_string()),
+    };
+    if let Err(ended) = greet(destination, around, &mut out, &mut input).await {
+        return ended;
+    }
+    around.connection.store(Some(Arc::new(connection.clone())));
+    let (to_peer, mut outgoing) = mpsc::channel(SIGNAL_SLOTS);
+    let (incoming, from_peer) = mpsc::channel(SIGNAL_SLOTS);
+    let video = video::receive(destination.address, around, Signals { to_peer, from_peer }).await;
+    let mut talk = Talk { around, out, incoming, numbers: Numbers::default() };
+    tokio::select! {
+        ended = hear_states(around, connection) => ended,
+        ended = async {
+            loop {
+                let result = tokio::select! {
+                    frame = input.receive() => match frame {
+                        Ok(Some(frame)) => talk.hear(&frame).await,
+                        Ok(None) => Err(Ended::Broken("the cart ended the conversation".to_owned())),
+                        Err(error) => Err(Ended::Broken(error.to_string())),
+                    },
+                    Some(signal) = outgoing.recv() => talk.say(&ConsoleMessage::Signal(signal)).await,
+                    request = requests.recv() => talk.carry_out(connection, request).await,
+                    problem = video::ended(video.as_ref()) => {
+                        around.front.fault(Severity::Warning, problem);
+                        Ok(())
+                    }
+                };
+                if let Err(ended) = result {
+                    break ended;
+                }
+            }
+        } => ended,
+    }
+}
+
+async fn greet(
+    destination: &Destination,
+    around: &Surroundings,
+    out: &mut FrameSender,
+    input: &mut FrameReceiver,
+) -> Result<(), Ended> {
+    let role = match destination.identity.role() {
+        CertifiedRole::Operator => Role::Operator,
+        CertifiedRole::Observer | CertifiedRole::Cart => Role::Observer,
+    };
+    let hello = Hello { version: PROTOCOL_VERSION, role, software: super::SOFTWARE.to_owned() };
+    say(out, &ConsoleMessage::Hello(hello)).await?;
+    let broken = |error: &dyn std::fmt::Display| Ended::Broken(error.to_string());
+    let first = input.receive().await.map_err(|error| broken(&error))?;
+    let first = first.ok_or_else(|| Ended::Broken("the cart said nothing".to_owned()))?;
+    match CartMessage::decode(&first).map_err(|error| broken(&error))? {
+        CartMessage::Welcome(welcome) => {
+            begin(&around.ledger, &welcome);
+            let may_drive = welcome.role == Role::Operator;
+            around.front.tell(Event::Connected(welcome));
+            if may_drive {
+                // Whoever connects first may drive; a held lease is not taken away by asking.
+                say(out, &ConsoleMessage::RequestLease).await?;
+            }
+            Ok(())
+        }
+        CartMessage::Refused(refusal) => Err(Ended::Refused(refusal)),
+        _ => Err(Ended::Broken("the cart did not begin with a welcome".to_owned())),
+    }
+}
+
+fn begin(ledger: &SharedLedger, welcome: &Welcome) {
+    let mut ledger = ledger.lock();
+    ledger.reconnected();
+    ledger.scanner(freeze_of(welcome.scanner.settings.frozen));
+}
+
+async fn say(out: &mut FrameSender, message: &ConsoleMessage) -> Result<(), Ended> {
+    match message.encode() {
+        Some(bytes) => out.send(&bytes).await.map_err(|error| Ended::Broken(error.to_string())),
+        None => Ok(()),
+    }
+}
+
+async fn hear_states(around: &Surroundings, connection: &Connection) -> Ended {
+    loop {
+        let bytes = match connection.datagram().await {
+            Ok(bytes) => bytes,
+            Err(closed) => return Ended::Broken(closed.to_string()),
+        };
+        let arrived = around.clock.now();
+        // What is no state is not the cart's; the transport has already authenticated it, so it is another version's.
+        let Ok(CartDatagram::State(state)) = CartDatagram::decode(&bytes) else { continue };
+        if around.ledger.lock().state(arrived, &state) {
+            around.front.tell_at(arrived, Event::Cart(CartDatagram::State(state)));
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Numbers {
+    scanner: u32,
+    stop: u32,
+}
+
+struct Talk<'a> {
+    around: &'a Surroundings,
+    out: FrameSender,
+    incoming: mpsc::Sender<Signal>,
+    numbers: Numbers,
+}
+
+impl Talk<'_> {
+    async fn say(&mut self, message: &ConsoleMessage) -> Result<(), Ended> {
+        say(&mut self.out, message).await
+    }
+
+    async fn hear(&mut self, frame: &[u8]) -> Result<(), Ended> {
+        let front = &self.around.front;
+        match CartMessage::decode(frame).map_err(|error| Ended::Broken(error.to_string()))? {
+            CartMessage::Welcome(_) => return Err(Ended::Broken("the cart said welcome twice".to_owned())),
+            CartMessage::Refused(refusal) => return Err(Ended::Refused(refusal)),
+            CartMessage::Lease(status) => {
+                let epoch = if let LeaseStatus::Yours(epoch) = status { Some(epoch) } else { None };
+                self.around.ledger.lock().set_epoch(epoch);
+                front.tell(Event::Lease(status));
+            }
+            CartMessage::Scanner(reply) => {
+                self.around.ledger.lock().scanner(freeze_of(reply.state.settings.frozen));
+                front.tell(Event::Scanner(reply));
+            }
+            CartMessage::Event(event) => front.notice(event),
+            CartMessage::Signal(signal) => {
+                // A video that has ended takes no more signals.
+                let _ = self.incoming.send(signal).await;
+            }
+            CartMessage::Report(report) => {
+                // Nobody waits for a report that was not asked for.
+                let _ = self.around.reports.send(*report).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, connection: &Connection, request: Option<Request>) -> Result<(), Ended> {
+        match request {
+            Some(Request::Lease) => self.say(&ConsoleMessage::RequestLease).await,
+            Some(Request::ReleaseLease) => self.say(&ConsoleMessage::ReleaseLease).await,
+            Some(Request::Scanner(settings)) => {
+                self.numbers.scanner += 1;
+                let request = ScannerRequest { number: self.numbers.scanner, settings };
+                self.around.front.tell(Event::ScannerRequested(request));
+                self.say(&ConsoleMessage::Scanner(request)).await
+            }
+            Some(Request::Stop) => {
+                self.numbers.stop += 1;
+                let notice = StopNotice { number: self.numbers.stop };
+                if let Some(bytes) = ConsoleDatagram::Stop(notice).encode() {
+                    for _ in 0..STOP_REPEATS {
+                        // The stream follows in any case.
+                        let _ = connection.send_datagram(bytes.clone());
+                    }
+                }
+                self.around.front.tell(Event::StopSent);
+                self.say(&ConsoleMessage::Stop(notice)).await
+            }
+            Some(Request::Report) => self.say(&ConsoleMessage::RequestReport).await,
+            None | Some(Request::Goodbye) => {
+                // The cart learns it from the closing connection as well.
+                let _ = self.say(&ConsoleMessage::Goodbye).await;
+                Err(Ended::Goodbye)
+            }
+        }
+    }
+}
+
+fn freeze_of(frozen: bool) -> ScannerFreeze {
+    if frozen { ScannerFreeze::Frozen } else { ScannerFreeze::Running }
+}
