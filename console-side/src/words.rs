@@ -2,6 +2,8 @@
 
 use farprobe_proto::{Cause, Clutch, Contact, Ladder, LeaseRefusal, LeaseStatus, LinkReadiness, Severity, State};
 
+use farprobe_session::console::ScannerFreeze;
+
 use crate::model::HandleKind;
 
 /// How a state of the ladder is called and what it means.
@@ -73,14 +75,17 @@ pub const fn cause(cause: Cause) -> CauseWords {
     CauseWords { what }
 }
 
-/// What the operator can do now.
-pub const fn advice(state: &State, lease: &LeaseStatus) -> &'static str {
+/// What the operator can do now. On a picture that the operator has frozen nobody drives, whatever the ladder came down for.
+pub const fn advice(state: &State, lease: &LeaseStatus, freeze: ScannerFreeze) -> &'static str {
     match state.ladder {
         Ladder::Engaged => match state.contact {
             Contact::Free => "Move on. Open the clutch to pause.",
             Contact::Touching => "Open the clutch to pause or re-index your hand.",
         },
-        Ladder::Hold => "Press the clutch to go on. After 10 s the force is released.",
+        Ladder::Hold => match freeze {
+            ScannerFreeze::Running => "Press the clutch to go on. After 10 s the force is released.",
+            ScannerFreeze::Frozen => "Unfreeze the picture. Then press the clutch. Released after 10 s.",
+        },
         Ladder::Soften | Ladder::Release => match (mend(state.cause), link(state.link)) {
             (Some(remedy), _) => remedy,
             (None, Some(wait)) => wait,
@@ -88,10 +93,11 @@ pub const fn advice(state: &State, lease: &LeaseStatus) -> &'static str {
         },
         Ladder::Retract => "Wait until it is parked.",
         Ladder::Parked => "Open the clutch. Then press it to approach again.",
-        Ladder::Ready => match (link(state.link), mend(state.cause)) {
-            (Some(wait), _) => wait,
-            (None, Some(remedy)) => remedy,
-            (None, None) => "Press the clutch to drive.",
+        Ladder::Ready => match (link(state.link), mend(state.cause), freeze) {
+            (Some(wait), _, _) => wait,
+            (None, Some(remedy), _) => remedy,
+            (None, None, ScannerFreeze::Frozen) => "Unfreeze the picture. Then press the clutch.",
+            (None, None, ScannerFreeze::Running) => "Press the clutch to drive.",
         },
         Ladder::Idle => match (state.cause, lease) {
             (Cause::Shutdown, _) => "Wait for the staff to start the cart again.",

@@ -34,7 +34,7 @@ pub(crate) fn all() -> Vec<Scene> {
         Exam::connected(LeaseStatus::HeldBy(String::from("Dr Lin Wei"))).scene("held_by_other"),
         exam.clone().ladder(Ladder::Hold, Cause::ClutchOpened).scene("hold"),
         exam.clone().frozen().scene("frozen_by_operator"),
-        exam.clone().health(PictureHealth::Frozen).scene("picture_frozen"),
+        exam.clone().picture_frozen().scene("picture_frozen"),
         exam.clone().stale_picture().scene("stale_picture"),
         exam.clone().ladder(Ladder::Release, Cause::LinkLost).scene("release"),
         exam.clone().silent(1_400).scene("link_silent"),
@@ -142,7 +142,7 @@ impl Exam {
             joints: self.joints,
             tip: self.arm.forward(&self.joints),
             wrench: Wrench::new(Vector3::new(0.0, 0.0, -force), Vector3::zeros()),
-            force_target: Newton::literal(8.0),
+            force_target: self.model.desired_force,
             limits: limits(),
         };
         self.tell(Event::Cart(CartDatagram::State(state)));
@@ -209,7 +209,7 @@ impl Exam {
         state.settings.frozen = true;
         let reply = farprobe_proto::ScannerReply { number: Some(1), result: Ok(()), state };
         self.tell(Event::Scanner(Box::new(reply)));
-        self.ladder(Ladder::Soften, Cause::FrozenByOperator)
+        self.ladder(Ladder::Hold, Cause::FrozenByOperator)
     }
 
     pub(crate) fn recorded(mut self) -> Self {
@@ -226,13 +226,15 @@ impl Exam {
         self
     }
 
-    pub(crate) fn health(mut self, health: PictureHealth) -> Self {
-        self.tell(Event::PictureHealth(health));
-        self
+    /// The picture does not change any more, and nobody has frozen it: the console lets go, and the cart follows.
+    pub(crate) fn picture_frozen(mut self) -> Self {
+        self.tell(Event::PictureHealth(PictureHealth::Frozen));
+        self.ladder(Ladder::Soften, Cause::PictureFrozen)
     }
 
     /// States go on, pictures do not.
     pub(crate) fn stale_picture(mut self) -> Self {
+        self.tell(Event::Handle(handle(Clutch::Open, None)));
         let tip = self.last().tip;
         for _ in 0..30 {
             self.wait(40);
@@ -241,12 +243,15 @@ impl Exam {
         self
     }
 
+    /// The cart is not heard: the console lets go.
     pub(crate) fn silent(mut self, millis: u64) -> Self {
+        self.tell(Event::Handle(handle(Clutch::Open, None)));
         self.wait(millis);
         self
     }
 
     pub(crate) fn lost(mut self) -> Self {
+        self.tell(Event::Handle(handle(Clutch::Open, None)));
         self.tell(Event::Lost { reason: String::from("no packet came for 3 s") });
         self.wait(2_600);
         self.tell(Event::Reconnecting { attempt: 2 });

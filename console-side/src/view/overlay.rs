@@ -1,19 +1,22 @@
-//! What is drawn onto the ultrasound picture: the depth scale, the focus and the orientation mark.
+//! What is drawn around the ultrasound picture: the depth scale and the focus beside it, the orientation mark in its corner.
 
-use egui::{Align2, Color32, Pos2, Rect, Stroke, Ui, pos2, vec2};
+use egui::{Align2, Color32, Pos2, Rect, Stroke, Ui, Vec2, pos2, vec2};
 use farprobe_proto::{ImageGeometry, ScannerState};
 
 use super::{icon, paint};
 use crate::model::Model;
 use crate::theme;
 
-/// From the picture's right edge to the line of the scale, points.
-const SCALE_INSET: f32 = 30.0;
+/// What the scale needs to the right of the picture, points: the focus, the ticks and two figures. It stands beside the
+/// picture, whose sector reaches both of its edges.
+pub(super) const SCALE_WIDTH: f32 = 50.0;
+/// From the picture's right edge to the line of the scale, points: the focus and the ticks stand left of the line.
+const SCALE_LINE: f32 = 22.0;
 /// Ticks closer than this can't be told apart, points.
 const CLOSEST_TICKS: f32 = 6.0;
-/// Half of what a convex probe's face is wide in the picture, as a part of the picture's width; the orientation mark
-/// stands beside it.
-const FACE_HALF_WIDTH: f32 = 0.2;
+/// From the picture's left upper corner to the middle of the orientation mark, points. A sector leaves that corner empty at
+/// every depth, which the side of the probe's face does not.
+const MARK_INSET: f32 = 14.0;
 
 /// Draws the marks of a picture of `size` pixels that is shown at `image`.
 pub(super) fn marks(ui: &Ui, image: Rect, size: [usize; 2], model: &Model) {
@@ -52,8 +55,7 @@ impl Mapping {
 
 /// The mark of the probe's marked side: the left of the picture, as `image` x runs to the right.
 fn orientation(ui: &Ui, view: &Mapping) {
-    let aside = view.image.width() * FACE_HALF_WIDTH;
-    let center = pos2((view.face.x - aside).max(view.image.left() + 12.0), view.face.y.max(view.image.top()) + 12.0);
+    let center = view.image.min + Vec2::splat(MARK_INSET);
     let painter = ui.painter();
     painter.circle_filled(center, 7.0, theme::ACCENT);
     let font = theme::font(theme::SIZE_TITLE);
@@ -63,7 +65,7 @@ fn orientation(ui: &Ui, view: &Mapping) {
 
 /// A line with a tick for each centimetre and a figure for every fifth; the focus as a triangle on it.
 fn scale(ui: &Ui, view: &Mapping, points_per_metre: f32, state: &ScannerState) {
-    let line = view.image.right() - SCALE_INSET;
+    let line = view.image.right() + SCALE_LINE;
     let bottom = view.image.bottom();
     let per_centimetre = points_per_metre * 0.01;
     let step = [1_u16, 5, 10].into_iter().find(|step| f32::from(*step) * per_centimetre >= CLOSEST_TICKS);
@@ -92,10 +94,6 @@ fn scale(ui: &Ui, view: &Mapping, points_per_metre: f32, state: &ScannerState) {
     }
 }
 
-/// A figure that can be read on black and on white.
 fn label(ui: &Ui, at: Pos2, words: &str, color: Color32) {
-    let font = theme::font(theme::SIZE_SMALL);
-    let shadow = at + vec2(1.0, 1.0);
-    ui.painter().text(shadow, Align2::LEFT_CENTER, words, font.clone(), theme::GROUND);
-    paint::text(ui, at, Align2::LEFT_CENTER, words, font, color);
+    paint::text(ui, at, Align2::LEFT_CENTER, words, theme::font(theme::SIZE_SMALL), color);
 }

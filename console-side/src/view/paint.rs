@@ -58,6 +58,11 @@ pub(super) fn paragraph(ui: &Ui, rect: Rect, words: &str, font: FontId, color: C
     place(ui, Rect::from_min_size(rect.min, galley.size()), galley, words)
 }
 
+/// The height of text wrapped to `width`.
+pub(super) fn height(ui: &Ui, words: &str, font: FontId, width: f32) -> f32 {
+    fitted(ui, words, font, Color32::PLACEHOLDER, width, usize::MAX).size().y
+}
+
 /// The width of one line of text.
 pub(super) fn width(ui: &Ui, words: &str, font: FontId) -> f32 {
     ui.painter().layout_no_wrap(words.to_owned(), font, Color32::PLACEHOLDER).size().x

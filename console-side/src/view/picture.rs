@@ -39,7 +39,7 @@ impl Canvas {
         if let Some(picture) = &model.picture.newest {
             self.upload(ui, picture);
             if let (Some(texture), Some(size)) = (&self.texture, picture.pixels.size()) {
-                let image = fit(area, size);
+                let image = fit(area.with_max_x(area.right() - overlay::SCALE_WIDTH), size);
                 let tint = if trouble.is_some_and(|trouble| trouble.grey) { theme::STALE_TINT } else { theme::NO_TINT };
                 ui.painter().image(texture.id(), image, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), tint);
                 overlay::marks(ui, image, size, model);

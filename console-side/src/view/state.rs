@@ -3,11 +3,17 @@
 use egui::{Align2, Color32, Rect, Ui, pos2, vec2};
 use farprobe_geom::Time;
 use farprobe_proto::{Ladder, Severity};
+use farprobe_session::console::ScannerFreeze;
 
 use super::icon::{self, Icon};
 use super::{format, paint};
 use crate::model::{Connection, Link, Model};
 use crate::{theme, words};
+
+/// Left of what to do, for its arrow, points.
+const ADVICE_INDENT: f32 = 22.0;
+/// Two lines of what to do, points; the words are made to fit.
+const ADVICE_MAX: f32 = 32.0;
 
 /// What the panel says.
 struct Saying {
@@ -40,13 +46,16 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time) {
     let style = (theme::font(theme::SIZE_STATE), saying.color);
     paint::text_within(ui, at, Align2::LEFT_CENTER, &saying.title, style, inner.width() - 37.0);
     let below = inner.with_min_y(middle + 21.0);
-    let advice_height = 32.0;
-    let (body, advice) = below.split_top_bottom_at_y(below.bottom() - advice_height);
+    // What to do stands at the bottom, as high as its words need; what happened has the rest.
+    let font = theme::font(theme::SIZE_BODY);
+    let needed = paint::height(ui, &saying.advice, font, below.width() - ADVICE_INDENT);
+    let advice = below.with_min_y(below.bottom() - needed.min(ADVICE_MAX));
+    let body = below.with_max_y(advice.top() - 4.0);
     let words = paint::paragraph(ui, body, &saying.meaning, theme::font(theme::SIZE_BODY), theme::TEXT);
     let rest = body.with_min_y(words.bottom() + 2.0);
     paint::paragraph(ui, rest, &saying.cause, theme::font(theme::SIZE_SMALL), theme::MUTED);
     icon::draw(ui.painter(), Icon::Arrow, advice.left_top() + vec2(7.0, 8.0), 13.0, saying.color);
-    let advice = advice.with_min_x(advice.left() + 22.0);
+    let advice = advice.with_min_x(advice.left() + ADVICE_INDENT);
     paint::paragraph(ui, advice, &saying.advice, theme::font(theme::SIZE_BODY), theme::TEXT);
 }
 
@@ -63,6 +72,7 @@ fn live(model: &Model) -> Saying {
         };
     };
     let ladder = words::ladder(state.ladder);
+    let freeze = if model.scanner.frozen() { ScannerFreeze::Frozen } else { ScannerFreeze::Running };
     let (icon, color) = sign(state.ladder, ladder.severity);
     Saying {
         icon,
@@ -71,7 +81,7 @@ fn live(model: &Model) -> Saying {
         title: ladder.title.to_uppercase(),
         meaning: String::from(ladder.meaning),
         cause: format!("Because: {}.", words::cause(state.cause).what),
-        advice: String::from(words::advice(state, &model.lease)),
+        advice: String::from(words::advice(state, &model.lease, freeze)),
     }
 }
 
