@@ -1,5 +1,7 @@
 //! Every word the console has for a state of the ladder and its cause: what happened, and what the operator can do.
 
+use std::borrow::Cow;
+
 use farprobe_proto::{Cause, Clutch, Contact, Ladder, LeaseRefusal, LeaseStatus, LinkReadiness, Severity, State};
 
 use farprobe_session::console::ScannerFreeze;
@@ -18,10 +20,10 @@ pub struct LadderWords {
 }
 
 /// Why the ladder is where it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CauseWords {
     /// What happened, as the end of a sentence: no capital, no full stop.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
 }
 
 /// The words for a state of the ladder.
@@ -42,7 +44,7 @@ pub const fn ladder(ladder: Ladder) -> LadderWords {
 }
 
 /// The words for a cause.
-pub const fn cause(cause: Cause) -> CauseWords {
+pub fn cause(cause: Cause) -> CauseWords {
     let what = match cause {
         Cause::Start => "the cart has just started",
         Cause::ClutchPressed => "you pressed the clutch",
@@ -65,14 +67,16 @@ pub const fn cause(cause: Cause) -> CauseWords {
         Cause::ForceSensor => "the force sensor can't be trusted",
         Cause::TickGap => "the cart's control loop was late",
         Cause::ArmFault => "the arm reported a fault or did not follow",
-        Cause::Refused => "the safety gate refused a motion",
+        Cause::Refused(objection) => {
+            return CauseWords { what: format!("the safety gate refused a motion: {objection}").into() };
+        }
         Cause::Workspace => "the probe left its workspace or tilted too far",
         Cause::OperatorStop => "an operator pressed stop",
         Cause::BedsideStop => "the staff pressed stop",
         Cause::Reset => "the staff reset the cart",
         Cause::Shutdown => "the cart is shutting down",
     };
-    CauseWords { what }
+    CauseWords { what: what.into() }
 }
 
 /// What the operator can do now. On a picture that the operator has frozen nobody drives, whatever the ladder came down for.
@@ -146,7 +150,7 @@ const fn mend(cause: Cause) -> Option<&'static str> {
         | Cause::Armed
         | Cause::ClutchNotSeenOpen
         | Cause::TimedOut
-        | Cause::Refused
+        | Cause::Refused(_)
         | Cause::OperatorStop
         | Cause::BedsideStop
         | Cause::Reset => None,

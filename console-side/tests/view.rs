@@ -72,7 +72,7 @@ fn texts(harness: &Harness<'_, Desk>) -> Vec<(String, Rect)> {
 
 #[test]
 fn every_state_is_said_in_words() {
-    let expected: [(&str, &[&str]); 17] = [
+    let expected: [(&str, &[&str]); 18] = [
         ("engaged", &["ENGAGED", "Your handle moves the probe.", "You may drive", "SIMULATED PICTURE", "DEMO"]),
         ("no_cart", &["NO CART", "No picture yet", "No handle"]),
         ("no_lease", &["IDLE", "Nobody drives", "Request the right to drive."]),
@@ -82,6 +82,7 @@ fn every_state_is_said_in_words() {
         ("picture_frozen", &["PICTURE FROZEN", "Do not steer by it."]),
         ("stale_picture", &["OLD PICTURE", "1.4 s old", "Do not steer by it."]),
         ("release", &["RELEASING", "no fresh command reached the cart"]),
+        ("refused", &["SOFTENING", "the safety gate refused a motion: the monitor saw the probe sent otherwise"]),
         ("link_silent", &["LINK LOST", "Nothing heard for 1.4 s", "Last heard of: engaged."]),
         ("link_lost", &["LINK LOST", "No packet came for 3 s.", "Connecting to Cart 3, Ward B again, try 2"]),
         ("estop", &["STOPPED", "an operator pressed stop", "Only the staff at the cart can reset it."]),

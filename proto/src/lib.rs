@@ -11,6 +11,7 @@ mod checked;
 mod codec;
 mod command;
 mod control;
+mod objection;
 mod picture;
 mod report;
 mod scanner;
@@ -22,6 +23,7 @@ pub use control::{
     Bedside, CartMessage, ConsoleMessage, Event, Hello, LeaseRefusal, LeaseStatus, PROTOCOL_VERSION, Refusal, Role,
     Severity, Signal, Welcome,
 };
+pub use objection::{Joint, Objection};
 pub use picture::PictureStamp;
 pub use report::{CartReport, ForceReport, RefusedCommands, RtLoopReport, Transition};
 pub use scanner::{

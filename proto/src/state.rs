@@ -3,7 +3,7 @@
 use farprobe_geom::{Base, Joints, Newton, NewtonMetre, Pose, Time, Tip, Wrench};
 use serde::{Deserialize, Serialize};
 
-use crate::{Epoch, PictureHealth};
+use crate::{Epoch, Objection, PictureHealth};
 
 /// Everything that travels as a datagram from cart to console.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -142,8 +142,8 @@ pub enum Cause {
     TickGap,
     /// The arm reported a fault or did not follow.
     ArmFault,
-    /// A setpoint was refused by the gate or the monitor.
-    Refused,
+    /// A motion was refused by the gate or the monitor.
+    Refused(Objection),
     /// The probe left the workspace, or tilted too far.
     Workspace,
     /// The operator pressed stop.

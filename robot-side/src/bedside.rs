@@ -59,7 +59,13 @@ pub(crate) fn attend(
 }
 
 fn follow(switches: &mut Switches, consoles: &Consoles, transition: Transition) {
-    tracing::info!("ladder: {:?} -> {:?} ({:?})", transition.from, transition.to, transition.cause);
+    let words = farprobe_record::transition_words(&transition);
+    if matches!(transition.cause, Cause::Refused(_)) {
+        // Never in the order of things: whoever mends the cart wants to find it.
+        tracing::warn!("ladder: {words}. The operator is not to blame: tell who maintains the cart");
+    } else {
+        tracing::info!("ladder: {words}");
+    }
     match transition.to {
         Ladder::Retract => switches.announce("the arm lifts the probe off the patient"),
         Ladder::Fault => switches.announce("the arm has stopped by a fault; look at the patient, then say reset"),

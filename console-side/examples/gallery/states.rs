@@ -9,8 +9,8 @@ use farprobe_control::{ArmModel, inverse};
 use farprobe_geom::{Base, Joints, Metre, Newton, NewtonMetre, Pose, Time, Wrench};
 use farprobe_proto::{
     Applied, Arming, CartDatagram, Cause, Clutch, Contact, Epoch, Event as Notice, ImageGeometry, Ladder, LeaseStatus,
-    Limits, LinkReadiness, PictureHealth, PictureStamp, Role, ScannerSettings, ScannerState, Severity, SourceKind,
-    State, TGC_BANDS, Welcome,
+    Limits, LinkReadiness, Objection, PictureHealth, PictureStamp, Role, ScannerSettings, ScannerState, Severity,
+    SourceKind, State, TGC_BANDS, Welcome,
 };
 use nalgebra::{Isometry3, Translation3, UnitQuaternion, Vector3};
 
@@ -23,6 +23,9 @@ pub(crate) struct Scene {
     pub(crate) model: Model,
     pub(crate) now: Time,
 }
+
+/// The refusal with the longest words.
+const REFUSED: Cause = Cause::Refused(Objection::SentNotAsPermitted);
 
 /// Every state worth looking at.
 pub(crate) fn all() -> Vec<Scene> {
@@ -37,6 +40,7 @@ pub(crate) fn all() -> Vec<Scene> {
         exam.clone().picture_frozen().scene("picture_frozen"),
         exam.clone().stale_picture().scene("stale_picture"),
         exam.clone().ladder(Ladder::Release, Cause::LinkLost).scene("release"),
+        exam.clone().ladder(Ladder::Soften, REFUSED).scene("refused"),
         exam.clone().silent(1_400).scene("link_silent"),
         exam.clone().lost().scene("link_lost"),
         exam.clone().ladder(Ladder::EStop, Cause::OperatorStop).scene("estop"),

@@ -1,8 +1,8 @@
 use super::*;
 use farprobe_geom::{Base, Joints, Metre, NewtonMetre, Pose, Wrench};
 use farprobe_proto::{
-    Arming, Cause, Contact, Epoch, ImageGeometry, Ladder, LeaseRefusal, Limits, LinkReadiness, ScannerSettings,
-    ScannerState, SourceKind, State, TGC_BANDS, Welcome,
+    Arming, Cause, Contact, Epoch, ImageGeometry, Joint, Ladder, LeaseRefusal, Limits, LinkReadiness, Objection,
+    ScannerSettings, ScannerState, SourceKind, State, TGC_BANDS, Welcome,
 };
 use nalgebra::Vector3;
 
@@ -82,6 +82,18 @@ fn a_cart_that_falls_silent_is_a_lost_link_and_one_state_brings_it_back() {
     assert_eq!(model.link(Time::from_millis(351)), Link::Lost(Duration::from_millis(251)));
     model.apply(Time::from_millis(400), state(2, Ladder::Soften, 8.0));
     assert_eq!(model.link(Time::from_millis(400)), Link::Live);
+}
+
+#[test]
+fn the_event_list_says_what_the_gate_refused() {
+    let mut model = connected();
+    let mut refused = state(1, Ladder::Soften, 3.0);
+    if let Event::Cart(CartDatagram::State(state)) = &mut refused {
+        state.cause = Cause::Refused(Objection::Range(Joint(6)));
+    }
+    model.apply(Time::from_millis(100), refused);
+    let said = "Softening: the safety gate refused a motion: joint 7 would have left its range.";
+    assert_eq!(lines(&model).first(), Some(&(Severity::Warning, said.to_owned())));
 }
 
 #[test]

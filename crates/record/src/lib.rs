@@ -23,3 +23,4 @@ pub use summary::{
     ConsoleFigures, ForceSummary, HopSummary, LadderStep, Percentiles, PictureCounts, RtLoopSummary, SessionFacts,
     Sides, Summary,
 };
+pub use words::transition_words;

@@ -12,7 +12,7 @@ use farprobe_geom::Time;
 use farprobe_proto::{Cause, Epoch, Ladder, ScannerSettings, Severity, Transition};
 use serde::{Deserialize, Serialize};
 
-use crate::words::words;
+use crate::words::transition_words;
 use crate::{Machine, RecordError};
 
 /// Lines that may wait for the disk. An exam writes a few a second; a thousand are minutes.
@@ -81,9 +81,9 @@ pub enum LogEntry {
 }
 
 impl From<Transition> for LogEntry {
-    fn from(Transition { from, to, cause, .. }: Transition) -> Self {
-        let words = format!("{} → {}: {}", words(&from), words(&to), words(&cause));
-        Self::Ladder { from, to, cause, words }
+    fn from(transition: Transition) -> Self {
+        let Transition { from, to, cause, .. } = transition;
+        Self::Ladder { from, to, cause, words: transition_words(&transition) }
     }
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use farprobe_geom::Metre;
-use farprobe_proto::TGC_BANDS;
+use farprobe_proto::{Joint, Objection, TGC_BANDS};
 
 fn mark(name: &str) -> LogEntry {
     LogEntry::Mark { words: name.to_owned() }
@@ -46,6 +46,18 @@ fn a_line_says_when_what_and_why() {
         "{\"time_s\":12.5,\"kind\":\"ladder\",\"from\":\"Engaged\",\"to\":\"Hold\",\"cause\":\"ClutchOpened\",\
          \"words\":\"engaged → hold: clutch opened\"}\n"
     );
+}
+
+#[test]
+fn a_refusal_is_logged_with_its_reason_and_comes_back() {
+    let cause = Cause::Refused(Objection::Jump(Joint(4)));
+    let transition = Transition { at: Time::ZERO, from: Ladder::Engaged, to: Ladder::Soften, cause };
+    let mut log = LogFile::new(Vec::new());
+    log.write(Time::ZERO, &transition.into()).unwrap();
+    assert_eq!(entries(&log.sink), [LogEntry::from(transition)]);
+    let line = String::from_utf8(log.sink).unwrap();
+    assert!(line.contains("\"cause\":{\"Refused\":{\"Jump\":4}}"), "{line}");
+    assert!(line.contains("joint 5 would have jumped"), "{line}");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt::{Debug, Write};
 
+use farprobe_proto::{Cause, Transition};
+
 /// A variant's name in lower-case words: `ClutchOpened` becomes "clutch opened". Short forms stay whole: `EStop` is "e-stop".
 pub(crate) fn words(name: &impl Debug) -> String {
     let name = format!("{name:?}");
@@ -21,15 +23,36 @@ pub(crate) fn words(name: &impl Debug) -> String {
     words
 }
 
+/// The words for a cause of the ladder.
+pub(crate) fn cause(cause: Cause) -> String {
+    match cause {
+        Cause::Refused(objection) => format!("refused, since {objection}"),
+        plain => words(&plain),
+    }
+}
+
+/// A step of the ladder in one line: from where, to where, and why.
+pub fn transition_words(Transition { from, to, cause: why, .. }: &Transition) -> String {
+    format!("{} → {}: {}", words(from), words(to), cause(*why))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use farprobe_proto::{Cause, Ladder};
+    use farprobe_geom::Time;
+    use farprobe_proto::{Joint, Ladder, Objection};
 
     #[test]
     fn names_become_words() {
         assert_eq!(words(&Cause::ClutchNotSeenOpen), "clutch not seen open");
         assert_eq!(words(&Ladder::EStop), "e-stop");
         assert_eq!(words(&Ladder::Idle), "idle");
+    }
+
+    #[test]
+    fn a_refusal_says_what_was_refused() {
+        let cause = Cause::Refused(Objection::Range(Joint(3)));
+        let step = Transition { at: Time::ZERO, from: Ladder::Engaged, to: Ladder::Soften, cause };
+        assert_eq!(transition_words(&step), "engaged → soften: refused, since joint 4 would have left its range");
     }
 }

@@ -10,6 +10,7 @@ use crate::facts::{Contact, Facts, Measured};
 use crate::joints::{Confirmation, JointCheck, JointLimits, JointWatch, Refused};
 use crate::ladder::{Directive, Goal, Ladder, Surroundings};
 use crate::limits::Limits;
+use crate::objection::Objection;
 use crate::sensor::{Reading, SensorCard, SensorWatch};
 use crate::space::Space;
 use crate::state::{Cause, Rung, Stage, State};
@@ -92,19 +93,23 @@ enum Inside {
 #[derive(Debug, Clone, Copy)]
 struct Strikes {
     count: u8,
-    last: Option<Time>,
-    /// Whether one is new since the last tick.
-    pending: bool,
+    last: Option<(Time, Objection)>,
+    /// The first one since the last tick: what comes after it in the same tick mostly follows from it.
+    pending: Option<Objection>,
 }
 
 impl Strikes {
-    const NONE: Self = Self { count: 0, last: None, pending: false };
+    const NONE: Self = Self { count: 0, last: None, pending: None };
 
-    fn add(&mut self, now: Time) {
-        let recent = self.last.is_some_and(|last| now.saturating_since(last) <= STRIKE_MEMORY);
+    fn add(&mut self, now: Time, objection: Objection) {
+        let recent = self.last.is_some_and(|(last, _)| now.saturating_since(last) <= STRIKE_MEMORY);
         self.count = if recent { self.count.saturating_add(1) } else { 1 };
-        self.last = Some(now);
-        self.pending = true;
+        self.last = Some((now, *self.pending.get_or_insert(objection)));
+    }
+
+    /// What there are too many of, if there are.
+    fn fault(&self) -> Option<Cause> {
+        self.last.filter(|_| self.count >= STRIKES).map(|(_, objection)| Cause::Refused(objection))
     }
 }
 
@@ -175,8 +180,8 @@ impl Gate {
             },
         };
         let (permitted, violation) = self.envelope.permit(proposal, &situation);
-        if violation.is_some() {
-            self.strikes.add(now);
+        if let Some(violation) = violation {
+            self.strikes.add(now, violation.into());
         }
         if let Some(authority) = &mut self.authority {
             authority.permitted = permitted;
@@ -192,7 +197,7 @@ impl Gate {
         if let Confirmation::Refused(refusal) = &outcome {
             self.envelope.void();
             if refusal.reason != Refused::Recovering {
-                self.strikes.add(now);
+                self.strikes.add(now, Objection::Setpoint(refusal.reason));
             }
         }
         outcome
@@ -213,15 +218,15 @@ impl Gate {
         }
         match reading {
             Reading::Doubted => Some(Cause::ForceSensor),
-            Reading::Believed { .. } => (self.strikes.count >= STRIKES).then_some(Cause::Refused),
+            Reading::Believed { .. } => self.strikes.fault(),
         }
     }
 
     fn impairment(&mut self, measured: &Measured) -> Option<Cause> {
-        let struck = core::mem::replace(&mut self.strikes.pending, false);
+        let struck = self.strikes.pending.take().map(Cause::Refused);
         let inside = if self.space.is_left(&measured.tip) { Inside::No } else { Inside::Yes };
         let left = core::mem::replace(&mut self.inside, inside) == Inside::Yes && inside == Inside::No;
-        if struck { Some(Cause::Refused) } else { left.then_some(Cause::Workspace) }
+        struck.or(left.then_some(Cause::Workspace))
     }
 
     fn lift_progress(&self, measured: &Measured) -> Lift {

@@ -50,7 +50,7 @@ pub struct JointCheck {
 }
 
 /// Why a setpoint is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refused {
     /// The number of joints is not the arm's.
     WrongAxes,
@@ -82,15 +82,16 @@ pub enum Refused {
     Recovering,
 }
 
+/// Words count joints from 1, as arms are labelled.
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        match *self {
             Self::WrongAxes => f.write_str("the setpoint has not as many joints as the arm"),
             Self::NotFinite => f.write_str("the setpoint is not finite"),
-            Self::Position { joint } => write!(f, "joint {joint} would leave its range"),
-            Self::Speed { joint } => write!(f, "joint {joint} would be too fast"),
-            Self::Acceleration { joint } => write!(f, "joint {joint} would change its speed too fast"),
-            Self::Jump { joint } => write!(f, "joint {joint} would jump"),
+            Self::Position { joint } => write!(f, "joint {} would leave its range", joint + 1),
+            Self::Speed { joint } => write!(f, "joint {} would be too fast", joint + 1),
+            Self::Acceleration { joint } => write!(f, "joint {} would change its speed too fast", joint + 1),
+            Self::Jump { joint } => write!(f, "joint {} would jump", joint + 1),
             Self::Disagrees => f.write_str("the tip would move otherwise than was permitted"),
             Self::Recovering => f.write_str("the arm still brakes after a refused setpoint"),
         }

@@ -44,6 +44,7 @@ mod joints;
 mod ladder;
 mod limits;
 mod monitor;
+mod objection;
 mod pace;
 mod profile;
 mod reasons;
@@ -62,6 +63,7 @@ pub use joints::{BEYOND_RANGE, Confirmation, JointCheck, JointLimits, JointSetpo
 pub use ladder::{Anchor, Directive, Goal, Press, PressRefused};
 pub use limits::{AngularRow, Limit, Limits, LinearRow, Preset, PresetError};
 pub use monitor::{Monitor, MonitorLimits, Sample, Trip, Verdict};
+pub use objection::Objection;
 pub use sensor::{SensorCard, SensorNoise};
 pub use space::{MAX_KEEP_OUT, Space, Sphere};
 pub use state::{AfterRelease, Cause, Rung, Stage, State};

@@ -8,6 +8,7 @@ use core::time::Duration;
 use farprobe_geom::{Joints, Newton, Radian, Time, Tip, Twist, Wrench};
 
 use crate::joints::{JointLimits, JointSetpoint};
+use crate::objection::Objection;
 use crate::state::Cause;
 
 /// What is wrong for so long trips; with the tick before and the tick after, that is within 20 ms.
@@ -93,9 +94,15 @@ pub enum Trip {
     /// The setpoint that was sent is not finite, or not of this arm.
     Nonsense,
     /// The setpoint that was sent is outside the joint's range.
-    Range,
+    Range {
+        /// Which joint, from 0.
+        joint: usize,
+    },
     /// The setpoint that was sent jumped.
-    Jump,
+    Jump {
+        /// Which joint, from 0.
+        joint: usize,
+    },
     /// The tip motion that was sent is faster than anything the gate permits.
     TooFast,
     /// The tip motion that was sent is not the one that was permitted.
@@ -112,7 +119,11 @@ impl Trip {
     /// What this is on the ladder.
     pub const fn cause(self) -> Cause {
         match self {
-            Self::Nonsense | Self::Range | Self::Jump | Self::TooFast | Self::NotAsPermitted => Cause::Refused,
+            Self::Nonsense => Cause::Refused(Objection::SentNonsense),
+            Self::Range { joint } => Cause::Refused(Objection::SentOutOfRange { joint }),
+            Self::Jump { joint } => Cause::Refused(Objection::SentJump { joint }),
+            Self::TooFast => Cause::Refused(Objection::SentTooFast),
+            Self::NotAsPermitted => Cause::Refused(Objection::SentNotAsPermitted),
             Self::Pressing => Cause::ForceLimit,
             Self::NotFollowing | Self::Runaway => Cause::ArmFault,
         }
@@ -174,12 +185,12 @@ impl Monitor {
         {
             return Some(Trip::Nonsense);
         }
-        let over = |margins: &Joints| margins.as_slice().iter().any(|margin| *margin > 0.0);
+        let over = |margins: &Joints| margins.as_slice().iter().position(|margin| *margin > 0.0);
         let beyond = angles
             .zip_with(upper, |angle, top| angle - top - STEP_ROOM)
             .zip_with(&lower.zip_with(angles, |bottom, angle| bottom - angle - STEP_ROOM), f64::max);
-        if over(&beyond) {
-            return Some(Trip::Range);
+        if let Some(joint) = over(&beyond) {
+            return Some(Trip::Range { joint });
         }
         let (at, last) = self.last?;
         let elapsed = now.saturating_since(at);
@@ -188,7 +199,7 @@ impl Monitor {
         }
         let room = speed.zip_with(speed, |speed, _| speed * elapsed.as_secs_f64() + STEP_ROOM);
         let step = angles.zip_with(&last, |angle, before| (angle - before).abs());
-        over(&step.zip_with(&room, |step, room| step - room)).then_some(Trip::Jump)
+        over(&step.zip_with(&room, |step, room| step - room)).map(|joint| Trip::Jump { joint })
     }
 
     /// Which of [`LASTING_TRIPS`] are seen in this sample. Comparisons are written so that NaN is seen as wrong.

@@ -2,6 +2,8 @@
 
 use farprobe_geom::{Newton, Time};
 
+use crate::objection::Objection;
+
 /// The ladder. Each rung carries only what it needs to be left again.
 ///
 /// ```text
@@ -214,8 +216,8 @@ pub enum Cause {
     TickGap,
     /// The arm reported a fault or did not follow.
     ArmFault,
-    /// A setpoint was refused by the gate or the monitor.
-    Refused,
+    /// A motion was refused by the gate or the monitor.
+    Refused(Objection),
     /// The probe left the workspace, or tilted too far.
     Workspace,
     /// The operator pressed stop.

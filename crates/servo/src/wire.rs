@@ -45,13 +45,41 @@ pub(crate) fn cause(cause: safety::Cause) -> proto::Cause {
         From::ForceSensor => To::ForceSensor,
         From::TickGap => To::TickGap,
         From::ArmFault => To::ArmFault,
-        From::Refused => To::Refused,
+        From::Refused(why) => To::Refused(objection(why)),
         From::Workspace => To::Workspace,
         From::OperatorStop => To::OperatorStop,
         From::BedsideStop => To::BedsideStop,
         From::Reset => To::Reset,
         From::Shutdown => To::Shutdown,
     }
+}
+
+fn objection(objection: safety::Objection) -> proto::Objection {
+    use proto::Objection as To;
+    use safety::Objection as From;
+    use safety::Refused;
+    match objection {
+        From::ProposalNotFinite => To::ProposalNotFinite,
+        From::ProposalOverspent => To::ProposalOverspent,
+        From::Setpoint(Refused::WrongAxes) => To::WrongAxes,
+        From::Setpoint(Refused::NotFinite) => To::NotFinite,
+        From::Setpoint(Refused::Position { joint: number }) => To::Range(joint(number)),
+        From::Setpoint(Refused::Speed { joint: number }) => To::Speed(joint(number)),
+        From::Setpoint(Refused::Acceleration { joint: number }) => To::Acceleration(joint(number)),
+        From::Setpoint(Refused::Jump { joint: number }) => To::Jump(joint(number)),
+        From::Setpoint(Refused::Disagrees) => To::Disagrees,
+        From::Setpoint(Refused::Recovering) => To::Recovering,
+        From::SentNonsense => To::SentNonsense,
+        From::SentOutOfRange { joint: number } => To::SentOutOfRange(joint(number)),
+        From::SentJump { joint: number } => To::SentJump(joint(number)),
+        From::SentTooFast => To::SentTooFast,
+        From::SentNotAsPermitted => To::SentNotAsPermitted,
+    }
+}
+
+/// No arm has more joints than a byte can count.
+fn joint(number: usize) -> proto::Joint {
+    proto::Joint(u8::try_from(number).unwrap_or(u8::MAX))
 }
 
 pub(crate) fn clutch(clutch: proto::Clutch) -> safety::Clutch {
@@ -87,4 +115,57 @@ pub(crate) fn arm(health: crate::ArmHealth) -> safety::ArmHealth {
 
 pub(crate) fn limits(limits: &safety::Limits) -> proto::Limits {
     proto::Limits { soft_force: limits.soft_force, hard_force: limits.hard_force, torque: limits.torque }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// Every objection there is; for one that names a joint, joint 5. Does not compile when one is missing from the match.
+    fn objections() -> Vec<safety::Objection> {
+        use safety::Objection as O;
+        use safety::Refused as R;
+        let next = |before: Option<O>| match before {
+            None => Some(O::ProposalNotFinite),
+            Some(O::ProposalNotFinite) => Some(O::ProposalOverspent),
+            Some(O::ProposalOverspent) => Some(O::Setpoint(R::WrongAxes)),
+            Some(O::Setpoint(R::WrongAxes)) => Some(O::Setpoint(R::NotFinite)),
+            Some(O::Setpoint(R::NotFinite)) => Some(O::Setpoint(R::Position { joint: 5 })),
+            Some(O::Setpoint(R::Position { .. })) => Some(O::Setpoint(R::Speed { joint: 5 })),
+            Some(O::Setpoint(R::Speed { .. })) => Some(O::Setpoint(R::Acceleration { joint: 5 })),
+            Some(O::Setpoint(R::Acceleration { .. })) => Some(O::Setpoint(R::Jump { joint: 5 })),
+            Some(O::Setpoint(R::Jump { .. })) => Some(O::Setpoint(R::Disagrees)),
+            Some(O::Setpoint(R::Disagrees)) => Some(O::Setpoint(R::Recovering)),
+            Some(O::Setpoint(R::Recovering)) => Some(O::SentNonsense),
+            Some(O::SentNonsense) => Some(O::SentOutOfRange { joint: 5 }),
+            Some(O::SentOutOfRange { .. }) => Some(O::SentJump { joint: 5 }),
+            Some(O::SentJump { .. }) => Some(O::SentTooFast),
+            Some(O::SentTooFast) => Some(O::SentNotAsPermitted),
+            Some(O::SentNotAsPermitted) => None,
+        };
+        std::iter::successors(next(None), |objection| next(Some(*objection))).collect()
+    }
+
+    #[test]
+    fn every_objection_travels_as_itself_and_names_its_joint() {
+        let mut told = HashSet::new();
+        let mut said = HashSet::new();
+        for objection in objections() {
+            let proto::Cause::Refused(travels) = cause(safety::Cause::Refused(objection)) else {
+                panic!("{objection:?} is told as something else")
+            };
+            let words = travels.to_string();
+            assert_eq!(format!("{objection:?}").contains("joint: 5"), words.contains("joint 6"), "{words}");
+            assert!(told.insert(travels) && said.insert(words), "{objection:?} is told like another");
+        }
+        assert_eq!(told.len(), 15);
+    }
+
+    #[test]
+    fn a_joint_no_arm_has_is_still_told() {
+        assert_eq!(joint(300), proto::Joint(255));
+        assert_eq!(joint(300).to_string(), "joint 256");
+    }
 }

@@ -81,7 +81,15 @@ fn ladders() -> impl Strategy<Value = Ladder> {
 
 fn causes() -> impl Strategy<Value = Cause> {
     // The discriminants of `Cause` have no gap: every one that decodes is taken.
-    (0..64u8).prop_filter_map("a known cause", |number| postcard::from_bytes(&[number]).ok())
+    let plain = (0..64u8).prop_filter_map("a known cause", |number| postcard::from_bytes(&[number]).ok());
+    prop_oneof![4 => plain, 1 => objections().prop_map(Cause::Refused)]
+}
+
+fn objections() -> impl Strategy<Value = Objection> {
+    (0..64u8, any::<u8>()).prop_filter_map("a known objection", |(number, joint)| {
+        let (objection, _) = postcard::take_from_bytes(&[number, joint]).ok()?;
+        Some(objection)
+    })
 }
 
 pub(super) fn states() -> impl Strategy<Value = State> {

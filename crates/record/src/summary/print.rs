@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::{ForceSummary, Percentiles, RtLoopSummary, Sides, Summary};
-use crate::words::words;
+use crate::words::{cause, words};
 
 /// Where the figures begin: the longest name of a hop fits.
 const COLUMN: usize = 22;
@@ -91,7 +91,7 @@ impl Summary {
         heading(f, "Ladder")?;
         for step in &self.ladder {
             let way = format!("{} → {}", words(&step.from), words(&step.to));
-            writeln!(f, "  {:>8.3} s  {way:<20} {}", step.at_s, words(&step.cause))?;
+            writeln!(f, "  {:>8.3} s  {way:<20} {}", step.at_s, cause(step.cause))?;
         }
         Ok(())
     }

@@ -63,6 +63,10 @@ impl Arm {
     }
 }
 
+fn refused(reason: Refused) -> Cause {
+    Cause::Refused(Objection::Setpoint(reason))
+}
+
 fn reason(confirmation: Confirmation) -> Refused {
     match confirmation {
         Confirmation::Refused(refusal) => refusal.reason,
@@ -152,7 +156,8 @@ fn sr_021_a_refused_setpoint_is_replaced_by_braking_until_rest() {
         confirmation = arm.step();
     }
     assert_eq!((ticks, before), (10, 0.0));
-    assert_eq!((arm.scene.rung(), arm.scene.directive.cause), (Rung::Soften, Cause::Refused));
+    // Not the braking that followed, but what it began with.
+    assert_eq!((arm.scene.rung(), arm.scene.directive.cause), (Rung::Soften, refused(Refused::Jump { joint: 4 })));
     assert_eq!(arm.scene.permitted, Twist::zero());
 }
 
@@ -214,7 +219,7 @@ fn sr_022_three_refusals_are_a_fault() {
         assert_eq!(reason(arm.confirm(&check)), Refused::Disagrees);
     }
     arm.scene.run(1);
-    assert_eq!((arm.scene.rung(), arm.scene.directive.cause), (Rung::Fault, Cause::Refused));
+    assert_eq!((arm.scene.rung(), arm.scene.directive.cause), (Rung::Fault, refused(Refused::Disagrees)));
 }
 
 #[test]

@@ -144,6 +144,6 @@ fn sr_018_errors_say_what_to_mend() {
     let loosened = PresetError::Loosened { which: Limit::HardForce };
     assert_eq!(loosened.to_string(), "the hard force limit may only be lowered");
     assert_eq!(OutOfRange { which: Setting::Hold }.to_string(), "the longest hold must be 1 to 30 s");
-    assert_eq!(Refused::Speed { joint: 3 }.to_string(), "joint 3 would be too fast");
+    assert_eq!(Refused::Speed { joint: 3 }.to_string(), "joint 4 would be too fast");
     assert_eq!(Metre::literal(1.0).to_string(), "1 m");
 }

@@ -55,9 +55,9 @@ fn sr_031_each_planted_violation_trips_within_twenty_milliseconds() {
         (|s| s.setpoint.velocities.as_mut_slice()[2] = f64::INFINITY, Trip::Nonsense),
         (|s| s.setpoint.positions = Joints::zero(6), Trip::Nonsense),
         (|s| s.setpoint.velocities = Joints::zero(0), Trip::Nonsense),
-        (|s| s.setpoint.positions.as_mut_slice()[6] = 2.51, Trip::Range),
-        (|s| s.setpoint.positions.as_mut_slice()[6] = -2.51, Trip::Range),
-        (|s| s.setpoint.positions.as_mut_slice()[6] += 0.006, Trip::Jump),
+        (|s| s.setpoint.positions.as_mut_slice()[6] = 2.51, Trip::Range { joint: 6 }),
+        (|s| s.setpoint.positions.as_mut_slice()[6] = -2.51, Trip::Range { joint: 6 }),
+        (|s| s.setpoint.positions.as_mut_slice()[6] += 0.006, Trip::Jump { joint: 6 }),
         (|s| s.sent.linear.y = 0.31, Trip::TooFast),
         (|s| s.sent.linear.z = 0.071, Trip::TooFast),
         (|s| s.sent.angular.y = 1.4, Trip::TooFast),
@@ -110,7 +110,7 @@ fn sr_031_a_short_disturbance_does_not_trip_and_a_trip_stays_until_reset() {
     }
     let mut sample = good(0.0);
     sample.setpoint.positions = joints(1.0);
-    let tripped = Verdict::Tripped(Trip::Jump);
+    let tripped = Verdict::Tripped(Trip::Jump { joint: 0 });
     assert_eq!(monitor.check(Time::from_millis(1000), &sample), tripped);
     assert_eq!(monitor.check(Time::from_millis(1001), &good(1.0)), tripped);
     monitor.reset();
@@ -123,7 +123,7 @@ fn sr_031_after_a_pause_the_setpoint_may_begin_anew() {
     let mut monitor = monitor();
     assert_eq!(monitor.check(Time::from_millis(0), &good(0.0)), Verdict::Quiet);
     assert_eq!(monitor.check(Time::from_millis(21), &good(1.0)), Verdict::Quiet);
-    assert_eq!(monitor.check(Time::from_millis(41), &good(1.2)), Verdict::Tripped(Trip::Jump));
+    assert_eq!(monitor.check(Time::from_millis(41), &good(1.2)), Verdict::Tripped(Trip::Jump { joint: 0 }));
 }
 
 #[test]
@@ -146,11 +146,11 @@ fn sr_031_a_configuration_can_not_widen_the_monitor() {
 fn sr_031_every_trip_is_a_fault_with_its_cause() {
     use super::scene::Scene;
     for (trip, cause) in [
-        (Trip::Nonsense, Cause::Refused),
-        (Trip::Range, Cause::Refused),
-        (Trip::Jump, Cause::Refused),
-        (Trip::TooFast, Cause::Refused),
-        (Trip::NotAsPermitted, Cause::Refused),
+        (Trip::Nonsense, Cause::Refused(Objection::SentNonsense)),
+        (Trip::Range { joint: 3 }, Cause::Refused(Objection::SentOutOfRange { joint: 3 })),
+        (Trip::Jump { joint: 5 }, Cause::Refused(Objection::SentJump { joint: 5 })),
+        (Trip::TooFast, Cause::Refused(Objection::SentTooFast)),
+        (Trip::NotAsPermitted, Cause::Refused(Objection::SentNotAsPermitted)),
         (Trip::Pressing, Cause::ForceLimit),
         (Trip::NotFollowing, Cause::ArmFault),
         (Trip::Runaway, Cause::ArmFault),

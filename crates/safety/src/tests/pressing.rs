@@ -254,12 +254,12 @@ fn sr_004_only_the_staff_reset_and_only_once_the_arm_is_braked() {
 #[test]
 fn sr_004_a_fault_that_is_still_there_comes_back_before_anybody_can_engage() {
     let mut scene = Scene::at(Rung::Fault, 0.0);
-    scene.facts.monitor = Verdict::Tripped(Trip::Jump);
+    scene.facts.monitor = Verdict::Tripped(Trip::Jump { joint: 2 });
     scene.facts.reset = Reset::Requested;
     scene.run(1);
     assert_eq!(scene.rung(), Rung::Idle);
     scene.run(1);
-    assert_eq!((scene.rung(), scene.directive.cause), (Rung::Fault, Cause::Refused));
+    assert_eq!((scene.rung(), scene.directive.cause), (Rung::Fault, Cause::Refused(Objection::SentJump { joint: 2 })));
 }
 
 #[test]

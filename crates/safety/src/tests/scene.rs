@@ -146,7 +146,7 @@ impl Scene {
                 scene.push(0.0);
                 scene.run(5100);
             }
-            Rung::Fault => scene.facts.monitor = Verdict::Tripped(Trip::Jump),
+            Rung::Fault => scene.facts.monitor = Verdict::Tripped(Trip::Jump { joint: 0 }),
             Rung::EStop => scene.facts.stop = Some(StopSource::Bedside),
         }
         scene.push(force);

@@ -10,13 +10,15 @@ use super::scene::Scene;
 use crate::transition::{Event, Lift, Moment, SeenOpen, Touch, next};
 use crate::*;
 
+const REFUSED: Cause = Cause::Refused(Objection::SentTooFast);
+
 const DOC: &str = include_str!("../state.rs");
 
 fn events() -> Vec<(&'static str, Vec<Event>)> {
     let every = |event: fn(Cause) -> Event, causes: &[Cause]| causes.iter().map(|cause| event(*cause)).collect();
     std::vec![
         ("Stop", every(Event::Stop, &[Cause::OperatorStop, Cause::BedsideStop])),
-        ("Fault", every(Event::Fault, &[Cause::ForceSensor, Cause::ArmFault, Cause::Refused, Cause::ForceLimit])),
+        ("Fault", every(Event::Fault, &[Cause::ForceSensor, Cause::ArmFault, REFUSED, Cause::ForceLimit])),
         ("Disarm", std::vec![Event::Disarm]),
         ("Shutdown", std::vec![Event::Shutdown]),
         ("Overload", every(Event::Overload, &[Cause::ForceLimit, Cause::TorqueLimit])),

@@ -33,15 +33,22 @@ pub(crate) struct Exam {
     /// Where the hand is since it pressed, and where it goes to, along the probe, m.
     depth: f64,
     pub(crate) wanted_depth: f64,
+    /// How fast it goes there, m/s.
+    pub(crate) hand_speed: f64,
 }
 
 impl Exam {
     /// The probe above the belly; armed, leased, the clutch open.
     pub(crate) fn new() -> Self {
+        Self::configured(|shipped| shipped)
+    }
+
+    /// The same with a servo of one's own.
+    pub(crate) fn configured(change: impl FnOnce(ServoConfig) -> ServoConfig) -> Self {
         let model = scene::arm().unwrap();
         let body = Body::new(BodyCard::default());
         let start = scene::start_joints(&model, &body).unwrap();
-        let mut servo = Servo::new(&ServoConfig::shipped(model.clone(), start, &scene::patient_to_base()));
+        let mut servo = Servo::new(&change(ServoConfig::shipped(model.clone(), start, &scene::patient_to_base())));
         let plant = Plant::new(&PlantCard::A, body, model, scene::couch(), &start, 1).unwrap();
         let mut outbox = CommandOutbox::new();
         outbox.set_epoch(Some(Epoch(1)));
@@ -62,6 +69,7 @@ impl Exam {
             picture: PictureHealth::Good,
             depth: 0.0,
             wanted_depth: 0.0,
+            hand_speed: HAND_SPEED,
         }
     }
 
@@ -98,7 +106,7 @@ impl Exam {
         let plant = self.plant.advance(self.now);
         let (mut now, mut reading) = (self.now, reading(&plant));
         spoil(&mut now, &mut reading);
-        let step = HAND_SPEED * TICK.as_secs_f64();
+        let step = self.hand_speed * TICK.as_secs_f64();
         self.depth += (self.wanted_depth - self.depth).clamp(-step, step);
         let command = (self.console && self.ticks.is_multiple_of(2)).then(|| self.command()).flatten();
         let outcome = assert_no_alloc(|| {

@@ -5,6 +5,7 @@
 mod exam;
 mod finite;
 mod no_alloc;
+mod refused;
 
 /// Turns an allocation within `assert_no_alloc` into an abort, for every test of this binary.
 #[global_allocator]
