@@ -13,6 +13,7 @@ use farprobe_transport::{CloseReason, Connection, FrameReceiver, FrameSender, Se
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
+use super::ended::Ended;
 use super::errand::{self, Errand};
 use super::welcome::role_for;
 use super::{Consoles, OUTBOX_SLOTS, video};
@@ -26,42 +27,20 @@ const REFUSAL_HEARD_WITHIN: Duration = Duration::from_secs(1);
 /// Requests of a console that wait for an answer. A person at a panel turns one control at a time.
 const ERRAND_SLOTS: usize = 32;
 
-/// Why a console's task ended; each is a line in the log.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Ended {
-    #[error("said goodbye")]
-    Goodbye,
-    #[error("{0}")]
-    Closed(#[from] farprobe_transport::Closed),
-    #[error("broke the protocol: {0}")]
-    Frame(#[from] farprobe_transport::FrameError),
-    #[error("sent what is no message: {0}")]
-    Decode(#[from] farprobe_proto::DecodeError),
-    #[error("did not say hello in time")]
-    NoHello,
-    #[error("was refused: {0:?}")]
-    Refused(Refusal),
-    #[error("does not read what it is told")]
-    Deaf,
-    #[error("asks for more than it waits for")]
-    Hasty,
-}
-
 /// Attends one console until it leaves.
 pub(super) async fn attend(consoles: Arc<Consoles>, id: ConsoleId, connection: Connection) {
     let name = connection.peer().name.clone();
     let ended = converse(&consoles, id, &connection).await;
     consoles.with_leases(|desk| desk.leave(id));
     consoles.lock().outboxes.remove(&id);
+    let ended = ended.err().unwrap_or(Ended::Goodbye);
+    let (severity, words) = ended.told(&name);
+    consoles.announce(severity, words);
     match ended {
-        Ok(()) | Err(Ended::Goodbye) => consoles.announce(Severity::Info, format!("console {name} left")),
-        Err(Ended::Closed(closed)) => {
-            consoles.announce(Severity::Warning, format!("console {name} is gone: {closed}"));
-        }
-        Err(ended) => {
-            consoles.announce(Severity::Warning, format!("console {name} was let go: it {ended}"));
-            let reason = if matches!(ended, Ended::Refused(_)) { CloseReason::Refused } else { CloseReason::Violation };
-            connection.close(reason, &ended.to_string());
+        Ended::Goodbye | Ended::Closed(_) => {}
+        Ended::Refused(_) => connection.close(CloseReason::Refused, &ended.to_string()),
+        Ended::Frame(_) | Ended::Decode(_) | Ended::NoHello | Ended::Deaf | Ended::Hasty => {
+            connection.close(CloseReason::Violation, &ended.to_string());
         }
     }
 }

@@ -4,7 +4,7 @@ use farprobe_proto::{CartMessage, Role, ScannerError, ScannerReply, ScannerReque
 use tokio::sync::mpsc;
 
 use super::Consoles;
-use super::console::Ended;
+use super::ended::Ended;
 
 /// One request that is answered.
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 
 mod accept;
 mod console;
+mod ended;
 mod errand;
 mod states;
 mod video;
