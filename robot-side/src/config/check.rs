@@ -12,8 +12,11 @@ struct File<'a> {
 
 impl File<'_> {
     fn refuse(&self, key: &'static str, value: &impl ToString, rule: String) -> ConfigError {
-        let line = line_of_key(self.text, key);
-        ConfigError::Value { path: self.path.to_owned(), line, key, value: value.to_string(), rule }
+        let place = match line_of_key(self.text, key) {
+            Some(line) => format!("line {line}"),
+            None => "not written, so its default counts".to_owned(),
+        };
+        ConfigError::Value { path: self.path.to_owned(), place, key, value: value.to_string(), rule }
     }
 }
 
@@ -71,19 +74,12 @@ pub(super) fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
 }
 
-/// The line of `table.key`; 1 if the key is not written (its default was refused together with another key).
-fn line_of_key(text: &str, key: &str) -> usize {
-    let (table, key) = key.split_once('.').unwrap_or(("", key));
-    let mut in_table = false;
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if let Some(name) = line.strip_prefix('[') {
-            in_table = name.trim_end_matches(']').trim() == table;
-        } else if in_table && line.split('=').next().is_some_and(|name| name.trim() == key) {
-            return index + 1;
-        }
-    }
-    1
+/// The line of `table.key`, as the library that read the file places it; `None` if the key is not written.
+fn line_of_key(text: &str, key: &str) -> Option<usize> {
+    let (table, key) = key.split_once('.')?;
+    let document = toml::de::DeTable::parse(text).ok()?;
+    let (key, _) = document.get_ref().get(table)?.get_ref().as_table()?.get_key_value(key)?;
+    Some(line_of(text, key.span().start))
 }
 
 #[cfg(test)]
@@ -118,6 +114,26 @@ mod tests {
     }
 
     #[test]
+    fn the_line_is_true_however_the_key_is_written() {
+        for (extra, line) in [
+            ("[limits] # this site's\n\nhard_force_n = 25.0\n", 6),
+            ("[ limits ]\n# hard_force_n = 1.0\nhard_force_n=25.0 # too much\n", 6),
+            ("[exam]\nforce_n = 5.0\n['limits']\n\"hard_force_n\" = 25.0\n", 7),
+            ("[limits]\nsoft_force_n = 2.0\r\nhard_force_n = 25.0\n", 6),
+        ] {
+            let text = complaint(extra);
+            assert!(text.contains(&format!("line {line}: limits.hard_force_n = 25 is refused")), "{extra:?}: {text}");
+        }
+        let on_top = |first: &str| Config::parse("cart.toml", &format!("{first}\n{SMALLEST}")).unwrap_err().to_string();
+        for first in ["limits.hard_force_n = 25.0", "limits = { soft_force_n = 3.0, hard_force_n = 25.0 }"] {
+            assert!(on_top(first).contains("line 1: limits.hard_force_n = 25 is refused"), "{}", on_top(first));
+        }
+        // What the library itself refuses says its line, too.
+        let kind = complaint("[limits] # this site's\nhard_force_n = \"much\"\n");
+        assert!(kind.contains("cart.toml, line 5: "), "{kind}");
+    }
+
+    #[test]
     fn every_range_is_held_at_both_ends() {
         for (table, key, bad) in [
             ("safety", "link_timeout_ms", "19"),
@@ -137,6 +153,6 @@ mod tests {
     #[test]
     fn the_exam_force_stays_below_a_lowered_soft_limit() {
         let text = complaint("[limits]\nsoft_force_n = 6.0\n");
-        assert!(text.contains("exam.force_n = 8 is refused"), "{text}");
+        assert!(text.contains("cart.toml, not written, so its default counts: exam.force_n = 8 is refused"), "{text}");
     }
 }

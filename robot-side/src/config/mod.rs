@@ -1,7 +1,7 @@
 //! The cart's one configuration file.
 //!
 //! Unknown keys are refused, contact limits can only be lowered below the compiled ceilings, and every complaint names
-//! file, line and key.
+//! file, key and its line as the TOML library places it.
 
 mod check;
 mod tables;
@@ -68,12 +68,12 @@ pub enum ConfigError {
         what: String,
     },
     /// A value is outside its range.
-    #[error("configuration {path}, line {line}: {key} = {value} is refused: {rule}")]
+    #[error("configuration {path}, {place}: {key} = {value} is refused: {rule}")]
     Value {
         /// As given.
         path: String,
-        /// Counted from 1.
-        line: usize,
+        /// Its line, or that it is not written.
+        place: String,
         /// Table and key.
         key: &'static str,
         /// The value given.
