@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use farprobe_transport::identity::Role;
+use farprobe_transport::identity::cli::IdentityCommand;
 
 /// The specialist's console: drives a remote ultrasound probe and shows what it sees.
 ///
@@ -86,46 +86,6 @@ pub(crate) enum HandleChoice {
     SpaceMouse,
     /// The simulated haptic handle; needs a script.
     Haptic,
-}
-
-/// Make and show identities. The same in both programs.
-#[derive(Debug, Subcommand)]
-pub(crate) enum IdentityCommand {
-    /// Make a small private certificate authority for a site.
-    CreateAuthority {
-        /// Where it is kept. Guard this folder: who has its key can make carts and operators.
-        folder: PathBuf,
-        /// Its name.
-        #[arg(long, default_value = "Farprobe site")]
-        name: String,
-        /// For how many days it is valid.
-        #[arg(long, default_value_t = 3650)]
-        days: u32,
-    },
-    /// Let an authority issue the identity of a cart, an operator or an observer.
-    Issue {
-        /// The authority's folder.
-        authority: PathBuf,
-        /// Where the identity goes.
-        folder: PathBuf,
-        /// cart, operator or observer.
-        #[arg(long)]
-        role: Role,
-        /// The holder's name.
-        #[arg(long)]
-        name: String,
-        /// For how many days it is valid.
-        #[arg(long, default_value_t = 365)]
-        days: u32,
-        /// Replace an identity that is there.
-        #[arg(long)]
-        overwrite: bool,
-    },
-    /// Show what a folder holds.
-    Show {
-        /// The folder.
-        folder: PathBuf,
-    },
 }
 
 #[cfg(test)]

@@ -16,9 +16,9 @@ use farprobe_console::window::window;
 use farprobe_devices::MonotonicClock;
 use farprobe_devices::handle::keyboard_mouse::WindowFeed;
 use farprobe_transport::DemoPolicy;
-use farprobe_transport::identity::{self, Identity, Overwrite, Purpose, Request};
+use farprobe_transport::identity::{Identity, Purpose};
 
-use crate::cli::{Command, Exam, HandleChoice, IdentityCommand};
+use crate::cli::{Command, Exam, HandleChoice};
 
 type AnyError = Box<dyn std::error::Error>;
 
@@ -32,7 +32,7 @@ const OURS: [&str; 3] = ["summary.json", "session.log", "cart.log"];
 pub(crate) fn run(command: Command) -> Result<(), AnyError> {
     match command {
         Command::Identity(command) => {
-            println!("{}", run_identity(command)?);
+            println!("{}", command.run(SystemTime::now())?);
             Ok(())
         }
         Command::Connect { address, identity, cart, demo, exam } => {
@@ -78,21 +78,6 @@ fn load_identity(folder: &Path, demo: DemoPolicy) -> Result<Identity, AnyError> 
 
 fn demo_destination(address: SocketAddr, identity: Identity) -> Destination {
     Destination { address, cart: None, identity, demo: DemoPolicy::Allowed }
-}
-
-fn run_identity(command: IdentityCommand) -> Result<String, AnyError> {
-    let now = SystemTime::now();
-    let summary = match command {
-        IdentityCommand::CreateAuthority { folder, name, days } => {
-            identity::create_authority(&folder, &name, days, now, Overwrite::Refuse)?
-        }
-        IdentityCommand::Issue { authority, folder, role, name, days, overwrite } => {
-            let overwrite = if overwrite { Overwrite::Replace } else { Overwrite::Refuse };
-            identity::issue(&authority, Request { role, name: &name, days }, &folder, now, overwrite)?
-        }
-        IdentityCommand::Show { folder } => identity::show(&folder, now)?,
-    };
-    Ok(summary.to_string())
 }
 
 /// Makes the output folders and removes what an earlier run has left in them.

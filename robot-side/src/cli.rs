@@ -2,10 +2,9 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use clap::{Args, Parser, Subcommand};
-use farprobe_transport::identity::{self, IdentityError, Overwrite, Request, Role};
+use farprobe_transport::identity::cli::IdentityCommand;
 
 /// The controller daemon on the hospital cart: it moves the arm under hard force limits and sends the picture back.
 ///
@@ -54,61 +53,4 @@ pub enum Command {
     /// Make and show identities.
     #[command(subcommand)]
     Identity(IdentityCommand),
-}
-
-/// Make and show identities. The same in both programs.
-#[derive(Debug, Subcommand)]
-pub enum IdentityCommand {
-    /// Make a small private certificate authority for a site.
-    CreateAuthority {
-        /// Where it is kept. Guard this folder: who has its key can make carts and operators.
-        folder: PathBuf,
-        /// Its name.
-        #[arg(long, default_value = "Farprobe site")]
-        name: String,
-        /// For how many days it is valid.
-        #[arg(long, default_value_t = 3650)]
-        days: u32,
-    },
-    /// Let an authority issue the identity of a cart, an operator or an observer.
-    Issue {
-        /// The authority's folder.
-        authority: PathBuf,
-        /// Where the identity goes.
-        folder: PathBuf,
-        /// cart, operator or observer.
-        #[arg(long)]
-        role: Role,
-        /// The holder's name.
-        #[arg(long)]
-        name: String,
-        /// For how many days it is valid.
-        #[arg(long, default_value_t = 365)]
-        days: u32,
-        /// Replace an identity that is there.
-        #[arg(long)]
-        overwrite: bool,
-    },
-    /// Show what a folder holds.
-    Show {
-        /// The folder.
-        folder: PathBuf,
-    },
-}
-
-impl IdentityCommand {
-    /// Does it, and gives the words for the person who asked.
-    pub fn run(self, now: SystemTime) -> Result<String, IdentityError> {
-        let summary = match self {
-            Self::CreateAuthority { folder, name, days } => {
-                identity::create_authority(&folder, &name, days, now, Overwrite::Refuse)?
-            }
-            Self::Issue { authority, folder, role, name, days, overwrite } => {
-                let overwrite = if overwrite { Overwrite::Replace } else { Overwrite::Refuse };
-                identity::issue(&authority, Request { role, name: &name, days }, &folder, now, overwrite)?
-            }
-            Self::Show { folder } => identity::show(&folder, now)?,
-        };
-        Ok(summary.to_string())
-    }
 }

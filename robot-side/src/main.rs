@@ -18,8 +18,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
         Some(Command::Identity(command)) => match command.run(SystemTime::now()) {
-            Ok(words) => {
-                println!("{words}");
+            Ok(summary) => {
+                println!("{summary}");
                 ExitCode::SUCCESS
             }
             Err(error) => fail(&error),

@@ -14,6 +14,8 @@
 
 mod authority;
 mod certificate;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod commands;
 mod error;
 mod role;
