@@ -16,7 +16,7 @@ use farprobe_console::window::window;
 use farprobe_devices::MonotonicClock;
 use farprobe_devices::handle::keyboard_mouse::WindowFeed;
 use farprobe_transport::DemoPolicy;
-use farprobe_transport::identity::{Identity, Purpose};
+use farprobe_transport::identity::Identity;
 
 use crate::cli::{Command, Exam, HandleChoice};
 
@@ -36,8 +36,10 @@ pub(crate) fn run(command: Command) -> Result<(), AnyError> {
             Ok(())
         }
         Command::Connect { address, identity, cart, demo, exam } => {
-            let demo = if demo { DemoPolicy::Allowed } else { DemoPolicy::Refused };
-            let identity = load_identity(&identity, demo)?;
+            let identity = Identity::load(&identity)?;
+            let demo = if demo { DemoPolicy::Required } else { DemoPolicy::Refused };
+            // The endpoint asks again; said here, it is said before a window opens.
+            demo.check(&identity)?;
             let desk = Desk::set(&exam)?;
             prepare(&exam)?;
             examine(Destination { address, cart, identity, demo }, desk, &exam)
@@ -60,24 +62,8 @@ pub(crate) fn run(command: Command) -> Result<(), AnyError> {
     }
 }
 
-/// Reads the identity in `folder`. What is called a demo must be one: a real identity would reach a real cart.
-fn load_identity(folder: &Path, demo: DemoPolicy) -> Result<Identity, AnyError> {
-    let identity = Identity::load(folder)?;
-    match (demo, identity.purpose()) {
-        (DemoPolicy::Allowed, Purpose::Real) => Err(format!(
-            "{} is a real identity (of {:?}), and --demo accepts only a demo's: leave out --demo to drive a real cart, or name \
-             a demo's folder",
-            folder.display(),
-            identity.name()
-        )
-        .into()),
-        // The endpoint refuses a demo's identity that is used as if it were real.
-        (DemoPolicy::Allowed | DemoPolicy::Refused, _) => Ok(identity),
-    }
-}
-
 fn demo_destination(address: SocketAddr, identity: Identity) -> Destination {
-    Destination { address, cart: None, identity, demo: DemoPolicy::Allowed }
+    Destination { address, cart: None, identity, demo: DemoPolicy::Required }
 }
 
 /// Makes the output folders and removes what an earlier run has left in them.

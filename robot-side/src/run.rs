@@ -76,7 +76,7 @@ fn configuration(options: &Run) -> Result<Config, ConfigError> {
 async fn serve(config: &Config, identity: &Identity, options: &Run) -> Result<(), RunError> {
     // Heard from before anything moves: a signal during the start must end in a parked arm, too.
     let mut ending = Ending::listen(options.child)?;
-    let demo = if options.demo { DemoPolicy::Allowed } else { DemoPolicy::Refused };
+    let demo = if options.demo { DemoPolicy::Required } else { DemoPolicy::Refused };
     let cart = Cart::start(config, identity, demo)?;
     if options.child {
         println!("listening {}", cart.address());

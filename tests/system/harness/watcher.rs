@@ -9,7 +9,7 @@ use farprobe_proto::{
     CartDatagram, CartMessage, CartReport, Cause, ConsoleDatagram, ConsoleMessage, Contact, Hello, Ladder,
     MAX_MESSAGE_BYTES, PROTOCOL_VERSION, Role, State, StopNotice, Wire,
 };
-use farprobe_transport::identity::{Identity, Role as CertifiedRole};
+use farprobe_transport::identity::{Identity, Purpose, Role as CertifiedRole};
 use farprobe_transport::{Connection, ConsoleEndpoint, ConsoleOptions, DemoPolicy, FrameReceiver, FrameSender};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
@@ -185,7 +185,11 @@ async fn greet(
     address: SocketAddr,
     identity: &Identity,
 ) -> (ConsoleEndpoint, Connection, (FrameSender, FrameReceiver)) {
-    let options = ConsoleOptions { demo: DemoPolicy::Allowed, ..ConsoleOptions::default() };
+    let demo = match identity.purpose() {
+        Purpose::Demo => DemoPolicy::Required,
+        Purpose::Real => DemoPolicy::Refused,
+    };
+    let options = ConsoleOptions { demo, ..ConsoleOptions::default() };
     let endpoint = ConsoleEndpoint::open(options).expect("a socket");
     let connection = endpoint.connect(address, identity, None).await.expect("the cart admits the watcher");
     let (mut out, mut input) = connection.open_control(MAX_MESSAGE_BYTES).await.expect("a control stream");

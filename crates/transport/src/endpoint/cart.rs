@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::door::{Door, OUTCOME_QUEUE};
 use super::failure::Failure;
-use super::{DemoPolicy, OpenError, check_demo, say_farewell};
+use super::{DemoPolicy, OpenError, say_farewell};
 use crate::connection::Connection;
 use crate::identity::{Identity, Role};
 use crate::link::LinkOptions;
@@ -20,7 +20,7 @@ use crate::{CloseReason, Closed, socket};
 /// Options of a cart's endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CartOptions {
-    /// Whether a demo identity may be used.
+    /// Which kind of identity is used.
     pub demo: DemoPolicy,
     /// How links are treated.
     pub link: LinkOptions,
@@ -111,7 +111,7 @@ pub struct CartEndpoint {
 impl CartEndpoint {
     /// Listens at `bind` as `identity`, which must be a cart's.
     pub fn open(bind: SocketAddr, identity: &Identity, options: CartOptions) -> Result<Self, OpenError> {
-        check_demo(identity, options.demo)?;
+        options.demo.check(identity)?;
         match identity.role() {
             Role::Cart => {}
             found @ (Role::Operator | Role::Observer) => {

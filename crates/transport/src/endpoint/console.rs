@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use quinn::{ClientConfig, EndpointConfig, TokioRuntime};
 
 use super::failure::{Failure, explain};
-use super::{DemoPolicy, OpenError, check_demo, say_farewell};
+use super::{DemoPolicy, OpenError, say_farewell};
 use crate::connection::Connection;
 use crate::identity::{CART_DNS_NAME, Identity, IdentityError, Role};
 use crate::link::{LinkOptions, PeerStreams};
@@ -20,7 +20,7 @@ use crate::{ADMITTED, CloseReason, Closed, socket};
 pub struct ConsoleOptions {
     /// Where to send from; by default any port of any address.
     pub bind: Option<SocketAddr>,
-    /// Whether demo identities may be used.
+    /// Which kind of identity is used.
     pub demo: DemoPolicy,
     /// How links are treated.
     pub link: LinkOptions,
@@ -160,7 +160,7 @@ impl ConsoleEndpoint {
     }
 
     fn credentials(&self, identity: &Identity) -> Result<Credentials, OpenError> {
-        check_demo(identity, self.demo)?;
+        self.demo.check(identity)?;
         match identity.role() {
             Role::Operator | Role::Observer => Ok(Credentials::new(identity, SystemTime::now())?),
             found @ Role::Cart => {

@@ -15,14 +15,25 @@ pub use console::{ConnectError, ConsoleEndpoint, ConsoleOptions};
 use crate::CloseReason;
 use crate::identity::{Identity, IdentityError, Purpose, Role};
 
-/// Whether an endpoint may use a demo identity.
+/// Which kind of identity an endpoint uses. Both kinds never meet: an endpoint accepts only peers of its own kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DemoPolicy {
-    /// It may not. What every program does unless it was started as a demo.
+    /// Real ones. What every program does unless it was started as a demo.
     #[default]
     Refused,
-    /// It may; and with a demo identity it accepts only peers of the same demo.
-    Allowed,
+    /// Demo ones, and no others: what a demo takes the liberty to do must never be done under a real name.
+    Required,
+}
+
+impl DemoPolicy {
+    /// Refuses a demo identity outside a demo, and a real one inside. Endpoints ask this themselves.
+    pub fn check(self, identity: &Identity) -> Result<(), IdentityError> {
+        match (identity.purpose(), self) {
+            (Purpose::Demo, Self::Refused) => Err(IdentityError::DemoOutsideDemo),
+            (Purpose::Real, Self::Required) => Err(IdentityError::RealInsideDemo { name: identity.name().into() }),
+            (Purpose::Demo, Self::Required) | (Purpose::Real, Self::Refused) => Ok(()),
+        }
+    }
 }
 
 /// Why an endpoint cannot be opened. The configuration or this machine is to blame.
@@ -41,7 +52,9 @@ pub enum OpenError {
     #[error(transparent)]
     Identity(#[from] IdentityError),
     /// The identity has another role.
-    #[error("{name:?} is the identity of a {found}, and a {expected} needs its own: issue one with `identity issue`")]
+    #[error(
+        "{name:?} is an identity for the role {found}, and a {expected} needs its own: issue one with `identity issue`"
+    )]
     Role {
         /// The identity's name.
         name: String,
@@ -64,12 +77,4 @@ async fn say_farewell(quinn: &quinn::Endpoint, reason: CloseReason) {
     quinn.close(reason.code(), b"");
     // If a peer does not answer in time its own time-out tells it.
     let _ = tokio::time::timeout(FAREWELL, quinn.wait_idle()).await;
-}
-
-/// Refuses a demo identity outside a demo.
-fn check_demo(identity: &Identity, policy: DemoPolicy) -> Result<(), IdentityError> {
-    match (identity.purpose(), policy) {
-        (Purpose::Demo, DemoPolicy::Refused) => Err(IdentityError::DemoOutsideDemo),
-        (Purpose::Demo, DemoPolicy::Allowed) | (Purpose::Real, _) => Ok(()),
-    }
 }

@@ -21,6 +21,15 @@ pub enum IdentityError {
         /// What the system said.
         source: io::Error,
     },
+    /// A file of an identity or an authority is not there.
+    #[error(
+        "{} is missing: name the folder of an identity, or make one with `identity create-authority` and `identity issue`",
+        path.display()
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is there already, and replacing it was not asked for.
     #[error("{} exists already: choose another folder, or ask for it to be replaced", path.display())]
     Exists {
@@ -75,6 +84,15 @@ pub enum IdentityError {
         Purpose::Demo
     )]
     DemoOutsideDemo,
+    /// The endpoint was opened for a demo.
+    #[error(
+        "{name:?} is a {} identity, and `--demo` takes none but demo identities: leave out `--demo`, or run `farprobe-console demo`",
+        Purpose::Real
+    )]
+    RealInsideDemo {
+        /// The identity's name.
+        name: String,
+    },
     /// The cryptography library refused; a fault of this program.
     #[error("the certificate library refused to {action}: {detail}")]
     Library {
@@ -89,6 +107,14 @@ impl IdentityError {
     pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { action, path, source }
+    }
+
+    pub(crate) fn reading(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing { path },
+            _ => Self::File { action: "read", path, source },
+        }
     }
 
     pub(crate) fn library(action: &'static str) -> impl FnOnce(rcgen::Error) -> Self {

@@ -132,9 +132,9 @@ fn create(path: &Path, _secrecy: Secrecy) -> std::io::Result<File> {
 /// Reads a text file of at most [`MAX_FILE_BYTES`].
 fn read(path: &Path, expected: &'static str) -> Result<String, IdentityError> {
     let malformed = || IdentityError::Malformed { path: path.into(), expected };
-    let file = File::open(path).map_err(IdentityError::file("read", path))?;
+    let file = File::open(path).map_err(IdentityError::reading(path))?;
     let mut bytes = Vec::new();
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(IdentityError::file("read", path))?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(IdentityError::reading(path))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(malformed());
     }
@@ -174,7 +174,7 @@ pub(crate) fn read_key(path: &Path, claims: &Claims) -> Result<KeyPair, Identity
 fn check_secrecy(path: &Path) -> Result<(), IdentityError> {
     use std::os::unix::fs::PermissionsExt as _;
     const OTHERS_OR_GROUP_WRITE: u32 = 0o027;
-    let mode = fs::metadata(path).map_err(IdentityError::file("read", path))?.permissions().mode() & 0o7777;
+    let mode = fs::metadata(path).map_err(IdentityError::reading(path))?.permissions().mode() & 0o7777;
     if mode & OTHERS_OR_GROUP_WRITE != 0 {
         return Err(IdentityError::KeyExposed { path: path.into(), mode });
     }

@@ -52,7 +52,7 @@ pub enum CertificateFault {
         expected: String,
     },
     /// One of the two is a demo identity and the other is not.
-    #[error("its certificate is {found}, this side's is {}: demo and real identities never meet", other(*found))]
+    #[error("its certificate is {found}, this side's is {}: demo and real identities never meet, use two of one kind", other(*found))]
     WrongPurpose {
         /// What the peer's certificate is for.
         found: Purpose,

@@ -69,7 +69,14 @@ impl Policy {
                 return Err(CertificateFault::SelfSigned);
             }
             if CertificateFault::from_tls(error) == CertificateFault::UnknownAuthority {
-                return Err(CertificateFault::UnknownAuthority);
+                // A demo's authority is never a real site's, so this is what a demo that meets a real side looks like.
+                let mixed = claims.purpose != self.purpose;
+                let found = claims.purpose;
+                return Err(if mixed {
+                    CertificateFault::WrongPurpose { found }
+                } else {
+                    CertificateFault::UnknownAuthority
+                });
             }
         }
         let now = SystemTime::UNIX_EPOCH + core::time::Duration::from_secs(now.as_secs());

@@ -123,6 +123,29 @@ async fn an_endpoint_refuses_its_own_demo_identity_outside_a_demo() {
 }
 
 #[tokio::test]
+async fn an_endpoint_refuses_its_own_real_identity_inside_a_demo() {
+    let (cart, operator) = cart_and_operator();
+    let opened =
+        CartEndpoint::open(loopback(), &cart, CartOptions { demo: DemoPolicy::Required, ..CartOptions::default() });
+    assert!(matches!(opened, Err(OpenError::Identity(IdentityError::RealInsideDemo { .. }))), "{opened:?}");
+    let options = ConsoleOptions { demo: DemoPolicy::Required, ..ConsoleOptions::default() };
+    let connected =
+        ConsoleEndpoint::open(options).unwrap().connect("127.0.0.1:9".parse().unwrap(), &operator, None).await;
+    let real =
+        matches!(connected, Err(ConnectError::Identity(OpenError::Identity(IdentityError::RealInsideDemo { .. }))));
+    assert!(real, "{connected:?}");
+}
+
+#[tokio::test]
+async fn demo_and_real_of_different_authorities_are_told_apart_as_such() {
+    let (demo_cart, (_, operator)) =
+        (authority(Purpose::Demo).issue(Role::Cart, "cart", wide()).unwrap(), cart_and_operator());
+    let (cart_saw, console_saw) = both_errors(&demo_cart, &operator, None).await;
+    assert_eq!(cart_was_refused(&cart_saw), Refusal::Purpose);
+    assert_eq!(*console_refused(&console_saw), CertificateFault::WrongPurpose { found: Purpose::Demo });
+}
+
+#[tokio::test]
 async fn an_endpoint_refuses_an_identity_of_the_wrong_role() {
     let (cart, operator) = cart_and_operator();
     let opened = CartEndpoint::open(loopback(), &operator, CartOptions::default());
@@ -141,7 +164,7 @@ async fn a_demo_runs_on_its_own_identities() {
     let demo = farprobe_transport::identity::create_demo(folder.path(), SystemTime::now()).unwrap();
     let cart_endpoint = open_cart(&demo.cart, LinkOptions::default());
     let console_endpoint =
-        ConsoleEndpoint::open(ConsoleOptions { demo: DemoPolicy::Allowed, ..Default::default() }).unwrap();
+        ConsoleEndpoint::open(ConsoleOptions { demo: DemoPolicy::Required, ..Default::default() }).unwrap();
     let address = cart_endpoint.local_addr().unwrap();
     let loaded = Identity::load(&demo.operator_folder).unwrap();
     let (cart, console) = within(async {

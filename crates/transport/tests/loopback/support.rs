@@ -46,12 +46,16 @@ pub(crate) fn cart_and_operator() -> (Identity, Identity) {
 }
 
 pub(crate) fn open_cart(identity: &Identity, link: LinkOptions) -> CartEndpoint {
-    let options = CartOptions { demo: DemoPolicy::Allowed, link, ..CartOptions::default() };
+    let demo = match identity.purpose() {
+        Purpose::Demo => DemoPolicy::Required,
+        Purpose::Real => DemoPolicy::Refused,
+    };
+    let options = CartOptions { demo, link, ..CartOptions::default() };
     CartEndpoint::open(loopback(), identity, options).unwrap()
 }
 
 pub(crate) fn open_console(link: LinkOptions) -> ConsoleEndpoint {
-    ConsoleEndpoint::open(ConsoleOptions { bind: Some(loopback()), demo: DemoPolicy::Allowed, link }).unwrap()
+    ConsoleEndpoint::open(ConsoleOptions { bind: Some(loopback()), demo: DemoPolicy::Refused, link }).unwrap()
 }
 
 /// A connection with both of its endpoints, which must live as long.
