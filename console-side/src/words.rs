@@ -178,6 +178,9 @@ pub const fn lease_refusal(refusal: LeaseRefusal) -> &'static str {
     }
 }
 
+/// Why the controls of the scanner do nothing here.
+pub const SCANNER_NOT_YOURS: &str = "whoever drives sets it";
+
 /// What has become of the clutch, for the session log.
 pub const fn clutch(clutch: Clutch) -> &'static str {
     match clutch {

@@ -76,7 +76,10 @@ fn every_state_is_said_in_words() {
         ("engaged", &["ENGAGED", "Your handle moves the probe.", "You may drive", "SIMULATED PICTURE", "DEMO"]),
         ("no_cart", &["NO CART", "No picture yet", "No handle"]),
         ("no_lease", &["IDLE", "Nobody drives", "Request the right to drive."]),
-        ("held_by_other", &["Dr Lin Wei drives", "Somebody else drives. You may look, and you may stop."]),
+        (
+            "held_by_other",
+            &["whoever drives sets it", "Dr Lin Wei drives", "Somebody else drives. You may look, and you may stop."],
+        ),
         ("hold", &["HOLD", "Clutch open", "you opened the clutch"]),
         ("frozen_by_operator", &["FROZEN BY OPERATOR", "Unfreeze the picture."]),
         ("picture_frozen", &["PICTURE FROZEN", "Do not steer by it."]),
@@ -207,6 +210,16 @@ fn a_slider_asks_for_all_settings_with_one_changed() {
     assert!((0.28..=0.30).contains(&settings.depth.get()), "{settings:?}");
     assert_eq!((settings.gain_db, settings.tgc_db), (before.gain_db, before.tgc_db));
     assert!(settings.validate().is_ok());
+}
+
+#[test]
+fn the_scanner_is_not_for_who_looks_on_while_somebody_drives() {
+    let mut harness = desk(scene("held_by_other"), SIZES[0]);
+    assert!(harness.get_by_label("Freeze (F)").accesskit_node().is_disabled());
+    harness.get_by_role_and_label(Role::Slider, "Depth").click();
+    harness.get_by_label("Freeze (F)").click();
+    harness.run_steps(2);
+    assert!(harness.state().wanted().is_empty());
 }
 
 #[test]

@@ -74,6 +74,12 @@ pub enum ScannerError {
     /// The scanner does not answer.
     #[error("the scanner does not answer: look at it on the cart")]
     Device,
+    /// Somebody else holds the lease: whoever drives sets the scanner, and nobody changes the picture under their hand.
+    #[error("somebody else drives, and whoever drives sets the scanner: ask them")]
+    NotTheDriver,
+    /// The role may only look.
+    #[error("only an operator may set the scanner: connect with an operator's identity")]
+    NotAnOperator,
 }
 
 /// How the scanner is.

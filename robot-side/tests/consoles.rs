@@ -9,7 +9,7 @@ use farprobe_proto::{
 use farprobe_transport::identity::Role as CertifiedRole;
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
-use support::{Site, soon};
+use support::{RawConsole, Site, soon};
 
 fn refusal(message: &CartMessage) -> Option<Refusal> {
     match message {
@@ -120,30 +120,54 @@ async fn a_second_console_cannot_drive_and_an_observer_can_stop() {
     assert!((1..=50).contains(&report.commands_applied), "{report:?}");
 
     let mut observer = site.console(CertifiedRole::Observer, "observer").await;
-    let settings = observer_settings();
-    observer.say(&ConsoleMessage::Scanner(ScannerRequest { number: 1, settings })).await;
-    let result = observer
-        .hear("the scanner's answer", |message| match message {
-            CartMessage::Scanner(reply) => reply.number.map(|_| reply.result),
-            _ => None,
-        })
-        .await;
-    assert_eq!(result, Err(ScannerError::NotOffered));
     observer.say(&ConsoleMessage::Stop(StopNotice { number: 1 })).await;
     let state = driver.state("the stop", |state| state.ladder == Ladder::EStop).await;
     assert_eq!(state.cause, Cause::OperatorStop);
     site.cart.stop().await;
 }
 
-fn observer_settings() -> farprobe_proto::ScannerSettings {
-    farprobe_proto::ScannerSettings {
+/// Asks for a picture that stands still or runs, and gives the cart's answer and how the scanner is then.
+async fn freeze(console: &mut RawConsole, number: u32, frozen: bool) -> (Result<(), ScannerError>, bool) {
+    let settings = farprobe_proto::ScannerSettings {
         depth: farprobe_geom::Metre::literal(0.1),
         gain_db: 0.0,
         tgc_db: [0.0; farprobe_proto::TGC_BANDS],
         focus: farprobe_geom::Metre::literal(0.05),
         dynamic_range_db: 60.0,
-        frozen: true,
-    }
+        frozen,
+    };
+    console.say(&ConsoleMessage::Scanner(ScannerRequest { number, settings })).await;
+    console
+        .hear("the scanner's answer", |message| match message {
+            CartMessage::Scanner(reply) if reply.number == Some(number) => {
+                Some((reply.result, reply.state.settings.frozen))
+            }
+            _ => None,
+        })
+        .await
+}
+
+#[tokio::test]
+async fn whoever_drives_sets_the_scanner_and_nobody_freezes_the_picture_under_their_hand() {
+    let site = Site::open();
+    let mut driver = site.console(CertifiedRole::Operator, "driver").await;
+    let mut second = site.console(CertifiedRole::Operator, "second").await;
+    let mut observer = site.console(CertifiedRole::Observer, "observer").await;
+    // Nobody drives: any operator may set the picture up, and an observer may not.
+    assert_eq!(freeze(&mut second, 1, true).await, (Ok(()), true));
+    assert_eq!(freeze(&mut driver, 1, false).await, (Ok(()), false));
+    assert_eq!(freeze(&mut observer, 1, true).await, (Err(ScannerError::NotAnOperator), false));
+    // Somebody does.
+    driver.lease().await;
+    assert_eq!(freeze(&mut second, 2, true).await, (Err(ScannerError::NotTheDriver), false));
+    assert_eq!(freeze(&mut driver, 2, true).await, (Ok(()), true));
+    assert_eq!(freeze(&mut second, 3, false).await, (Err(ScannerError::NotTheDriver), true));
+    // And no longer does.
+    driver.say(&ConsoleMessage::ReleaseLease).await;
+    let free = |message: &CartMessage| matches!(message, CartMessage::Lease(LeaseStatus::Free)).then_some(());
+    driver.hear("the free lease", free).await;
+    assert_eq!(freeze(&mut second, 4, false).await, (Ok(()), false));
+    site.cart.stop().await;
 }
 
 #[tokio::test]

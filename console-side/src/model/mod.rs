@@ -131,6 +131,16 @@ impl Model {
         matches!(self.lease, LeaseStatus::Yours(_))
     }
 
+    /// Whether the cart will let this console set the scanner: whoever drives may, and any operator while nobody does. The cart
+    /// decides; this only spares the specialist a control that does nothing.
+    pub fn may_turn_scanner(&self) -> bool {
+        let free = match &self.lease {
+            LeaseStatus::Yours(_) | LeaseStatus::Free => true,
+            LeaseStatus::HeldBy(_) | LeaseStatus::Refused(_) => false,
+        };
+        free && self.role() == Some(Role::Operator)
+    }
+
     /// The role the cart has granted, once it has.
     pub fn role(&self) -> Option<Role> {
         self.robot.welcome.as_ref().map(|welcome| welcome.role)

@@ -7,7 +7,7 @@ use farprobe_proto::{ScannerSettings, SourceKind};
 use super::control::{self, Slider};
 use super::{format, paint};
 use crate::model::{Intent, Link, Model, ScannerProgress};
-use crate::theme;
+use crate::{theme, words};
 
 /// Centimetres in a metre.
 const CM: f32 = 100.0;
@@ -83,7 +83,7 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time) -> Option<Inte
         paint::text(ui, inner.left_top(), Align2::LEFT_TOP, words, theme::font(theme::SIZE_BODY), theme::FAINT);
         return None;
     };
-    let live = model.link(now) == Link::Live;
+    let live = model.link(now) == Link::Live && model.may_turn_scanner();
     let turns = live && !matches!(echoed.source, SourceKind::Recorded { .. });
     progress(ui, rect, model, now);
     let freeze = inner.with_min_y(inner.bottom() - FREEZE);
@@ -109,6 +109,7 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time) -> Option<Inte
 /// Whether the scanner has done what it was asked, in the panel's head.
 fn progress(ui: &Ui, rect: Rect, model: &Model, now: Time) {
     let (words, color) = match model.scanner.progress(now) {
+        _ if !model.may_turn_scanner() => (words::SCANNER_NOT_YOURS, theme::MUTED),
         ScannerProgress::Settled => ("as asked", theme::FAINT),
         ScannerProgress::Awaited => ("asking …", theme::MUTED),
         ScannerProgress::Overdue => ("no answer", theme::WARN),

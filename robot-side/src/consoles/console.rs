@@ -70,7 +70,7 @@ async fn converse(consoles: &Arc<Consoles>, id: ConsoleId, connection: &Connecti
     tokio::select! {
         ended = write(consoles, &mut out, queued) => ended,
         ended = read(consoles, id, &mut input, &errands, &picture) => ended,
-        ended = errand::run(consoles, role, asked, &outbox) => ended,
+        ended = errand::run(consoles, id, asked, &outbox) => ended,
         ended = hear_commands(consoles, id, connection, &heard) => ended,
         ended = tell_states(consoles, connection, &heard) => ended,
         () = picture.run() => Ok(()),

@@ -1,6 +1,7 @@
 //! What a console asks for that takes a while. Done apart from reading, so that a stop never waits behind a slow scanner.
 
-use farprobe_proto::{CartMessage, Role, ScannerError, ScannerReply, ScannerRequest};
+use farprobe_proto::{CartMessage, ScannerReply, ScannerRequest};
+use farprobe_session::cart::ConsoleId;
 use tokio::sync::mpsc;
 
 use super::Consoles;
@@ -18,13 +19,13 @@ pub(super) enum Errand {
 /// Runs the errands of one console one after the other, for as long as it is connected.
 pub(super) async fn run(
     consoles: &Consoles,
-    role: Role,
+    id: ConsoleId,
     mut asked: mpsc::Receiver<Errand>,
     outbox: &mpsc::Sender<CartMessage>,
 ) -> Result<(), Ended> {
     while let Some(errand) = asked.recv().await {
         let answer = match errand {
-            Errand::Scanner(request) => CartMessage::Scanner(Box::new(turn(consoles, role, request).await)),
+            Errand::Scanner(request) => CartMessage::Scanner(Box::new(turn(consoles, id, request).await)),
             Errand::Report => {
                 let recorder = consoles.recorder.clone();
                 // Judging an hour of commands takes longer than a task may keep its thread.
@@ -40,10 +41,12 @@ pub(super) async fn run(
     Ok(())
 }
 
-async fn turn(consoles: &Consoles, role: Role, request: ScannerRequest) -> ScannerReply {
-    let result = match role {
-        Role::Operator => consoles.pictures.configure(request.settings).await,
-        Role::Observer => Err(ScannerError::NotOffered),
+async fn turn(consoles: &Consoles, id: ConsoleId, request: ScannerRequest) -> ScannerReply {
+    // Asked when its turn comes, not when it arrived: somebody may have taken the lease meanwhile.
+    let allowed = consoles.lock().leases.may_turn_scanner(id);
+    let result = match allowed {
+        Ok(()) => consoles.pictures.configure(request.settings).await,
+        Err(refusal) => Err(refusal),
     };
     ScannerReply { number: Some(request.number), result, state: consoles.pictures.scanner() }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use farprobe_proto::{Epoch, LeaseRefusal, LeaseStatus, PROTOCOL_VERSION, Role};
+use farprobe_proto::{Epoch, LeaseRefusal, LeaseStatus, PROTOCOL_VERSION, Role, ScannerError};
 
 /// One connected console. The cart numbers its connections; a number is never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +110,19 @@ impl LeaseDesk {
         }
     }
 
+    /// Whether a console may turn the scanner's controls, freeze included: the picture is what the driver steers by, so while
+    /// somebody holds the lease it is theirs alone. While nobody does, any operator may set it up.
+    pub fn may_turn_scanner(&self, id: ConsoleId) -> Result<(), ScannerError> {
+        let known = self.consoles.get(&id);
+        if !known.is_some_and(|console| console.role == Role::Operator && console.version == PROTOCOL_VERSION) {
+            return Err(ScannerError::NotAnOperator);
+        }
+        match self.holder {
+            Some(holder) if holder.console != id => Err(ScannerError::NotTheDriver),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// The next notice to send.
     pub fn poll(&mut self) -> Option<LeaseNotice> {
         self.notices.pop_front()
@@ -187,6 +200,22 @@ mod tests {
     }
 
     #[test]
+    fn whoever_drives_sets_the_scanner_and_before_that_any_operator() {
+        let mut desk = desk();
+        assert_eq!((desk.may_turn_scanner(ANNA), desk.may_turn_scanner(BORIS)), (Ok(()), Ok(())));
+        desk.request(ANNA);
+        let refused = Err(ScannerError::NotTheDriver);
+        assert_eq!((desk.may_turn_scanner(ANNA), desk.may_turn_scanner(BORIS)), (Ok(()), refused));
+        desk.release(ANNA);
+        assert_eq!(desk.may_turn_scanner(BORIS), Ok(()));
+        desk.join(BORIS, "Boris".into(), Role::Observer, PROTOCOL_VERSION);
+        desk.join(ANNA, "Anna".into(), Role::Operator, PROTOCOL_VERSION + 1);
+        for id in [ANNA, BORIS, ConsoleId(3)] {
+            assert_eq!(desk.may_turn_scanner(id), Err(ScannerError::NotAnOperator), "{id:?}");
+        }
+    }
+
+    #[test]
     fn a_lost_connection_frees_the_lease_and_the_next_epoch_is_greater() {
         let mut desk = desk();
         desk.request(ANNA);
@@ -260,6 +289,9 @@ mod tests {
                     let known = desk.consoles.get(&console).map(|c| (c.role, c.version));
                     assert_eq!(known, Some((Role::Operator, PROTOCOL_VERSION)), "story {story}: who holds may");
                     (greatest, holder) = (epoch, Some(console));
+                }
+                for id in [ANNA, BORIS].into_iter().filter(|id| desk.holder().is_some_and(|holder| holder != *id)) {
+                    assert!(desk.may_turn_scanner(id).is_err(), "story {story}: the picture is the driver's");
                 }
                 while let Some(notice) = desk.poll() {
                     if !matches!(notice.status, LeaseStatus::Refused(_)) {
