@@ -83,6 +83,8 @@ pub struct RtLoopReport {
     pub lateness_us_p99: f64,
     /// Whether the thread runs under a real-time scheduler.
     pub realtime_scheduling: bool,
+    /// Ticks run that are missing from every figure of the report: whoever writes them down was late.
+    pub ticks_lost: u64,
 }
 
 /// One step of the ladder.

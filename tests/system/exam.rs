@@ -40,6 +40,7 @@ const NUMBERS: &[&str] = &[
     "/rt_loop/step_us_p50",
     "/rt_loop/step_us_p999",
     "/rt_loop/lateness_us_p99",
+    "/rt_loop/ticks_lost",
     "/cpu_percent/cart",
     "/cpu_percent/console",
     "/rss_mb/cart",

@@ -223,6 +223,7 @@ pub(super) fn reports() -> impl Strategy<Value = CartReport> {
                 step_us_p999: rt.2[1],
                 lateness_us_p99: rt.2[2],
                 realtime_scheduling: rt.3,
+                ticks_lost: n[0],
             },
             ladder,
             cpu_percent: x[4],

@@ -53,13 +53,24 @@ impl Recorder {
         let mut lately = Pace::new().map_err(std::io::Error::other)?;
         std::thread::Builder::new().name("recorder".into()).spawn(move || {
             let mut log_due = clock.now() + LOG_EVERY;
+            let mut told = 0;
             while !ticks.is_abandoned() {
                 std::thread::sleep(DRAIN_EVERY);
                 recording.drain(&mut ticks, &mut lately, &mut on_transition);
+                let lost = lately.lost();
+                if lost > told {
+                    tracing::warn!(
+                        "{} ticks of the real-time loop were not recorded: this machine is too busy; force, commands and \
+                         ladder of the summary miss them; control does not",
+                        lost - told
+                    );
+                }
+                told = lost;
                 let now = clock.now();
                 if now >= log_due {
                     tracing::debug!("real-time loop: {lately}");
                     lately.reset();
+                    told = 0;
                     log_due = now + LOG_EVERY;
                 }
             }

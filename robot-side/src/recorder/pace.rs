@@ -18,6 +18,10 @@ const DIGITS: u8 = 3;
 pub(super) struct Pace {
     ticks: u64,
     overruns: u64,
+    /// Ticks missing since the last reset.
+    lost: u64,
+    /// What the last tick said was missing since the thread began.
+    lost_before: u64,
     step: Histogram<u64>,
     lateness: Histogram<u64>,
 }
@@ -25,18 +29,26 @@ pub(super) struct Pace {
 impl Pace {
     pub(super) fn new() -> Result<Self, CreationError> {
         let histogram = || Histogram::new_with_max(LONGEST_NS, DIGITS);
-        Ok(Self { ticks: 0, overruns: 0, step: histogram()?, lateness: histogram()? })
+        Ok(Self { ticks: 0, overruns: 0, lost: 0, lost_before: 0, step: histogram()?, lateness: histogram()? })
+    }
+
+    /// Ticks missing since the last reset.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost
     }
 
     pub(super) fn reset(&mut self) {
         self.ticks = 0;
         self.overruns = 0;
+        self.lost = 0;
         self.step.reset();
         self.lateness.reset();
     }
 
     pub(super) fn add(&mut self, tick: &Tick) {
         self.ticks += 1;
+        self.lost += tick.lost_before.saturating_sub(self.lost_before);
+        self.lost_before = tick.lost_before;
         self.overruns += u64::from(u128::from(tick.lateness_ns) > PERIOD.as_nanos());
         self.step.saturating_record(tick.step_ns);
         self.lateness.saturating_record(tick.lateness_ns);
@@ -51,6 +63,7 @@ impl Pace {
             step_us_p999: microseconds(&self.step, 0.999),
             lateness_us_p99: microseconds(&self.lateness, 0.99),
             realtime_scheduling,
+            ticks_lost: self.lost,
         }
     }
 }
@@ -63,9 +76,10 @@ impl fmt::Display for Pace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} ticks, {} overruns, step p50 {:.1} µs, p99.9 {:.1} µs, lateness p99 {:.1} µs, max {:.1} µs",
+            "{} ticks, {} overruns, {} not recorded, step p50 {:.1} µs, p99.9 {:.1} µs, lateness p99 {:.1} µs, max {:.1} µs",
             self.ticks,
             self.overruns,
+            self.lost,
             microseconds(&self.step, 0.5),
             microseconds(&self.step, 0.999),
             microseconds(&self.lateness, 0.99),
@@ -90,5 +104,19 @@ mod tests {
         assert!((report.step_us_p50 - 20.0).abs() < 0.1, "{pace}");
         pace.reset();
         assert_eq!(pace.report(true).ticks, 0);
+    }
+
+    #[test]
+    fn lost_ticks_are_counted_once_each_and_from_the_reset_on() {
+        let mut pace = Pace::new().unwrap();
+        for lost_before in [0, 0, 3, 3, 5] {
+            pace.add(&Tick { lost_before, ..tick(0) });
+        }
+        assert_eq!(pace.report(true).ticks_lost, 5);
+        pace.reset();
+        for lost_before in [5, 6] {
+            pace.add(&Tick { lost_before, ..tick(0) });
+        }
+        assert_eq!((pace.report(true).ticks_lost, pace.report(true).ticks), (1, 2));
     }
 }

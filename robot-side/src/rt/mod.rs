@@ -67,6 +67,8 @@ pub(crate) struct Tick {
     pub transition: Option<Transition>,
     /// A command applied.
     pub applied: Option<AppliedCommand>,
+    /// Ticks before this one, since the thread began, for which the ring had no room.
+    pub lost_before: u64,
 }
 
 /// The ways out of the real-time thread, one reader each.

@@ -38,5 +38,6 @@ pub(crate) fn tick(ms: u64) -> Tick {
         state,
         transition: None,
         applied: None,
+        lost_before: 0,
     }
 }

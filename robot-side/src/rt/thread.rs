@@ -72,6 +72,8 @@ struct Outlets {
     states: rtrb::Producer<State>,
     doorbell: OwnedFd,
     ticks: rtrb::Producer<Tick>,
+    /// Ticks for which `ticks` had no room.
+    ticks_lost: u64,
     contexts: rtrb::Producer<PictureContext>,
 }
 
@@ -88,8 +90,9 @@ pub(crate) fn spawn(
     let (ticks_in, ticks) = rtrb::RingBuffer::new(TICK_SLOTS);
     let (contexts_in, contexts) = rtrb::RingBuffer::new(TICK_SLOTS);
     let doorbell = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?;
+    let bell = doorbell.try_clone()?;
     let mut outlets =
-        Outlets { states: states_in, doorbell: doorbell.try_clone()?, ticks: ticks_in, contexts: contexts_in };
+        Outlets { states: states_in, doorbell: bell, ticks: ticks_in, ticks_lost: 0, contexts: contexts_in };
     let at_rest = Arc::new(AtomicBool::new(false));
     let stop = Arc::new(AtomicBool::new(false));
     let (told, scheduling) = std::sync::mpsc::sync_channel(1);
@@ -175,8 +178,10 @@ fn next_due(pacing: Pacing, due: Time, woken: Time) -> Time {
 }
 
 fn publish(outlets: &mut Outlets, count: u64, tick: &Tick, outcome: &Outcome) {
-    // A full ring means that its reader is late. The reader notices by the gap; the servo never waits for it.
-    let _ = outlets.ticks.push(*tick);
+    // A full ring means that its reader is late. It is told by the next tick that gets through; the servo never waits for it.
+    if outlets.ticks.push(Tick { lost_before: outlets.ticks_lost, ..*tick }).is_err() {
+        outlets.ticks_lost += 1;
+    }
     let _ = outlets.contexts.push(PictureContext {
         epoch: outcome.state.epoch,
         applied_sequence: outcome.state.applied.map_or(0, |applied| applied.sequence),
@@ -202,6 +207,8 @@ fn tick_of(now: Time, lateness: Duration, step_ns: u64, reading: &ArmState, outc
         state: outcome.state,
         transition: outcome.transition,
         applied: outcome.applied,
+        // Known where it is handed out.
+        lost_before: 0,
     }
 }
 
@@ -236,6 +243,35 @@ mod tests {
         assert_eq!(skip(Time::from_nanos(10_400_000)), Time::from_millis(11));
         assert_eq!(skip(Time::from_nanos(13_200_000)), Time::from_millis(14));
         assert_eq!(skip(Time::from_millis(9)), Time::from_millis(11));
+    }
+
+    #[test]
+    fn a_ring_that_nobody_empties_loses_ticks_and_the_next_one_says_how_many() {
+        let (states, _states) = rtrb::RingBuffer::new(1);
+        let (ticks, mut recorder) = rtrb::RingBuffer::new(2);
+        let (contexts, _contexts) = rtrb::RingBuffer::new(1);
+        let doorbell = eventfd(0, EventfdFlags::NONBLOCK).unwrap();
+        let mut outlets = Outlets { states, doorbell, ticks, ticks_lost: 0, contexts };
+        let model = farprobe_sim::scene::arm().unwrap();
+        let start = farprobe_geom::Joints::zero(model.axes());
+        let patient = farprobe_sim::scene::patient_to_base();
+        let mut servo = Servo::new(&farprobe_servo::ServoConfig::shipped(model, start, &patient));
+        let reading = ArmReading {
+            sampled_at: Time::ZERO,
+            positions: start,
+            velocities: start,
+            wrench: farprobe_geom::Wrench::zero(),
+            health: farprobe_servo::ArmHealth::Ready,
+        };
+        let outcome = servo.step(Time::ZERO, &reading);
+        let tick = |ms| crate::rt::testing::tick(ms);
+        for ms in 0..5 {
+            publish(&mut outlets, ms, &tick(ms), &outcome);
+        }
+        assert_eq!([recorder.pop(), recorder.pop()].map(|tick| tick.unwrap().lost_before), [0, 0]);
+        publish(&mut outlets, 5, &tick(5), &outcome);
+        let next = recorder.pop().unwrap();
+        assert_eq!((next.at, next.lost_before), (Time::from_millis(5), 3));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A cart in this process and consoles made of bare transport and messages.
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests may fail a test")]
+#![allow(dead_code, reason = "each binary of tests uses its own part of it")]
 
 use std::future::Future;
 use std::time::{Duration, SystemTime};

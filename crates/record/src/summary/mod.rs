@@ -159,6 +159,7 @@ fn rt_loop(cart: &CartReport) -> RtLoopSummary {
         step_us_p999: rt.step_us_p999,
         lateness_us_p99: rt.lateness_us_p99,
         realtime_scheduling: rt.realtime_scheduling,
+        ticks_lost: rt.ticks_lost,
     }
 }
 

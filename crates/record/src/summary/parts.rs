@@ -72,6 +72,8 @@ pub struct RtLoopSummary {
     pub lateness_us_p99: f64,
     /// Whether the thread ran under a real-time scheduler.
     pub realtime_scheduling: bool,
+    /// Ticks run that are missing from the cart's figures.
+    pub ticks_lost: u64,
 }
 
 /// One step of the ladder.

@@ -144,7 +144,9 @@ impl Display for RtLoopSummary {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let scheduler = if self.realtime_scheduling { "real-time scheduler" } else { "ordinary scheduler" };
         write!(f, "{} ticks, {} overruns, step {:.1} µs (p99.9 ", self.ticks, self.overruns, self.step_us_p50)?;
-        write!(f, "{:.1} µs), late by {:.0} µs (p99), {scheduler}", self.step_us_p999, self.lateness_us_p99)
+        write!(f, "{:.1} µs), late by {:.0} µs (p99), {scheduler}", self.step_us_p999, self.lateness_us_p99)?;
+        // Said only where it spoils the figures.
+        if self.ticks_lost > 0 { write!(f, ", {} ticks not recorded", self.ticks_lost) } else { Ok(()) }
     }
 }
 

@@ -50,7 +50,7 @@ fn cart() -> CartReport {
             target: Newton::literal(8.0),
             is_true_force: true,
         },
-        rt_loop: RtLoopReport { ticks: 30_000, step_us_p50: 9.0, ..RtLoopReport::default() },
+        rt_loop: RtLoopReport { ticks: 30_000, step_us_p50: 9.0, ticks_lost: 17, ..RtLoopReport::default() },
         ladder: vec![Transition { at, from: Ladder::Ready, to: Ladder::Engaged, cause: Cause::ClutchPressed }],
         cpu_percent: 60.0,
         rss_mb: 80.0,
@@ -75,7 +75,7 @@ fn the_file_has_every_field_that_is_promised() {
         "command_age_ms.p50 command_age_ms.p99 command_age_ms.max pictures.sent pictures.shown pictures.lost",
         "pictures.painted picture_latency_ms.p50 picture_latency_ms.p95 picture_latency_ms.p99",
         "hand_to_eye_ms.p50 hand_to_eye_ms.p95 hand_to_eye_ms.p99 force_n.peak force_n.mean_in_contact force_n.target",
-        "rt_loop.ticks rt_loop.overruns rt_loop.step_us_p50 rt_loop.step_us_p999 rt_loop.lateness_us_p99",
+        "rt_loop.ticks rt_loop.overruns rt_loop.step_us_p50 rt_loop.step_us_p999 rt_loop.lateness_us_p99 rt_loop.ticks_lost",
         "cpu_percent.cart cpu_percent.console rss_mb.cart rss_mb.console",
     ];
     for name in numbers.iter().flat_map(|line| line.split(' ')) {
