@@ -15,6 +15,7 @@ pub mod contact;
 #[cfg(test)]
 mod fixtures;
 pub mod handle;
+pub mod haptic;
 mod kinematics;
 pub mod reference;
 pub mod resolve;
@@ -23,6 +24,7 @@ mod smooth;
 pub use arm_model::{ArmModel, JointLimits, ModelError};
 pub use contact::{Contact, ContactLaw, ContactTuning, Directive, Measured, Proposal, Tare};
 pub use handle::{HandleMapper, Mapped, Scaling};
+pub use haptic::{HapticCoupling, HapticTuning};
 pub use kinematics::{Jacobian, Kinematics, LinkPoses};
 pub use reference::{Reference, ReferenceGenerator};
 pub use resolve::{Limited, Resolution, Resolver, inverse};

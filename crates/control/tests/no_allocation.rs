@@ -4,6 +4,7 @@ use core::hint::black_box;
 use std::time::Instant;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use farprobe_control::haptic::{Engagement, Felt, HapticCoupling, HapticTuning};
 use farprobe_control::{ArmModel, ContactLaw, ContactTuning, Directive, Measured, ReferenceGenerator, Resolver, Tare};
 use farprobe_geom::{Joints, Newton, Pose, Time, Twist, Wrench};
 use nalgebra::{Isometry3, Vector3};
@@ -45,4 +46,20 @@ fn a_tick_of_kinematics_reference_law_and_resolver_allocates_nothing() {
     // Shown, not judged: a busy machine is no fault of the code.
     println!("{:.1} µs a tick", started.elapsed().as_secs_f64() * 1e6 / TICKS as f64);
     assert!(positions.is_finite());
+}
+
+#[test]
+fn a_step_of_the_haptic_handle_allocates_nothing() {
+    let mut coupling = HapticCoupling::new(HapticTuning::default());
+    assert_no_alloc(|| {
+        for tick in 0..TICKS {
+            let now = Time::from_millis(tick);
+            let sway = (tick as f64 * 0.003).sin();
+            let wrench = Wrench::new(Vector3::z() * -(4.0 + 4.0 * sway), Vector3::zeros());
+            coupling.feel(&Felt { heard_at: now, wrench });
+            let pose = Pose::new(Isometry3::translation(0.0, 0.0, 0.01 * sway));
+            black_box(coupling.step(now, &pose, Engagement::Engaged));
+        }
+    });
+    assert!(coupling.observer().least() >= 0.0);
 }
