@@ -64,7 +64,8 @@ impl Pump {
         let stop = Arc::new(AtomicBool::new(false));
         let ended = Arc::clone(&stop);
         let steering = Steering::new(Scaling::ONE_TO_ONE);
-        let mut work = Work { handle, start, ledger, connection, events, steering, due: Time::ZERO, silent: false };
+        let mut work =
+            Work { handle, start, ledger, connection, events, steering, due: Time::ZERO, silent: false, felt: None };
         let join = std::thread::Builder::new().name("handle".into()).spawn(move || {
             let mut due = clock.now();
             while !ended.load(Ordering::Acquire) {
@@ -95,6 +96,8 @@ struct Work {
     due: Time,
     /// Whether the loss of the handle has been told.
     silent: bool,
+    /// The newest state that was felt, by its number, and when it was first seen.
+    felt: Option<(u64, Time)>,
 }
 
 impl Work {
@@ -110,9 +113,10 @@ impl Work {
         if self.start == HandleStart::AtOnce && now >= self.due {
             self.due = now + self.handle.period();
             self.read(now, permission);
-            // A cart that is not heard is not felt either: the handle lets its own force run out.
+            // A cart that is not heard is not felt either: the handle lets its own force run out, and does so sooner than this.
             if let Some(state) = state.as_ref().filter(|_| permission != Permission::CartSilent) {
-                self.handle.cue(now, &cue(state));
+                let heard_at = self.heard_at(state, now);
+                self.handle.cue(now, &cue(state, heard_at));
             }
         }
         self.send(clock, now);
@@ -145,6 +149,17 @@ impl Work {
         }
     }
 
+    /// When this state was first seen here, at most one turn of this thread after it arrived.
+    fn heard_at(&mut self, state: &State, now: Time) -> Time {
+        match self.felt {
+            Some((sequence, heard_at)) if sequence == state.sequence => heard_at,
+            _ => {
+                self.felt = Some((state.sequence, now));
+                now
+            }
+        }
+    }
+
     fn tell(&self, event: PumpEvent) {
         // Nobody listens any more when the console is closing.
         let _ = self.events.send(Happening::Pump(event));
@@ -168,8 +183,8 @@ fn is_ready(state: &State, permission: Permission) -> bool {
     state.ladder == Ladder::Ready && state.link == LinkReadiness::Green && permission == Permission::Granted
 }
 
-fn cue(state: &State) -> ForceCue {
+fn cue(state: &State, heard_at: Time) -> ForceCue {
     let wrench = if state.wrench.is_finite() { state.wrench } else { Wrench::zero() };
     let target = if state.ladder == Ladder::Engaged { state.force_target } else { Newton::ZERO };
-    ForceCue { wrench, target, engaged: state.ladder == Ladder::Engaged }
+    ForceCue { heard_at, wrench, target, engaged: state.ladder == Ladder::Engaged }
 }

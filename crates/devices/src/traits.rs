@@ -134,6 +134,8 @@ pub enum HandleButton {
 /// What the hand shall feel.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ForceCue {
+    /// When the cart said so: the arrival of its newest state, console clock. A cue that is handed in again keeps it.
+    pub heard_at: Time,
     /// What the patient does to the probe, in the tip's axes.
     pub wrench: Wrench<Tip>,
     /// The force the control law regulates to, N.

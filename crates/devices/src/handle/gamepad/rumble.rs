@@ -55,7 +55,7 @@ mod tests {
 
     fn cue(force: f64) -> ForceCue {
         let wrench = Wrench::new(Vector3::new(0.0, 0.0, -force), Vector3::zeros());
-        ForceCue { wrench, target: Newton::literal(8.0), engaged: true }
+        ForceCue { heard_at: Time::ZERO, wrench, target: Newton::literal(8.0), engaged: true }
     }
 
     #[test]

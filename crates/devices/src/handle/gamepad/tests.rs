@@ -110,7 +110,7 @@ fn a_button_means_one_thing_once_for_each_press() {
 fn contact_is_felt() {
     let (mut pad, source) = pad(&[]);
     let wrench = Wrench::new(Vector3::new(0.0, 0.0, -2.0), Vector3::zeros());
-    let cue = ForceCue { wrench, target: Newton::literal(8.0), engaged: true };
+    let cue = ForceCue { heard_at: Time::ZERO, wrench, target: Newton::literal(8.0), engaged: true };
     for ms in [0, 10, 500] {
         pad.cue(Time::from_millis(ms), &cue);
     }

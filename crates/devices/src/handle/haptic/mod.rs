@@ -1,16 +1,19 @@
 //! Handles that push back. [`HapticDevice`] is the seam to them; the simulated one is [`SimulatedHand`].
+//!
+//! No device hears the raw contact force: [`farprobe_control::haptic`] stands between the cue and every
+//! [`HapticDevice::push`], and keeps the handle passive under whatever delay.
 
+mod config;
 mod hand;
-mod reflection;
 
 use std::time::Duration;
 
+use farprobe_control::haptic::{Engagement, Felt, HapticCoupling};
 use farprobe_geom::{Handle as HandleFrame, Pose, Time};
 use nalgebra::Vector3;
 
+pub use self::config::HapticConfig;
 pub use self::hand::SimulatedHand;
-pub use self::reflection::HapticConfig;
-use self::reflection::Reflection;
 use crate::{DeviceError, ForceCue, Handle, HandleEvent, HandleMotion, HandleSample};
 
 /// A device that knows where its handle is and can push it. Neither call waits.
@@ -45,14 +48,15 @@ const PERIOD: Duration = Duration::from_millis(2);
 #[derive(Debug)]
 pub struct HapticHandle<D: HapticDevice> {
     device: D,
-    reflection: Reflection,
+    coupling: HapticCoupling,
+    /// Whether the cart says that the handle moves the probe.
+    cart: Engagement,
 }
 
 impl<D: HapticDevice> HapticHandle<D> {
     /// A handle made of `device`.
     pub fn new(config: HapticConfig, device: D) -> Result<Self, DeviceError> {
-        config.validate()?;
-        Ok(Self { device, reflection: Reflection::new(config) })
+        Ok(Self { device, coupling: HapticCoupling::new(config.tuning()?), cart: Engagement::Apart })
     }
 }
 
@@ -69,23 +73,22 @@ impl<D: HapticDevice> Handle for HapticHandle<D> {
         let reading = match self.device.read(now) {
             Ok(reading) => reading,
             Err(error) => {
-                self.reflection.let_go();
+                self.coupling.let_go();
                 self.device.push(now, Vector3::zeros());
                 return Err(error);
             }
         };
-        if !reading.clutch {
-            // The hand is free at once; it need not wait until the cart has heard of it.
-            self.reflection.disengage();
-        }
-        let force = self.reflection.step(now, &reading.pose);
+        // With the clutch open the hand is free at once; it need not wait until the cart has heard of it.
+        let engagement = if reading.clutch { self.cart } else { Engagement::Apart };
+        let force = self.coupling.step(now, &reading.pose, engagement);
         self.device.push(now, force);
         let HapticReading { pose, clutch, events } = reading;
         Ok(HandleSample { sampled_at: now, motion: HandleMotion::Position(pose), clutch, events })
     }
 
-    fn cue(&mut self, now: Time, cue: &ForceCue) {
-        self.reflection.feel(now, cue);
+    fn cue(&mut self, _now: Time, cue: &ForceCue) {
+        self.cart = if cue.engaged { Engagement::Engaged } else { Engagement::Apart };
+        self.coupling.feel(&Felt { heard_at: cue.heard_at, wrench: cue.wrench });
     }
 }
 

@@ -1,11 +1,14 @@
 use farprobe_geom::{Metre, Newton, Tip, Twist, Wrench};
 use farprobe_proto::{ScannerSettings, TGC_BANDS};
+use nalgebra::Isometry3;
 use proptest::prelude::*;
 
 use super::*;
 use crate::handle::script::ScriptHandle;
 
 const STIFFNESS: f64 = 400.0;
+/// The most a damper of 2 N·s/m says of 20 µm in a millisecond, N.
+const DAMPER: f64 = 0.04;
 
 fn script(text: &str) -> ScriptHandle {
     let settings = ScannerSettings {
@@ -25,10 +28,10 @@ fn handle(text: &str) -> HapticHandle<SimulatedHand<ScriptHandle>> {
 
 fn pressing(force: f64) -> ForceCue {
     let wrench = Wrench::new(Vector3::new(0.0, 0.0, -force), Vector3::zeros());
-    ForceCue { wrench, target: Newton::literal(8.0), engaged: true }
+    ForceCue { heard_at: Time::ZERO, wrench, target: Newton::literal(8.0), engaged: true }
 }
 
-/// Reads the handle every 2 ms from `from` to `to` ms, feeling `cue` each time, and gives where it ends.
+/// Reads the handle every 2 ms from `from` to `to` ms, hearing `cue` each time, and gives where it ends.
 fn run(
     handle: &mut HapticHandle<impl HapticDevice>,
     (from, to): (u64, u64),
@@ -38,7 +41,7 @@ fn run(
     for ms in (from..=to).step_by(2) {
         let now = Time::from_millis(ms);
         if let Some(cue) = cue {
-            handle.cue(now, cue);
+            handle.cue(now, &ForceCue { heard_at: now, ..*cue });
         }
         last = match handle.sample(now).unwrap().motion {
             HandleMotion::Position(pose) => pose,
@@ -48,7 +51,9 @@ fn run(
     last
 }
 
-const HELD: &str = "at 0 clutch press\nat 60 end\n";
+/// Pushes 20 mm into a contact and stays there.
+const PUSHING: &str = "at 0 clutch press\nat 0 over 2 move z +20 mm\nat 60 end\n";
+const PUSHED: f64 = 0.020;
 
 #[test]
 fn without_force_the_handle_is_where_the_hand_wants_it() {
@@ -58,30 +63,53 @@ fn without_force_the_handle_is_where_the_hand_wants_it() {
 
 #[test]
 fn the_contact_pushes_the_hand_back_by_its_share_and_not_beyond_the_strongest() {
-    let mut handle = handle(HELD);
-    let z = run(&mut handle, (0, 1000), Some(&pressing(8.0))).position().z;
-    assert!((z + 8.0 * 0.25 / STIFFNESS).abs() < 1e-5, "{z}");
-    let z = run(&mut handle, (1002, 2000), Some(&pressing(500.0))).position().z;
-    assert!((z + 3.0 / STIFFNESS).abs() < 1e-5, "{z}");
+    for (contact, felt) in [(8.0, 8.0 * 0.25), (500.0, 3.0)] {
+        let z = run(&mut handle(PUSHING), (0, 4000), Some(&pressing(contact))).position().z;
+        assert!((z - PUSHED + felt / STIFFNESS).abs() < 1e-4, "{contact} N: {z}");
+    }
+}
+
+#[test]
+fn a_contact_that_comes_up_against_a_resting_hand_does_not_push_it_along() {
+    let mut handle = handle("at 0 clutch press\nat 60 end\n");
+    run(&mut handle, (0, 1000), Some(&pressing(0.0)));
+    let z = run(&mut handle, (1002, 3000), Some(&pressing(8.0))).position().z;
+    assert!(z.abs() < 1e-5, "it has given nothing, and gets nothing: {z}");
 }
 
 #[test]
 fn the_force_turns_with_the_handle() {
-    let mut handle = handle("at 0 clutch press\nat 0 over 0.5 turn x +90 deg\nat 60 end\n");
-    let position = run(&mut handle, (0, 2000), Some(&pressing(8.0))).position();
-    assert!((position - Vector3::new(0.0, 0.005, 0.0)).norm() < 1e-5, "{position:?}");
+    let mut handle =
+        handle("at 0 clutch press\nat 0 over 0.5 turn x +90 deg\nat 0.6 over 2 move z +20 mm\nat 60 end\n");
+    let position = run(&mut handle, (0, 5000), Some(&pressing(8.0))).position();
+    assert!((position - Vector3::new(0.0, 0.005 - PUSHED, 0.0)).norm() < 1e-4, "{position:?}");
 }
 
 #[test]
 fn an_open_clutch_an_idle_robot_and_a_lost_cue_leave_the_hand_alone() {
     let idle = ForceCue { engaged: false, ..pressing(8.0) };
-    let open = "at 0 clutch open\nat 60 end\n";
-    for (text, cue) in [(HELD, &idle), (open, &pressing(8.0)), (HELD, &pressing(f64::NAN))] {
-        assert_eq!(run(&mut handle(text), (0, 1000), Some(cue)).position().z, 0.0);
+    let open = "at 0 clutch open\nat 0 over 2 move z +20 mm\nat 60 end\n";
+    for (text, cue) in [(PUSHING, &idle), (open, &pressing(8.0)), (PUSHING, &pressing(f64::NAN))] {
+        let z = run(&mut handle(text), (0, 4000), Some(cue)).position().z;
+        assert!((z - PUSHED).abs() < 1e-4, "{z}");
     }
-    let mut handle = handle(HELD);
-    assert!(run(&mut handle, (0, 1000), Some(&pressing(8.0))).position().z < -0.004);
-    assert!(run(&mut handle, (1002, 1500), None).position().z.abs() < 1e-4, "the cues have stopped");
+    let mut handle = handle(PUSHING);
+    assert!(run(&mut handle, (0, 4000), Some(&pressing(8.0))).position().z < PUSHED - 0.004);
+    let z = run(&mut handle, (4002, 4500), None).position().z;
+    assert!((z - PUSHED).abs() < 1e-4, "the cues have stopped: {z}");
+}
+
+#[test]
+fn a_cue_that_is_repeated_is_no_news() {
+    let mut handle = handle(PUSHING);
+    run(&mut handle, (0, 4000), Some(&pressing(8.0)));
+    let old = ForceCue { heard_at: Time::from_millis(4000), ..pressing(8.0) };
+    for ms in (4002..=4300).step_by(2) {
+        handle.cue(Time::from_millis(ms), &old);
+        handle.sample(Time::from_millis(ms)).unwrap();
+    }
+    let z = run(&mut handle, (4302, 4600), None).position().z;
+    assert!((z - PUSHED).abs() < 1e-4, "{z}");
 }
 
 #[test]
@@ -105,11 +133,12 @@ fn a_handle_that_only_pushes_has_no_position_to_follow() {
     assert!(handle.sample(Time::ZERO).unwrap_err().to_string().contains("knows its position"));
 }
 
-/// A device that is lost after a while and writes down what it was told.
+/// A device that is pushed on by 20 µm at each reading, may be lost, and writes down what it was told.
 #[derive(Debug, Default)]
 struct Failing {
     pushed: Vec<Vector3<f64>>,
     lost: bool,
+    z: f64,
 }
 
 impl HapticDevice for Failing {
@@ -120,7 +149,9 @@ impl HapticDevice for Failing {
         if self.lost {
             return Err(DeviceError::Absent { device: "failing".into(), remedy: "plug it in" });
         }
-        Ok(HapticReading { pose: Pose::identity(), clutch: true, events: Vec::new() })
+        self.z += 20e-6;
+        let pose = Pose::new(Isometry3::translation(0.0, 0.0, self.z));
+        Ok(HapticReading { pose, clutch: true, events: Vec::new() })
     }
     fn push(&mut self, _now: Time, force: Vector3<f64>) {
         self.pushed.push(force);
@@ -130,13 +161,13 @@ impl HapticDevice for Failing {
 #[test]
 fn a_lost_device_is_told_to_let_go_and_does_not_start_again_with_the_old_force() {
     let mut handle = HapticHandle::new(HapticConfig::default(), Failing::default()).unwrap();
-    run(&mut handle, (0, 200), Some(&pressing(8.0)));
+    run(&mut handle, (0, 1000), Some(&pressing(8.0)));
     assert!(handle.device.pushed.last().unwrap().z < -1.9);
     handle.device.lost = true;
-    assert!(handle.sample(Time::from_millis(202)).is_err());
+    assert!(handle.sample(Time::from_millis(1002)).is_err());
     assert_eq!(handle.device.pushed.last(), Some(&Vector3::zeros()));
     handle.device.lost = false;
-    handle.sample(Time::from_millis(204)).unwrap();
+    handle.sample(Time::from_millis(1004)).unwrap();
     assert_eq!(handle.device.pushed.last(), Some(&Vector3::zeros()));
 }
 
@@ -158,12 +189,14 @@ proptest! {
         for (gap, force, engaged) in steps {
             ms += gap;
             let wrench = Wrench::new(Vector3::from(force), Vector3::zeros());
-            handle.cue(Time::from_millis(ms), &ForceCue { wrench, target: Newton::ZERO, engaged });
-            handle.sample(Time::from_millis(ms)).unwrap();
+            let now = Time::from_millis(ms);
+            handle.cue(now, &ForceCue { heard_at: now, wrench, target: Newton::ZERO, engaged });
+            handle.sample(now).unwrap();
             let pushed = *handle.device.pushed.last().unwrap();
-            let fastest = 40.0 * (gap as f64 / 1000.0).min(0.02);
+            // What comes of the contact rises no faster; the damper of 2 N·s/m comes on top. It may go faster: energy first.
+            let fastest = 40.0 * (gap as f64 / 1000.0).min(0.02) + DAMPER;
             prop_assert!(pushed.norm() <= 3.0 + 1e-9);
-            prop_assert!((pushed - before).norm() <= fastest + 1e-9);
+            prop_assert!(pushed.norm() - before.norm() <= fastest + 1e-9);
             before = pushed;
         }
     }
