@@ -3,6 +3,7 @@
 
 mod handle;
 
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel};
@@ -42,12 +43,12 @@ pub fn window(clock: impl Fn() -> Time + 'static, outbox: impl FnMut(Intent) + '
         model,
         view: View::default(),
         inbox,
-        outbox: Box::new(outbox),
+        outbox: RefCell::new(Box::new(outbox)),
         clock: Box::new(clock),
         shared,
         frame_began: None,
         drawn: None,
-        being_painted: None,
+        being_painted: Cell::new(None),
         closing: false,
     };
     (window, handle)
@@ -58,14 +59,14 @@ pub struct Window {
     model: Model,
     view: View,
     inbox: Receiver<(Time, Event)>,
-    outbox: Box<dyn FnMut(Intent)>,
+    outbox: RefCell<Box<dyn FnMut(Intent)>>,
     clock: Box<dyn Fn() -> Time>,
     shared: Arc<Shared>,
     frame_began: Option<Time>,
     /// Number and decoding time of the picture on screen.
     drawn: Option<(u64, Time)>,
-    /// The picture that this frame brings to the screen; told once the frame is drawn.
-    being_painted: Option<u64>,
+    /// The picture that this frame brings to the screen; told once it is there.
+    being_painted: Cell<Option<u64>>,
     closing: bool,
 }
 
@@ -111,15 +112,24 @@ impl Window {
         self.shared.taken.store(self.model.picture.taken, Ordering::Relaxed);
     }
 
-    /// Tells of the picture that the frame before has brought to the screen.
+    /// Counts how long the frame before has taken, if one was drawn.
     fn settle_frame(&mut self, took: Option<f32>) {
-        let (Some(began), Some(seconds)) = (self.frame_began.take(), took) else { return };
-        self.shared.frame_took(seconds);
+        if let (Some(_), Some(seconds)) = (self.frame_began.take(), took) {
+            self.shared.frame_took(seconds);
+            self.presented();
+        }
+    }
+
+    /// The frame is on the screen: tells of the picture that it has brought there.
+    fn presented(&self) {
         if let Some(number) = self.being_painted.take() {
             self.shared.painted.fetch_add(1, Ordering::Relaxed);
-            let at = began + Duration::try_from_secs_f32(seconds).unwrap_or(Duration::ZERO);
-            (self.outbox)(Intent::Painted { number, at });
+            self.tell(Intent::Painted { number, at: (self.clock)() });
         }
+    }
+
+    fn tell(&self, intent: Intent) {
+        (self.outbox.borrow_mut())(intent);
     }
 
     /// Draws a frame.
@@ -133,16 +143,16 @@ impl Window {
                 // The slider stays where it was put while the request is on its way.
                 self.model.apply(now, Event::ScannerWanted(*settings));
             }
-            (self.outbox)(intent);
+            self.tell(intent);
         }
         let drawn = self.view.drawn_picture();
         if drawn != self.drawn {
             self.drawn = drawn;
-            self.being_painted = drawn.map(|(number, _)| number);
+            self.being_painted.set(drawn.map(|(number, _)| number));
         }
         if ui.input(|input| input.viewport().close_requested()) && !self.closing {
             self.closing = true;
-            (self.outbox)(Intent::Close);
+            self.tell(Intent::Close);
         }
         ui.ctx().request_repaint_after(FRAME_INTERVAL);
     }
@@ -156,6 +166,14 @@ impl eframe::App for Window {
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.draw(ui);
+    }
+
+    /// Nothing is saved. But this is what eframe asks after it has swapped the buffers of a frame, every time, and it has no
+    /// other call there: a picture counts as painted now, and not when the next frame begins, which may be 50 ms later. Were it
+    /// no longer asked, `logic` would tell of the picture then.
+    fn auto_save_interval(&self) -> Duration {
+        self.presented();
+        Duration::MAX
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use farprobe_proto::{Cause, Clutch, Contact, Ladder, LeaseRefusal, LeaseStatus, LinkReadiness, Severity, State};
+use farprobe_session::console::Culprit;
 
 use farprobe_session::console::ScannerFreeze;
 
@@ -56,7 +57,7 @@ pub fn cause(cause: Cause) -> CauseWords {
         Cause::LinkLost => "no fresh command reached the cart",
         Cause::HandleLost => "your handle was lost",
         Cause::PictureStale => "your picture was too old or gone",
-        Cause::PictureFrozen => "your picture did not change",
+        Cause::PictureFrozen => "the cart sent you the same picture again and again",
         Cause::FrozenByOperator => "frozen by operator",
         Cause::RoundTripTooLong => "the round trip is too long for driving",
         Cause::ClutchNotSeenOpen => "the clutch was pressed without having been open",
@@ -180,6 +181,15 @@ pub const fn lease_refusal(refusal: LeaseRefusal) -> &'static str {
 
 /// Why the controls of the scanner do nothing here.
 pub const SCANNER_NOT_YOURS: &str = "whoever drives sets it";
+/// Who makes the picture on the screen old, in a line on it.
+pub const fn late_pictures(culprit: Option<Culprit>) -> &'static str {
+    match culprit {
+        None => "No newer one is there.",
+        Some(Culprit::Cart) => "The cart makes no newer one.",
+        Some(Culprit::Link) => "Newer ones are late on the way.",
+        Some(Culprit::Console) => "This console does not keep up.",
+    }
+}
 
 /// What has become of the clutch, for the session log.
 pub const fn clutch(clutch: Clutch) -> &'static str {

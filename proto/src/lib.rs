@@ -29,7 +29,9 @@ pub use report::{CartReport, ForceReport, RefusedCommands, RtLoopReport, Transit
 pub use scanner::{
     ImageGeometry, ScannerError, ScannerReply, ScannerRequest, ScannerSettings, ScannerState, SourceKind, TGC_BANDS,
 };
-pub use state::{Applied, Arming, CartDatagram, Cause, Contact, Echo, Ladder, Limits, LinkReadiness, State};
+pub use state::{
+    Applied, Arming, CartDatagram, Cause, Contact, Echo, Ladder, Limits, LinkReadiness, PictureNotice, State,
+};
 
 #[cfg(test)]
 mod tests;

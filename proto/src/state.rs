@@ -7,9 +7,22 @@ use crate::{Epoch, Objection, PictureHealth};
 
 /// Everything that travels as a datagram from cart to console.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are states, and the real-time path boxes nothing")]
 pub enum CartDatagram {
     /// How the cart is now.
     State(State),
+    /// A picture was made.
+    Picture(PictureNotice),
+}
+
+/// Says that the cart has made a picture and hands it to the video. A console that gets this and not the picture knows that
+/// it is the way that fails, and not the cart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureNotice {
+    /// When the picture was captured, cart clock: its name.
+    pub captured_at: Time,
+    /// When it was ready to leave, cart clock.
+    pub made_at: Time,
 }
 
 /// The cart's state at one tick.

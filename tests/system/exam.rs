@@ -1,13 +1,15 @@
 //! A whole exam by the script of the demo: what it must leave behind, and what must be true of it.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
+use farprobe_geom::Time;
 use serde_json::Value;
 
-use crate::harness::{Process, assets, programs};
+use crate::harness::{Alone, Class, Gap, Process, StallDetector, Watchdog, assets, programs};
 
-/// How many exams a machine that stalls may spoil.
+/// How many exams a machine that provably stalls may spoil.
 const ATTEMPTS: usize = 3;
 
 /// The contact force that the script asks for, N.
@@ -65,27 +67,64 @@ fn examine(out: &Path, source: Option<&str>) -> (Value, Result<(), String>) {
     (serde_json::from_str(&summary).expect("JSON"), if status.success() { Ok(()) } else { Err(said) })
 }
 
-/// Examines until the machine lets an exam through, and checks it. What protects the patient must hold in every one of them; a
-/// machine that stops everything for a fifth of a second may end the driving, and then the cart is right to take the probe off.
+/// Examines and checks. What protects the patient must hold in every exam. A virtual machine may stop everything on it for a
+/// quarter of a second, and then the cart is right to take the probe off; such an exam is repeated, but only if witnesses
+/// beside it have seen a stall that explains every watchdog that tripped. Without that proof it is the programs' fault.
 fn examine_and_check(out: &Path, source: Option<&str>) {
+    let _machine = Alone::new();
     for _ in 0..ATTEMPTS {
+        let witnesses = StallDetector::start();
         let (summary, ended) = examine(out, source);
+        let gaps = witnesses.finish();
         assert_eq!(number(&summary, "/stale_applied"), 0.0);
         let peak = number(&summary, "/force_n/peak");
         assert!(peak <= 10.0, "peak {peak} N");
-        let Some(stall) = stall(&summary) else {
+        let excuses = excuses(&summary, &heard_steps(&out.join("session.log")), &gaps);
+        let excuses = excuses.unwrap_or_else(|trip| {
+            let longest = gaps.iter().max_by_key(|gap| gap.to.saturating_since(gap.from));
+            let seen = longest.map_or("saw no stall".to_owned(), |gap| format!("saw no worse than this: {gap}"));
+            panic!("{trip}, and no stall of this machine explains it; the witnesses {seen}\n{summary:#}");
+        });
+        if excuses.is_empty() {
             ended.unwrap_or_else(|said| panic!("{said}"));
             return check(out, &summary);
-        };
-        eprintln!("this machine stalls ({stall}); once more");
+        }
+        for (cause, gap) in excuses {
+            // Not by `println`, which the test harness shows for failed tests only.
+            let told = writeln!(std::io::stderr(), "{cause} is forgiven, for this machine stalled: {gap}; once more");
+            told.expect("somebody listens");
+        }
     }
     panic!("this machine stalled in each of {ATTEMPTS} exams: run the tests where less else runs");
 }
 
-/// The step of the ladder that only a machine that stalls brings about between two programs on it, if there was one.
-fn stall(summary: &Value) -> Option<&str> {
-    let causes = summary["ladder"].as_array()?.iter().filter_map(|step| step["cause"].as_str());
-    causes.into_iter().find(|cause| ["LinkLost", "TickGap", "PictureStale"].contains(cause))
+/// For each watchdog that tripped, the stall that explains it: none if none has tripped. An error names the first step of the
+/// ladder that no stall explains. `heard` are the steps of the ladder and when the console heard of them.
+fn excuses<'a>(summary: &'a Value, heard: &[(String, Time)], gaps: &[Gap]) -> Result<Vec<(&'a str, Gap)>, String> {
+    let steps = summary["ladder"].as_array().map_or(&[][..], Vec::as_slice);
+    let causes = steps.iter().filter_map(|step| step["cause"].as_str());
+    let tripped = causes.filter_map(|cause| Some((cause, Watchdog::named(cause)?)));
+    let mut heard = heard.iter();
+    tripped
+        .map(|(cause, watchdog)| {
+            // Both lists are in the order of time; a step the console never heard of has no time, and so no excuse.
+            let at = heard.by_ref().find(|(heard, _)| heard == cause).map(|(_, at)| *at);
+            let gap = at.and_then(|at| watchdog.excuse(at, gaps));
+            gap.map(|gap| (cause, gap)).ok_or_else(|| format!("{cause} is in the ladder"))
+        })
+        .collect()
+}
+
+/// The causes of the steps of the ladder that the console has heard of, and when, by the machine's clock.
+fn heard_steps(log: &Path) -> Vec<(String, Time)> {
+    let text = std::fs::read_to_string(log).expect("a session log");
+    let entries = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let steps = entries.filter(|entry| entry["kind"] == "ladder");
+    let step = |entry: Value| {
+        let nanos = (number(&entry, "/time_s") * 1e9) as u64;
+        (entry["cause"].as_str().unwrap_or_default().to_owned(), Time::from_nanos(nanos))
+    };
+    steps.map(step).collect()
 }
 
 fn number(summary: &Value, at: &str) -> f64 {
@@ -143,6 +182,32 @@ fn check_log(path: &Path) {
         }
     }
     assert_eq!(marks, ["approach", "contact", "fan", "frozen", "lifted"]);
+}
+
+#[test]
+fn a_watchdog_that_trips_is_forgiven_only_with_proof_of_a_stall() {
+    let summary = |causes: &[&str]| {
+        let steps: Vec<Value> = causes.iter().map(|cause| serde_json::json!({ "cause": cause })).collect();
+        serde_json::json!({ "ladder": steps })
+    };
+    let heard = |steps: &[(&str, u64)]| -> Vec<(String, Time)> {
+        steps.iter().map(|(cause, ms)| ((*cause).to_owned(), Time::from_millis(*ms))).collect()
+    };
+    let stall =
+        |from, to| Gap { class: Class::Ordinary, cpu: 1, from: Time::from_millis(from), to: Time::from_millis(to) };
+    let lost = summary(&["ClutchPressed", "LinkLost", "TimedOut"]);
+    let once = heard(&[("ClutchPressed", 100), ("LinkLost", 5_010), ("TimedOut", 5_260)]);
+    let proof = stall(4_770, 5_005);
+
+    assert_eq!(excuses(&summary(&["ClutchPressed", "ClutchOpened"]), &once, &[]), Ok(Vec::new()));
+    assert_eq!(excuses(&lost, &once, &[proof]), Ok(vec![("LinkLost", proof)]));
+    let named = Err("LinkLost is in the ladder".to_owned());
+    assert_eq!(excuses(&lost, &once, &[]), named);
+    assert_eq!(excuses(&lost, &once, &[stall(1_000, 1_300)]), named, "a stall at another time");
+    assert_eq!(excuses(&lost, &heard(&[("ClutchPressed", 100)]), &[proof]), named, "a step without a time");
+    let twice = summary(&["LinkLost", "TimedOut", "LinkLost"]);
+    let both = heard(&[("LinkLost", 5_010), ("TimedOut", 5_260), ("LinkLost", 9_000)]);
+    assert_eq!(excuses(&twice, &both, &[proof]), named, "the second has no excuse");
 }
 
 #[test]

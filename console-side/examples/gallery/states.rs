@@ -9,9 +9,10 @@ use farprobe_control::{ArmModel, inverse};
 use farprobe_geom::{Base, Joints, Metre, Newton, NewtonMetre, Pose, Time, Wrench};
 use farprobe_proto::{
     Applied, Arming, CartDatagram, Cause, Clutch, Contact, Epoch, Event as Notice, ImageGeometry, Ladder, LeaseStatus,
-    Limits, LinkReadiness, Objection, PictureHealth, PictureStamp, Role, ScannerSettings, ScannerState, Severity,
-    SourceKind, State, TGC_BANDS, Welcome,
+    Limits, LinkReadiness, Objection, PictureStamp, Role, ScannerSettings, ScannerState, Severity, SourceKind, State,
+    TGC_BANDS, Welcome,
 };
+use farprobe_session::console::{Culprit, PictureFault, PictureVerdict};
 use nalgebra::{Isometry3, Translation3, UnitQuaternion, Vector3};
 
 use crate::fan;
@@ -37,7 +38,10 @@ pub(crate) fn all() -> Vec<Scene> {
         Exam::connected(LeaseStatus::HeldBy(String::from("Dr Lin Wei"))).scene("held_by_other"),
         exam.clone().ladder(Ladder::Hold, Cause::ClutchOpened).scene("hold"),
         exam.clone().frozen().scene("frozen_by_operator"),
-        exam.clone().picture_frozen().scene("picture_frozen"),
+        exam.clone()
+            .ladder(Ladder::Soften, Cause::PictureFrozen)
+            .picture_fault(PictureFault::Frozen)
+            .scene("picture_frozen"),
         exam.clone().stale_picture().scene("stale_picture"),
         exam.clone().ladder(Ladder::Release, Cause::LinkLost).scene("release"),
         exam.clone().ladder(Ladder::Soften, REFUSED).scene("refused"),
@@ -230,10 +234,9 @@ impl Exam {
         self
     }
 
-    /// The picture does not change any more, and nobody has frozen it: the console lets go, and the cart follows.
-    pub(crate) fn picture_frozen(mut self) -> Self {
-        self.tell(Event::PictureHealth(PictureHealth::Frozen));
-        self.ladder(Ladder::Soften, Cause::PictureFrozen)
+    pub(crate) fn picture_fault(mut self, fault: PictureFault) -> Self {
+        self.tell(Event::PictureJudged(PictureVerdict::Lost(fault)));
+        self
     }
 
     /// States go on, pictures do not.
@@ -244,7 +247,7 @@ impl Exam {
             self.wait(40);
             self.state(tip, Ladder::Soften, Cause::PictureStale, 6.0);
         }
-        self
+        self.picture_fault(PictureFault::Late(Culprit::Console))
     }
 
     /// The cart is not heard: the console lets go.

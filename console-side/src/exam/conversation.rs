@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use farprobe_media::Signals;
+use farprobe_media::{Signals, VideoReceiver};
 use farprobe_proto::{
     CartDatagram, CartMessage, ConsoleDatagram, ConsoleMessage, Hello, LeaseStatus, MAX_MESSAGE_BYTES,
     PROTOCOL_VERSION, Refusal, Role, ScannerRequest, ScannerSettings, Severity, Signal, StopNotice, Welcome, Wire,
@@ -12,7 +12,6 @@ use farprobe_transport::identity::Role as CertifiedRole;
 use farprobe_transport::{Connection, FrameReceiver, FrameSender};
 use tokio::sync::mpsc;
 
-use super::ledger::SharedLedger;
 use super::link::{Destination, Surroundings};
 use super::video;
 use crate::model::Event;
@@ -70,7 +69,7 @@ pub(super) async fn converse(
     let video = video::receive(destination.address, around, Signals { to_peer, from_peer }).await;
     let mut talk = Talk { around, out, incoming, numbers: Numbers::default() };
     tokio::select! {
-        ended = hear_states(around, connection) => ended,
+        ended = hear_datagrams(around, connection, video.as_ref()) => ended,
         ended = async {
             loop {
                 let result = tokio::select! {
@@ -111,7 +110,7 @@ async fn greet(
     let first = first.ok_or_else(|| Ended::Broken("the cart said nothing".to_owned()))?;
     match CartMessage::decode(&first).map_err(|error| broken(&error))? {
         CartMessage::Welcome(welcome) => {
-            begin(&around.ledger, &welcome);
+            begin(around, &welcome);
             let may_drive = welcome.role == Role::Operator;
             around.front.tell(Event::Connected(welcome));
             if may_drive {
@@ -125,10 +124,10 @@ async fn greet(
     }
 }
 
-fn begin(ledger: &SharedLedger, welcome: &Welcome) {
-    let mut ledger = ledger.lock();
+fn begin(around: &Surroundings, welcome: &Welcome) {
+    let mut ledger = around.ledger.lock();
     ledger.reconnected();
-    ledger.scanner(freeze_of(welcome.scanner.settings.frozen));
+    ledger.scanner(around.clock.now(), freeze_of(welcome.scanner.settings.frozen));
 }
 
 async fn say(out: &mut FrameSender, message: &ConsoleMessage) -> Result<(), Ended> {
@@ -138,17 +137,29 @@ async fn say(out: &mut FrameSender, message: &ConsoleMessage) -> Result<(), Ende
     }
 }
 
-async fn hear_states(around: &Surroundings, connection: &Connection) -> Ended {
+async fn hear_datagrams(around: &Surroundings, connection: &Connection, video: Option<&VideoReceiver>) -> Ended {
     loop {
         let bytes = match connection.datagram().await {
             Ok(bytes) => bytes,
             Err(closed) => return Ended::Broken(closed.to_string()),
         };
         let arrived = around.clock.now();
-        // What is no state is not the cart's; the transport has already authenticated it, so it is another version's.
-        let Ok(CartDatagram::State(state)) = CartDatagram::decode(&bytes) else { continue };
-        if around.ledger.lock().state(arrived, &state) {
-            around.front.tell_at(arrived, Event::Cart(CartDatagram::State(state)));
+        let mut ledger = around.ledger.lock();
+        // Pictures have a thread of their own; states come often enough to tell of them in time.
+        if let Some(at) = video.and_then(|video| video.stats().last_picture_at) {
+            ledger.picture_arrived(at);
+        }
+        match CartDatagram::decode(&bytes) {
+            Ok(CartDatagram::State(state)) => {
+                let is_newest = ledger.state(arrived, &state);
+                drop(ledger);
+                if is_newest {
+                    around.front.tell_at(arrived, Event::Cart(CartDatagram::State(state)));
+                }
+            }
+            Ok(CartDatagram::Picture(notice)) => ledger.picture_announced(&notice),
+            // It is not the cart's; the transport has already authenticated it, so it is another version's.
+            Err(_) => {}
         }
     }
 }
@@ -182,7 +193,8 @@ impl Talk<'_> {
                 front.tell(Event::Lease(status));
             }
             CartMessage::Scanner(reply) => {
-                self.around.ledger.lock().scanner(freeze_of(reply.state.settings.frozen));
+                let freeze = freeze_of(reply.state.settings.frozen);
+                self.around.ledger.lock().scanner(self.around.clock.now(), freeze);
                 front.tell(Event::Scanner(reply));
             }
             CartMessage::Event(event) => front.notice(event),

@@ -102,7 +102,7 @@ impl Director {
         let ledger = self.ledger.clone();
         let hear = move || {
             for (number, at) in painted {
-                ledger.lock().painted_number(number, at);
+                ledger.lock().painted(number, at);
             }
         };
         std::thread::Builder::new().name("painted".into()).spawn(hear)?;
@@ -159,6 +159,10 @@ impl Director {
                 let clutch = if latch == ClutchLatch::Pressed { Clutch::Pressed } else { Clutch::Open };
                 self.tell_handle(clutch, None);
             }
+            PumpEvent::LetGo(reason) => {
+                self.front.fault(Severity::Warning, format!("the clutch is held and does not count: {reason}"));
+            }
+            PumpEvent::Picture(verdict) => self.front.tell(Event::PictureJudged(verdict)),
             PumpEvent::Handle(HandleEvent::Scanner(settings)) => {
                 let asked = self.controls.turned(settings);
                 self.ask_scanner(asked);
@@ -252,10 +256,7 @@ impl Director {
 
     fn tell_figures(&self) {
         let now = self.clock.now();
-        let (latencies, report) = {
-            let ledger = self.ledger.lock();
-            (ledger.latencies(Span::Recent, now), ledger.picture_report(now))
-        };
+        let latencies = self.ledger.lock().latencies(Span::Recent, now);
         let mut snapshot = LatencySnapshot::from(&latencies);
         if let Some(connection) = self.network.connection().load().as_deref() {
             let stats = connection.stats();
@@ -264,7 +265,6 @@ impl Director {
             snapshot.command_loss_percent = Some(stats.packets_lost as f64 / sent * 100.0);
         }
         self.front.tell(Event::Latency(Box::new(snapshot)));
-        self.front.tell(Event::PictureHealth(report.health));
     }
 
     fn finish(mut self, problem: Option<String>) -> Result<Ended, Box<dyn std::error::Error>> {

@@ -39,7 +39,9 @@ impl Ears {
                 }
                 Event::Scanner(reply) => say(Happening::Scanner(reply.state.settings)),
                 Event::Cart(CartDatagram::State(state)) => self.witness.state(state),
-                Event::Picture(picture) if !self.painted_by_window => self.ledger.lock().painted(at, &picture.stamp),
+                Event::Picture(picture) if !self.painted_by_window => {
+                    self.ledger.lock().painted(picture.stamp.number, at)
+                }
                 _ => {}
             }
             sink(at, event);

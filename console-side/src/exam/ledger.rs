@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use farprobe_geom::{Newton, Time};
-use farprobe_proto::{Command, Epoch, Ladder, PictureReport, PictureStamp, State};
+use farprobe_proto::{Command, Epoch, Ladder, PictureNotice, PictureReport, State};
 use farprobe_session::accounting::{Accounting, AccountingSnapshot, ShownPicture, Span};
 use farprobe_session::console::{
-    ClockEstimate, CommandOutbox, Integrity, Intent, PictureWatch, ScannerFreeze, StateWatch, Translated,
+    ClockEstimate, CommandOutbox, Integrity, Intent, PictureVerdict, PictureWatch, ScannerFreeze, StateWatch,
+    Translated,
 };
 
 use super::steering::Permission;
@@ -34,6 +35,17 @@ impl SharedLedger {
     }
 }
 
+/// What the console itself knows before a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Look {
+    /// What the command says of the picture.
+    pub report: PictureReport,
+    /// Whether the picture may be steered by.
+    pub picture: PictureVerdict,
+    /// Whether the operator may drive.
+    pub permission: Permission,
+}
+
 /// How far a stop of this console has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
@@ -54,8 +66,8 @@ pub(super) struct Ledger {
     pictures: PictureWatch,
     accounting: Accounting,
     newest: Option<State>,
-    /// The stamps of the last pictures taken, for those that the window paints.
-    recent: VecDeque<PictureStamp>,
+    /// The last pictures taken, for those that the window paints.
+    recent: VecDeque<ShownPicture>,
     desired_force: Newton,
     stop: Stop,
 }
@@ -114,38 +126,40 @@ impl Ledger {
         if self.recent.len() == REMEMBERED {
             self.recent.pop_front();
         }
-        self.recent.push_back(picture.stamp);
-        self.pictures.shown(picture.shown_at, &picture.stamp, integrity);
+        self.recent.push_back(*picture);
+        self.pictures.shown(picture, integrity);
         self.accounting.picture_shown(picture, &self.clock);
     }
 
-    /// A picture was painted at `at`, console clock; or, without a window, taken in place of being painted.
-    pub(super) fn painted(&mut self, at: Time, stamp: &PictureStamp) {
-        self.pictures.painted(stamp);
-        self.accounting.picture_painted(at, stamp, &self.clock);
-    }
-
-    /// The window has painted the picture of this number at `at`, console clock.
-    pub(super) fn painted_number(&mut self, number: u64, at: Time) {
-        let stamp = self.recent.iter().rev().find(|stamp| stamp.number == number).copied();
-        if let Some(stamp) = stamp {
-            self.painted(at, &stamp);
+    /// The picture of this number was painted at `at`, console clock; or, without a window, taken in place of being painted.
+    pub(super) fn painted(&mut self, number: u64, at: Time) {
+        let picture = self.recent.iter().rev().find(|picture| picture.stamp.number == number);
+        if let Some(picture) = picture {
+            self.pictures.painted(at, picture);
+            self.accounting.picture_painted(at, &picture.stamp, &self.clock);
         }
     }
 
-    /// What the scanner says of itself.
-    pub(super) fn scanner(&mut self, freeze: ScannerFreeze) {
-        self.pictures.scanner(freeze);
+    /// The cart says that it has made a picture.
+    pub(super) fn picture_announced(&mut self, notice: &PictureNotice) {
+        self.pictures.announced(notice);
     }
 
-    /// What the next command says of the picture.
-    pub(super) fn picture_report(&self, now: Time) -> PictureReport {
-        self.pictures.report(now, &self.clock)
+    /// A whole picture has arrived at `at`, console clock, and will be decoded.
+    pub(super) fn picture_arrived(&mut self, at: Time) {
+        self.pictures.arrived(at);
     }
 
-    /// Whether the operator may drive by what the console itself knows.
-    pub(super) fn permission(&self, now: Time) -> Permission {
-        Permission::of(self.states.downlink(now), self.picture_report(now), self.stop != Stop::None)
+    /// What the scanner says of itself, heard at `now`.
+    pub(super) fn scanner(&mut self, now: Time, freeze: ScannerFreeze) {
+        self.pictures.scanner(now, freeze);
+    }
+
+    /// Looks at the picture, as the handle's thread does before each command.
+    pub(super) fn look(&mut self, now: Time) -> Look {
+        let (report, picture) = self.pictures.look(now, &self.clock);
+        let permission = Permission::of(self.states.downlink(now), picture, self.stop != Stop::None);
+        Look { report, picture, permission }
     }
 
     /// The next command, stamped with `now`.

@@ -10,10 +10,11 @@ use arc_swap::ArcSwapOption;
 use farprobe_control::Scaling;
 use farprobe_devices::{ForceCue, Handle, HandleEvent, MonotonicClock};
 use farprobe_geom::{Newton, Time, Wrench};
-use farprobe_proto::{ConsoleDatagram, Ladder, LinkReadiness, State, Wire};
+use farprobe_proto::{ConsoleDatagram, Ladder, LinkReadiness, PictureReport, State, Wire};
+use farprobe_session::console::{PictureFault, PictureVerdict};
 use farprobe_transport::Connection;
 
-use super::ledger::SharedLedger;
+use super::ledger::{Look, SharedLedger};
 use super::plan::Happening;
 use super::steering::{ClutchLatch, Permission, Steering};
 
@@ -42,6 +43,10 @@ pub enum PumpEvent {
     Back,
     /// The enabling control changed.
     Clutch(ClutchLatch),
+    /// The enabling control is held and does not count any more; why, in words.
+    LetGo(String),
+    /// Whether the picture may be steered by has changed.
+    Picture(PictureVerdict),
 }
 
 /// The running thread.
@@ -64,8 +69,18 @@ impl Pump {
         let stop = Arc::new(AtomicBool::new(false));
         let ended = Arc::clone(&stop);
         let steering = Steering::new(Scaling::ONE_TO_ONE);
-        let mut work =
-            Work { handle, start, ledger, connection, events, steering, due: Time::ZERO, silent: false, felt: None };
+        let mut work = Work {
+            handle,
+            start,
+            ledger,
+            connection,
+            events,
+            steering,
+            due: Time::ZERO,
+            silent: false,
+            felt: None,
+            picture: PictureVerdict::Lost(PictureFault::Absent),
+        };
         let join = std::thread::Builder::new().name("handle".into()).spawn(move || {
             let mut due = clock.now();
             while !ended.load(Ordering::Acquire) {
@@ -98,14 +113,19 @@ struct Work {
     silent: bool,
     /// The newest state that was felt, by its number, and when it was first seen.
     felt: Option<(u64, Time)>,
+    /// What was last told of the picture.
+    picture: PictureVerdict,
 }
 
 impl Work {
     fn tick(&mut self, clock: MonotonicClock, now: Time) {
-        let (permission, state) = {
-            let ledger = self.ledger.lock();
-            (ledger.permission(now), ledger.newest_state().copied())
+        let (Look { report, picture, permission }, state) = {
+            let mut ledger = self.ledger.lock();
+            (ledger.look(now), ledger.newest_state().copied())
         };
+        if std::mem::replace(&mut self.picture, picture) != picture {
+            self.tell(PumpEvent::Picture(picture));
+        }
         if self.start == HandleStart::WhenReady && state.as_ref().is_some_and(|state| is_ready(state, permission)) {
             self.start = HandleStart::AtOnce;
             self.tell(PumpEvent::Started);
@@ -119,7 +139,7 @@ impl Work {
                 self.handle.cue(now, &cue(state, heard_at));
             }
         }
-        self.send(clock, now);
+        self.send(clock, now, report);
     }
 
     fn read(&mut self, now: Time, permission: Permission) {
@@ -144,8 +164,12 @@ impl Work {
                 }
             }
         }
-        if self.steering.latch() != before {
-            self.tell(PumpEvent::Clutch(self.steering.latch()));
+        let latch = self.steering.latch();
+        if latch != before {
+            self.tell(PumpEvent::Clutch(latch));
+        }
+        if (before, latch) == (ClutchLatch::Pressed, ClutchLatch::Refused) && permission != Permission::Granted {
+            self.tell(PumpEvent::LetGo(permission.to_string()));
         }
     }
 
@@ -165,12 +189,12 @@ impl Work {
         let _ = self.events.send(Happening::Pump(event));
     }
 
-    fn send(&self, clock: MonotonicClock, now: Time) {
+    fn send(&self, clock: MonotonicClock, now: Time, picture: PictureReport) {
         let connection = self.connection.load();
         let Some(connection) = connection.as_deref() else { return };
         let command = {
             let mut ledger = self.ledger.lock();
-            let intent = self.steering.intent(now, ledger.desired_force(), ledger.picture_report(now));
+            let intent = self.steering.intent(now, ledger.desired_force(), picture);
             ledger.command(clock.now(), &intent)
         };
         let Some(bytes) = command.and_then(|command| ConsoleDatagram::Command(command).encode()) else { return };

@@ -1,12 +1,13 @@
 //! From what the handle says to what the next command says. Pure: the thread around it is [`super::pump`].
 
+use std::fmt;
 use std::time::Duration;
 
 use farprobe_control::{HandleMapper, Scaling};
 use farprobe_devices::{HandleMotion, HandleSample};
 use farprobe_geom::{Newton, Pose, Time, Twist};
 use farprobe_proto::{Clutch, PictureReport};
-use farprobe_session::console::{Downlink, Intent, PictureFault};
+use farprobe_session::console::{Downlink, Intent, PictureFault, PictureVerdict};
 
 /// Whether the operator may drive by what the console itself knows. The cart has its own opinion and the last word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,13 +24,25 @@ pub(super) enum Permission {
 
 impl Permission {
     /// The worst of what is known.
-    pub(super) fn of(downlink: Downlink, picture: PictureReport, stopped: bool) -> Self {
+    pub(super) fn of(downlink: Downlink, picture: PictureVerdict, stopped: bool) -> Self {
         if stopped {
             return Self::Stopped;
         }
         match downlink {
             Downlink::Waiting | Downlink::Silent => Self::CartSilent,
-            Downlink::Alive => PictureFault::of(&picture).map_or(Self::Granted, Self::Picture),
+            Downlink::Alive => picture.fault().map_or(Self::Granted, Self::Picture),
+        }
+    }
+}
+
+impl fmt::Display for Permission {
+    /// Why a held clutch does not count, as the end of a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Granted => f.write_str("it must be seen open first"),
+            Self::CartSilent => f.write_str("nothing is heard of the cart; look at the network"),
+            Self::Picture(fault) => fault.fmt(f),
+            Self::Stopped => f.write_str("a stop was pressed; only the staff at the cart can reset it"),
         }
     }
 }

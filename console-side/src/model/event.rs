@@ -2,9 +2,10 @@
 
 use farprobe_geom::Newton;
 use farprobe_proto::{
-    CartDatagram, Clutch, Event as Notice, LeaseStatus, PictureHealth, ScannerReply, ScannerRequest, ScannerSettings,
-    Severity, Welcome,
+    CartDatagram, Clutch, Event as Notice, LeaseStatus, ScannerReply, ScannerRequest, ScannerSettings, Severity,
+    Welcome,
 };
+use farprobe_session::console::PictureVerdict;
 
 use super::{LatencySnapshot, ShownPicture};
 
@@ -50,7 +51,7 @@ pub enum Event {
     /// A picture was decoded.
     Picture(ShownPicture),
     /// The picture watch has judged the stream of pictures.
-    PictureHealth(PictureHealth),
+    PictureJudged(PictureVerdict),
     /// New latency figures.
     Latency(Box<LatencySnapshot>),
     /// The handle's thread reports.

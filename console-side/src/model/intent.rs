@@ -26,7 +26,7 @@ pub enum Intent {
     Painted {
         /// Its number.
         number: u64,
-        /// When the window had drawn it, console clock; the wait for the screen's own refresh is not included.
+        /// When the window had handed the finished frame to the screen, console clock.
         at: Time,
     },
     /// The operator closes the window.

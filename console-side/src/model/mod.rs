@@ -93,6 +93,8 @@ impl Model {
             Event::Lost { reason } => self.lost(now, reason),
             Event::Reconnecting { attempt } => self.connection.reconnecting(now, attempt),
             Event::Cart(CartDatagram::State(state)) => self.state(now, &state),
+            // For the picture watch, not for the eye.
+            Event::Cart(CartDatagram::Picture(_)) => {}
             Event::Lease(status) => self.lease(now, status),
             Event::ScannerRequested(request) => self.scanner.requested(now, request.settings, Some(request.number)),
             Event::ScannerWanted(settings) => self.scanner.requested(now, settings, None),
@@ -103,7 +105,7 @@ impl Model {
             }
             Event::Notice(notice) => self.log.push(now, notice.severity, &notice.text),
             Event::Picture(picture) => self.picture.decoded(now, picture),
-            Event::PictureHealth(health) => self.picture.judged(health),
+            Event::PictureJudged(verdict) => self.picture.judged(verdict),
             Event::Latency(snapshot) => self.latency = Some(*snapshot),
             Event::Handle(status) => self.handle(now, status),
             Event::DesiredForce(force) => self.desired_force = force,

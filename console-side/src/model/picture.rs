@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use farprobe_geom::Time;
-use farprobe_proto::{PictureHealth, PictureStamp};
+use farprobe_proto::PictureStamp;
+use farprobe_session::console::{Culprit, PictureFault, PictureVerdict};
 
 /// From this age a picture is flagged as old. The gate stops driving at 500 ms; the eye is told before that.
 pub const STALE_AGE: Duration = Duration::from_millis(300);
@@ -82,7 +83,7 @@ pub struct PictureState {
     /// Pictures taken from the decoder since the connection.
     pub taken: u64,
     /// What the picture watch says of the stream.
-    health: Option<PictureHealth>,
+    fault: Option<PictureFault>,
     rate: RateMeter,
 }
 
@@ -95,9 +96,9 @@ pub enum PictureCondition {
     Good,
     /// Fresh; parts are guessed.
     Concealed,
-    /// Older than [`STALE_AGE`].
-    Stale,
-    /// New pictures come and all show the same.
+    /// Older than [`STALE_AGE`], or no new one has come for long; with who is to blame, once the picture watch knows.
+    Stale(Option<Culprit>),
+    /// Pictures come and none of them is new.
     Frozen,
     /// The operator froze the scanner.
     FrozenByOperator,
@@ -113,8 +114,8 @@ impl PictureState {
         self.newest = Some(picture);
     }
 
-    pub(super) fn judged(&mut self, health: PictureHealth) {
-        self.health = Some(health);
+    pub(super) fn judged(&mut self, verdict: PictureVerdict) {
+        self.fault = verdict.flag();
     }
 
     /// How old the picture is: since its capture, or since it was decoded as long as the clocks are not compared.
@@ -128,23 +129,23 @@ impl PictureState {
         self.rate.per_second(now)
     }
 
-    /// Whether the picture may be believed at `now`; `frozen` is what the scanner echoes. Age counts before everything
-    /// else: a picture that does not come any more can't say that it is frozen.
+    /// Whether the picture may be believed at `now`; `frozen` is what the scanner echoes. That the source repeats itself is
+    /// known for certain, whatever the age; then age counts, before what the picture says of itself.
     pub fn condition(&self, now: Time, frozen: bool) -> PictureCondition {
         let (Some(age), Some(picture)) = (self.age(now), self.newest.as_ref()) else {
             return PictureCondition::Absent;
         };
-        match self.health {
-            _ if age > STALE_AGE => PictureCondition::Stale,
-            _ if frozen => PictureCondition::FrozenByOperator,
-            Some(PictureHealth::FrozenByOperator) => PictureCondition::FrozenByOperator,
-            Some(PictureHealth::Frozen) => PictureCondition::Frozen,
-            Some(PictureHealth::Good | PictureHealth::Concealed | PictureHealth::Absent) | None => {
-                match picture.completeness {
-                    Completeness::Complete => PictureCondition::Good,
-                    Completeness::Concealed => PictureCondition::Concealed,
-                }
-            }
+        match self.fault {
+            Some(PictureFault::Frozen) => PictureCondition::Frozen,
+            Some(PictureFault::Late(culprit)) => PictureCondition::Stale(Some(culprit)),
+            Some(PictureFault::Undated) => PictureCondition::Stale(None),
+            _ if age > STALE_AGE => PictureCondition::Stale(None),
+            Some(PictureFault::FrozenByOperator) => PictureCondition::FrozenByOperator,
+            Some(PictureFault::Absent) | None if frozen => PictureCondition::FrozenByOperator,
+            Some(PictureFault::Absent) | None => match picture.completeness {
+                Completeness::Complete => PictureCondition::Good,
+                Completeness::Concealed => PictureCondition::Concealed,
+            },
         }
     }
 }
@@ -210,16 +211,33 @@ mod tests {
     }
 
     #[test]
-    fn age_is_from_capture_and_counts_before_everything() {
+    fn age_is_from_capture_and_counts_before_what_the_picture_says_of_itself() {
         let mut state = PictureState::default();
         state.decoded(Time::from_millis(1_000), picture(1, 12, Completeness::Concealed));
-        state.judged(PictureHealth::Frozen);
         assert_eq!(state.age(Time::from_millis(1_010)), Some(Duration::from_millis(50)));
         assert_eq!(state.condition(Time::from_millis(1_260), true), PictureCondition::FrozenByOperator);
-        assert_eq!(state.condition(Time::from_millis(1_260), false), PictureCondition::Frozen);
-        assert_eq!(state.condition(Time::from_millis(1_261), true), PictureCondition::Stale);
-        state.judged(PictureHealth::Good);
-        assert_eq!(state.condition(Time::from_millis(1_000), false), PictureCondition::Concealed);
+        assert_eq!(state.condition(Time::from_millis(1_260), false), PictureCondition::Concealed);
+        assert_eq!(state.condition(Time::from_millis(1_261), true), PictureCondition::Stale(None));
+    }
+
+    #[test]
+    fn what_the_picture_watch_says_is_shown_with_who_is_to_blame() {
+        let now = Time::from_millis(1_000);
+        let mut state = PictureState::default();
+        state.decoded(now, picture(1, 12, Completeness::Complete));
+        let late = PictureFault::Late(Culprit::Link);
+        for (verdict, condition) in [
+            (PictureVerdict::Good, PictureCondition::Good),
+            (PictureVerdict::Flagged(late), PictureCondition::Stale(Some(Culprit::Link))),
+            (PictureVerdict::Lost(late), PictureCondition::Stale(Some(Culprit::Link))),
+            (PictureVerdict::Lost(PictureFault::Undated), PictureCondition::Stale(None)),
+            (PictureVerdict::Lost(PictureFault::Frozen), PictureCondition::Frozen),
+            (PictureVerdict::Lost(PictureFault::FrozenByOperator), PictureCondition::FrozenByOperator),
+            (PictureVerdict::Lost(PictureFault::Absent), PictureCondition::Good),
+        ] {
+            state.judged(verdict);
+            assert_eq!(state.condition(now, false), condition, "{verdict:?}");
+        }
     }
 
     #[test]

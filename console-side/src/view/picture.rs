@@ -8,7 +8,7 @@ use farprobe_proto::SourceKind;
 use super::icon::{self, Icon};
 use super::{format, overlay, paint};
 use crate::model::{Model, PictureCondition, Pixels, ShownPicture};
-use crate::theme;
+use crate::{theme, words};
 
 /// Above the picture, for what kind of picture it is, points.
 const HEAD: f32 = 30.0;
@@ -87,17 +87,29 @@ struct Trouble {
     ground: Color32,
     /// Whether the picture must not be steered by, and is greyed and stamped for it.
     grey: bool,
+    /// Who is to blame, if that is known; empty otherwise.
+    blame: &'static str,
 }
 
 fn trouble(condition: PictureCondition) -> Option<Trouble> {
-    let alarm = |words, icon| Trouble { icon, words, color: theme::ALARM, ground: theme::ALARM_GROUND, grey: true };
-    let warn = |words, icon| Trouble { icon, words, color: theme::WARN, ground: theme::WARN_GROUND, grey: false };
+    let alarm = |words, icon| {
+        let (color, ground) = (theme::ALARM, theme::ALARM_GROUND);
+        Trouble { icon, words, color, ground, grey: true, blame: "" }
+    };
+    let warn = |words, icon| {
+        let (color, ground) = (theme::WARN, theme::WARN_GROUND);
+        Trouble { icon, words, color, ground, grey: false, blame: "" }
+    };
     match condition {
         PictureCondition::Good | PictureCondition::Absent => None,
         PictureCondition::Concealed => Some(warn("PARTS OF THE PICTURE ARE MISSING", Icon::Warning)),
         PictureCondition::FrozenByOperator => Some(warn("FROZEN BY OPERATOR", Icon::Paused)),
-        PictureCondition::Frozen => Some(alarm("PICTURE FROZEN", Icon::Paused)),
-        PictureCondition::Stale => Some(alarm("OLD PICTURE", Icon::Warning)),
+        PictureCondition::Frozen => {
+            Some(Trouble { blame: "The cart sends it again and again.", ..alarm("PICTURE FROZEN", Icon::Paused) })
+        }
+        PictureCondition::Stale(culprit) => {
+            Some(Trouble { blame: words::late_pictures(culprit), ..alarm("OLD PICTURE", Icon::Warning) })
+        }
     }
 }
 
@@ -175,13 +187,17 @@ fn foot(ui: &Ui, rect: Rect, model: &Model) {
 
 /// Words across a picture that must not be steered by.
 fn stamp(ui: &Ui, area: Rect, trouble: Trouble, age: &str) {
-    let plate = Rect::from_center_size(area.center(), vec2(260.0, 84.0).min(area.size() - Vec2::splat(8.0)));
+    let plate = Rect::from_center_size(area.center(), vec2(320.0, 104.0).min(area.size() - Vec2::splat(8.0)));
     let edge = Stroke::new(1.5, trouble.color);
     ui.painter().rect(plate, theme::RADIUS, theme::thin(trouble.ground, 0.92), edge, StrokeKind::Inside);
     icon::draw(ui.painter(), trouble.icon, plate.left_center() + vec2(34.0, 0.0), 32.0, trouble.color);
-    let at = plate.left_center() + vec2(64.0, -12.0);
+    let at = plate.left_center() + vec2(64.0, -24.0);
     paint::text(ui, at, Align2::LEFT_CENTER, trouble.words, theme::font(theme::SIZE_FIGURE), trouble.color);
-    let at = plate.left_center() + vec2(64.0, 14.0);
+    let at = plate.left_center() + vec2(64.0, 4.0);
     let words = format!("{age}. Do not steer by it.");
     paint::text(ui, at, Align2::LEFT_CENTER, &words, theme::font(theme::SIZE_BODY), theme::TEXT);
+    if !trouble.blame.is_empty() {
+        let at = plate.left_center() + vec2(64.0, 28.0);
+        paint::text(ui, at, Align2::LEFT_CENTER, trouble.blame, theme::font(theme::SIZE_BODY), theme::TEXT);
+    }
 }

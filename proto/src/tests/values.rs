@@ -282,5 +282,6 @@ pub(super) fn console_datagrams() -> impl Strategy<Value = ConsoleDatagram> {
 }
 
 pub(super) fn cart_datagrams() -> impl Strategy<Value = CartDatagram> {
-    states().prop_map(CartDatagram::State)
+    let notices = (times(), times()).prop_map(|(captured_at, made_at)| PictureNotice { captured_at, made_at });
+    prop_oneof![states().prop_map(CartDatagram::State), notices.prop_map(CartDatagram::Picture)]
 }

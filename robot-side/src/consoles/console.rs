@@ -64,7 +64,7 @@ async fn converse(consoles: &Arc<Consoles>, id: ConsoleId, connection: &Connecti
     consoles.lock().outboxes.insert(id, outbox.clone());
     consoles.with_leases(|desk| desk.join(id, name, role, hello.version));
     let heard = Heard::default();
-    let picture = video::Outlet::new(consoles, id, outbox.clone());
+    let picture = video::Outlet::new(consoles, id, outbox.clone(), connection.clone());
     let (errands, asked) = mpsc::channel(ERRAND_SLOTS);
 
     tokio::select! {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use farprobe_media::{AccessUnit, LinkError, LinkState, SendOutcome, Signals, VideoSender};
-use farprobe_proto::{CartMessage, Signal};
+use farprobe_proto::{CartDatagram, CartMessage, PictureNotice, Signal, Wire};
 use farprobe_session::cart::ConsoleId;
+use farprobe_transport::Connection;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Mutex, mpsc};
 
@@ -22,13 +23,19 @@ pub(super) struct Outlet {
     consoles: Arc<Consoles>,
     console: ConsoleId,
     outbox: mpsc::Sender<CartMessage>,
+    connection: Connection,
     /// Where the peer's signals go: to the sender that lives now.
     current: Mutex<Option<mpsc::Sender<Signal>>>,
 }
 
 impl Outlet {
-    pub(super) fn new(consoles: &Arc<Consoles>, console: ConsoleId, outbox: mpsc::Sender<CartMessage>) -> Self {
-        Self { consoles: Arc::clone(consoles), console, outbox, current: Mutex::new(None) }
+    pub(super) fn new(
+        consoles: &Arc<Consoles>,
+        console: ConsoleId,
+        outbox: mpsc::Sender<CartMessage>,
+        connection: Connection,
+    ) -> Self {
+        Self { consoles: Arc::clone(consoles), console, outbox, connection, current: Mutex::new(None) }
     }
 
     /// Hands over a signal of the console.
@@ -82,12 +89,23 @@ impl Outlet {
         }
     }
 
+    /// Tells the console beside the video that there is a picture: one that does not come is then not the cart's fault.
+    fn announce(&self, unit: &AccessUnit) {
+        let notice = PictureNotice { captured_at: unit.captured_at, made_at: self.consoles.now() };
+        if let Some(bytes) = CartDatagram::Picture(notice).encode() {
+            // One that can't leave now is worth nothing later, and the end of the connection is noticed elsewhere.
+            let _ = self.connection.send_datagram(bytes);
+        }
+    }
+
     fn pass_on(&self, sender: &VideoSender, unit: Result<Arc<AccessUnit>, RecvError>) {
         let Ok(unit) = unit else {
             // Some were missed: what follows needs a picture that needs no other.
+            sender.skipped();
             self.consoles.pictures.request_key_picture();
             return;
         };
+        self.announce(&unit);
         let outcome = sender.send(AccessUnit::clone(&unit));
         if sender.take_key_request() {
             self.consoles.pictures.request_key_picture();

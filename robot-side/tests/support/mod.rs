@@ -128,9 +128,12 @@ impl RawConsole {
     }
 
     pub(crate) async fn next_state(&self) -> State {
-        let bytes = soon("a state", self.connection.datagram()).await.unwrap();
-        let CartDatagram::State(state) = CartDatagram::decode(&bytes).unwrap();
-        state
+        loop {
+            let bytes = soon("a state", self.connection.datagram()).await.unwrap();
+            if let CartDatagram::State(state) = CartDatagram::decode(&bytes).unwrap() {
+                return state;
+            }
+        }
     }
 
     /// The next state that `wanted` takes.

@@ -3,16 +3,20 @@
 //! Nothing here sleeps and hopes. A test waits for a fact (a line of a log, a state of the cart, the end of a process), and
 //! [`PATIENCE`] only decides when it gives up.
 
+mod machine;
 mod process;
 mod programs;
 mod site;
+mod stalls;
 mod watcher;
 
 use std::time::Duration;
 
+pub(crate) use machine::{Alone, Shared};
 pub(crate) use process::Process;
 pub(crate) use programs::{assets, programs};
 pub(crate) use site::{Cart, Site, expired, save_self_signed, save_trusting};
+pub(crate) use stalls::{Class, Gap, StallDetector, Watchdog};
 pub(crate) use watcher::{Watcher, force_at_end_of, pressing};
 
 /// How long a fact may take before a test gives up on it. A passing test never waits for it: it is several times what the

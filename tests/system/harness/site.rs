@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use farprobe_transport::identity::{Authority, Identity, Overwrite, Purpose, Role, Validity};
 
-use super::{Process, programs};
+use super::{Process, Shared, programs};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -28,6 +28,7 @@ pub(crate) struct Site {
     folder: tempfile::TempDir,
     authority: Authority,
     validity: Validity,
+    _machine: Shared,
 }
 
 /// A cart that listens.
@@ -45,7 +46,7 @@ impl Site {
         // Wide enough for certificates that have expired.
         let validity = Validity::between(now - 100 * DAY, now + 100 * DAY).expect("a span");
         let authority = Authority::create("test site", validity, purpose).expect("an authority");
-        let site = Self { folder, authority, validity };
+        let site = Self { folder, authority, validity, _machine: Shared::new() };
         for role in [Role::Cart, Role::Operator, Role::Observer] {
             site.identity(role).save(&site.path(role.name()), Overwrite::Refuse).expect("a folder to write into");
         }

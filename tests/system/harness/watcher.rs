@@ -47,7 +47,8 @@ impl Watcher {
         let (heard, kept) = (connection.clone(), Arc::clone(&all));
         runtime.spawn(async move {
             while let Ok(bytes) = heard.datagram().await {
-                let CartDatagram::State(state) = CartDatagram::decode(&bytes).expect("the cart sends what it should");
+                let datagram = CartDatagram::decode(&bytes).expect("the cart sends what it should");
+                let CartDatagram::State(state) = datagram else { continue };
                 kept.lock().expect("no reader has failed").push(state);
                 tell.send_replace(Some(state));
             }

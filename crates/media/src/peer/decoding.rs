@@ -1,14 +1,14 @@
 //! The decoder's thread.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
 use std::sync::{Mutex, PoisonError};
 
 use farprobe_geom::Time;
 use farprobe_proto::PictureStamp;
 
+use super::backlog::{Next, Queue};
 use super::stats::ReceiverStats;
-use crate::rtp::assembler::{Dependence, Unit};
+use crate::rtp::assembler::Dependence;
 use crate::{Clock, DecodedPicture, Decoder, Integrity};
 
 /// A picture to be shown.
@@ -36,20 +36,37 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) stats: Mutex<ReceiverStats>,
     pub(super) stopped: AtomicBool,
-    /// Set by the decoder's thread when a picture gave nothing to show.
+    /// The pictures to be decoded.
+    pub(super) queue: Queue,
+    /// Set by the decoder's thread when a picture gave nothing to show, or was given up: it takes a key picture.
     pub(super) undecodable: AtomicBool,
 }
 
 impl Shared {
+    /// Lets the decoder's thread end after the picture it is at.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+        self.queue.close();
+    }
+
     /// Counts something.
     pub(super) fn stats(&self, change: impl FnOnce(&mut ReceiverStats)) {
         change(&mut self.stats.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
-/// The decoder's thread: every unit is decoded, for the next one needs it.
-pub(super) fn decode_all(shared: &Shared, mut decoder: Decoder, queue: &Receiver<Unit>, mut show: ShowPicture) {
-    while let Ok(unit) = queue.recv() {
+/// The decoder's thread: every unit is decoded, for the next one needs it, unless they become too many.
+pub(super) fn decode_all(shared: &Shared, mut decoder: Decoder, mut show: ShowPicture) {
+    while let Some(next) = shared.queue.next(|| (shared.clock)()) {
+        let unit = match next {
+            Next::Unit(unit) => unit,
+            Next::GivenUp(count) => {
+                shared.undecodable.store(true, Ordering::Release);
+                shared.stats(|stats| stats.pictures_unused += count);
+                continue;
+            }
+            Next::Nothing => continue,
+        };
         if shared.stopped.load(Ordering::Acquire) {
             return;
         }

@@ -1,5 +1,6 @@
 //! The two ends of a video connection.
 
+mod backlog;
 mod decoding;
 mod link;
 mod negotiation;

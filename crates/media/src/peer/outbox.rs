@@ -52,6 +52,11 @@ impl Outbox {
         }
     }
 
+    /// A picture before the next one was never handed over: what follows must not depend on it.
+    pub(crate) const fn skipped(&mut self) {
+        self.key_needed = true;
+    }
+
     /// The picture to send next.
     pub(crate) const fn take(&mut self) -> Option<AccessUnit> {
         self.waiting.take()
@@ -93,6 +98,16 @@ mod tests {
         assert_eq!(outbox.put(unit(AccessUnitKind::Key, 4)), SendOutcome::Queued);
         outbox.take();
         assert_eq!(outbox.put(unit(AccessUnitKind::Delta, 5)), SendOutcome::Queued);
+    }
+
+    #[test]
+    fn after_a_picture_that_was_never_handed_over_a_key_picture_is_needed() {
+        let mut outbox = Outbox::new();
+        outbox.put(unit(AccessUnitKind::Key, 1));
+        outbox.take();
+        outbox.skipped();
+        assert_eq!(outbox.put(unit(AccessUnitKind::Delta, 3)), SendOutcome::KeyPictureNeeded);
+        assert_eq!(outbox.put(unit(AccessUnitKind::Key, 4)), SendOutcome::Queued);
     }
 
     #[test]

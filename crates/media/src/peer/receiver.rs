@@ -1,7 +1,6 @@
 //! The console's end: decoded pictures in.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -13,20 +12,18 @@ use tokio::task::JoinHandle;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{PeerConnection, Registry};
 
+use super::backlog::{Handed, PATIENCE, Queue};
 use super::decoding::{Shared, ShowPicture, decode_all};
 use super::link::{Link, LinkConfig};
 use super::negotiation::{self, End, LinkState, Signals};
 use super::stats::ReceiverStats;
-use crate::rtp::assembler::{Assembler, Outcome, Packet, Unit};
+use crate::rtp::assembler::{Assembler, Dependence, Outcome, Packet, Unit};
 use crate::rtp::key_requests::KeyRequests;
 use crate::{Clock, CodecError, Decoder, LinkError};
 
 /// How long a gap waits for its retransmission, unless the configuration says otherwise: a round trip of 50 ms, asked for
 /// twice. The picture may be 300 ms old before it is flagged.
 const RECOVERY_WAIT: Duration = Duration::from_millis(100);
-/// Pictures that may wait for the decoder: a third of a second. A decoder that is further behind will not catch up, and a
-/// picture that old is better replaced by a key picture.
-const DECODER_QUEUE: usize = 10;
 
 /// How pictures are received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +32,14 @@ pub struct ReceiverConfig {
     pub link: LinkConfig,
     /// How long a gap waits for its retransmission before its picture is given up.
     pub recovery_wait: Duration,
+    /// How long the decoder may be behind before it begins anew with a key picture.
+    pub decoder_patience: Duration,
 }
 
 impl Default for ReceiverConfig {
-    /// Every interface, no servers, 100 ms.
+    /// Every interface, no servers, 100 ms each.
     fn default() -> Self {
-        Self { link: LinkConfig::default(), recovery_wait: RECOVERY_WAIT }
+        Self { link: LinkConfig::default(), recovery_wait: RECOVERY_WAIT, decoder_patience: PATIENCE }
     }
 }
 
@@ -70,19 +69,18 @@ impl VideoReceiver {
             clock,
             stats: Mutex::default(),
             stopped: AtomicBool::new(false),
+            queue: Queue::new(config.decoder_patience),
             undecodable: AtomicBool::new(false),
         });
-        let (units, queue) = sync_channel(DECODER_QUEUE);
         let of_thread = Arc::clone(&shared);
         thread::Builder::new()
             .name("video-decoder".to_owned())
-            .spawn(move || decode_all(&of_thread, decoder, &queue, show))
+            .spawn(move || decode_all(&of_thread, decoder, show))
             .map_err(|error| CodecError::Library(format!("its thread did not start: {error}")))?;
         let (state_sender, state) = watch::channel(LinkState::Connecting);
         let (stop, stopped) = oneshot::channel();
         let end = ReceivingEnd {
             shared: Arc::clone(&shared),
-            units,
             to_peer: signals.to_peer.clone(),
             recovery_wait: config.recovery_wait,
             task: None,
@@ -90,7 +88,7 @@ impl VideoReceiver {
         let of_task = Arc::clone(&shared);
         let task = tokio::spawn(async move {
             negotiation::run(link, signals, end, state_sender, stopped).await;
-            of_task.stopped.store(true, Ordering::Release);
+            of_task.stop();
         });
         Ok(Self { shared, state, stop: Some(stop), task })
     }
@@ -107,7 +105,7 @@ impl VideoReceiver {
 
     /// Ends the video in good order and waits until its sockets are closed.
     pub async fn close(mut self) {
-        self.shared.stopped.store(true, Ordering::Release);
+        self.shared.stop();
         drop(self.stop.take());
         // A task that panicked has ended too.
         let _ = (&mut self.task).await;
@@ -116,14 +114,13 @@ impl VideoReceiver {
 
 impl Drop for VideoReceiver {
     fn drop(&mut self) {
-        self.shared.stopped.store(true, Ordering::Release);
+        self.shared.stop();
     }
 }
 
 /// The answering side of the negotiation.
 struct ReceivingEnd {
     shared: Arc<Shared>,
-    units: SyncSender<Unit>,
     to_peer: mpsc::Sender<Signal>,
     recovery_wait: Duration,
     task: Option<JoinHandle<()>>,
@@ -141,7 +138,6 @@ impl End for ReceivingEnd {
         }
         let intake = Intake {
             shared: Arc::clone(&self.shared),
-            units: self.units.clone(),
             to_peer: self.to_peer.clone(),
             assembler: Assembler::new(self.recovery_wait),
             key_requests: KeyRequests::default(),
@@ -165,7 +161,6 @@ impl Drop for ReceivingEnd {
 /// Packets in, access units to the decoder's thread.
 struct Intake {
     shared: Arc<Shared>,
-    units: SyncSender<Unit>,
     to_peer: mpsc::Sender<Signal>,
     assembler: Assembler,
     key_requests: KeyRequests,
@@ -232,17 +227,19 @@ impl Intake {
     }
 
     fn hand_over(&mut self, unit: Unit) {
+        let (first_at, last_at, dependence) = (unit.first_at, unit.last_at, unit.dependence);
+        let Handed { given_up, waits_for_key } = self.shared.queue.push(unit);
+        if given_up > 0 {
+            self.assembler.unit_dropped();
+        }
         self.shared.stats(|stats| {
             stats.pictures_received += 1;
-            stats.first_to_last_packet.add(unit.last_at.saturating_since(unit.first_at));
-        });
-        match self.units.try_send(unit) {
-            Ok(()) | Err(TrySendError::Disconnected(_)) => {}
-            Err(TrySendError::Full(_)) => {
-                self.assembler.unit_dropped();
-                self.shared.stats(|stats| stats.pictures_unused += 1);
+            stats.pictures_unused += given_up;
+            stats.first_to_last_packet.add(last_at.saturating_since(first_at));
+            if dependence == Dependence::Sound || waits_for_key {
+                stats.last_picture_at = Some(last_at);
             }
-        }
+        });
     }
 }
 

@@ -117,6 +117,13 @@ impl VideoSender {
         outcome
     }
 
+    /// Says that at least one encoded picture was not handed over: the caller was too slow. Nothing is sent before the next key
+    /// picture, for the console would decode it onto the wrong picture and could not know.
+    pub fn skipped(&self) {
+        self.shared.outbox.lock().unwrap_or_else(PoisonError::into_inner).skipped();
+        self.shared.key_request.store(true, Ordering::Release);
+    }
+
     /// Whether a picture encoded now would be sent at once. Do not encode while it is not: an encoded picture that is not
     /// sent costs a key picture.
     pub fn is_ready(&self) -> bool {

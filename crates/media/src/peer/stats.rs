@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use farprobe_geom::Time;
+
 /// How long one hop took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HopTime {
@@ -51,11 +53,14 @@ pub struct SenderStats {
 pub struct ReceiverStats {
     /// Complete pictures received.
     pub pictures_received: u64,
+    /// When the last picture arrived that the network has done no harm to, console clock: it is decoded, or given up because
+    /// this console is too slow.
+    pub last_picture_at: Option<Time>,
     /// Pictures decoded and handed over.
     pub pictures_decoded: u64,
     /// Of those, pictures with parts that are guessed.
     pub pictures_concealed: u64,
-    /// Complete pictures that gave nothing to show: no key picture before them, or the decoder was too slow.
+    /// Complete pictures that gave nothing to show: no key picture before them, or the decoder was too far behind.
     pub pictures_unused: u64,
     /// Times a gap was given up; each cost one picture or more.
     pub gaps: u64,

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use farprobe_geom::Time;
 
 use super::payload;
+use crate::AccessUnitKind;
 use crate::codec::nal::{self, kind};
 
 /// The most packets kept while a gap is open: 2 s of 10 Mbit/s. More, and the gap is given up at once.
@@ -39,6 +40,8 @@ pub(crate) struct Packet {
 pub(crate) struct Unit {
     /// The byte stream (annex B).
     pub(crate) data: Bytes,
+    /// Whether decoding may begin with it.
+    pub(crate) kind: AccessUnitKind,
     pub(crate) dependence: Dependence,
     /// When the earliest of its packets arrived.
     pub(crate) first_at: Time,
@@ -207,13 +210,16 @@ impl Assembler {
             return Outcome::Malformed;
         };
         let is_key = nal::units(&data).any(|unit| nal::kind_of(unit) == Some(kind::IDR_SLICE));
-        if is_key && self.doubtful_start != Some(start) {
+        let kind = if is_key && self.doubtful_start != Some(start) {
             self.dependence = Dependence::Sound;
             self.key_wanted = false;
-        }
+            AccessUnitKind::Key
+        } else {
+            AccessUnitKind::Delta
+        };
         // The stream may begin between two key pictures.
         self.key_wanted |= self.dependence == Dependence::Broken;
-        Outcome::Unit(Unit { data: data.into(), dependence: self.dependence, first_at, last_at })
+        Outcome::Unit(Unit { data: data.into(), kind, dependence: self.dependence, first_at, last_at })
     }
 
     /// Gives up the gap from `missing` to `resumes`, and the unit from `start` it belongs to.

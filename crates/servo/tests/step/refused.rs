@@ -30,6 +30,6 @@ fn a_refused_setpoint_lowers_the_ladder_and_says_which_joint_would_have_jumped()
     let told = outcome.transition.map(|step| (step.to, step.cause));
     assert_eq!(told, Some((Ladder::Soften, outcome.state.cause)));
     let sent = CartDatagram::State(outcome.state).encode().unwrap();
-    let CartDatagram::State(heard) = CartDatagram::decode(&sent).unwrap();
+    let CartDatagram::State(heard) = CartDatagram::decode(&sent).unwrap() else { panic!("no state") };
     assert_eq!((heard.ladder, heard.cause), (Ladder::Soften, outcome.state.cause));
 }

@@ -67,7 +67,12 @@ impl Pair {
         let (to_receiver, from_sender) = relay(setup.to_receiver);
         let (to_sender, from_receiver) = relay(setup.to_sender);
         let (show, shown) = mpsc::unbounded_channel();
-        let config = ReceiverConfig { link: on_loopback(), recovery_wait: setup.recovery_wait };
+        let config = ReceiverConfig {
+            link: on_loopback(),
+            recovery_wait: setup.recovery_wait,
+            // A decoder on a busy machine may be slow; what arrives is what these tests are about.
+            decoder_patience: LIMIT,
+        };
         let mut registry = Registry::new();
         if let Some(drops) = setup.drops {
             registry = registry.with(CLOSEST_TO_THE_WIRE, drops);

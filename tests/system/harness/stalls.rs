@@ -1,0 +1,226 @@
+//! Whether the machine itself stood still: the only excuse an exam has for a watchdog that ended its driving.
+//!
+//! On each processor two threads do nothing but look at the clock every millisecond. One is scheduled as the cart's real-time
+//! thread is, the other as everything else. When a thread that wants next to nothing of a processor does not get it for most of
+//! the time that a watchdog waits, a program on that processor, which wants more of it, can't keep the watchdog quiet.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use farprobe_devices::MonotonicClock;
+use farprobe_geom::Time;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use thread_priority::unix::{
+    RealtimeThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
+};
+use thread_priority::{ThreadPriority, ThreadPriorityValue};
+
+/// How often a witness looks at the clock.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+/// Shorter gaps are what any scheduler does; half the shortest watchdog's 20 ms, for two of them may be one's excuse.
+const WORTH_KEEPING: Duration = Duration::from_millis(10);
+
+/// The part of a watchdog's time that the machine must have taken. The rest is what the programs need of it on a machine that
+/// runs them: a picture is 50 to 100 ms old when it is painted, of the 500 it may be.
+const TAKEN: f64 = 0.75;
+
+/// As the cart's real-time thread has by default.
+const PRIORITY: u8 = 80;
+
+/// How long after a stall its consequence may be seen: the cart acts at once, and the console, which has stood still as well,
+/// has to hear of it and to write it down.
+const SEEN_WITHIN: Duration = Duration::from_millis(500);
+
+/// Which threads a witness stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// The cart's real-time thread.
+    RealTime,
+    /// All others.
+    Ordinary,
+}
+
+/// A time in which a witness was not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gap {
+    pub(crate) class: Class,
+    pub(crate) cpu: usize,
+    pub(crate) from: Time,
+    pub(crate) to: Time,
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let class = match self.class {
+            Class::RealTime => "a real-time thread",
+            Class::Ordinary => "an ordinary thread",
+        };
+        let (lasted, at) = (self.to.saturating_since(self.from), self.from.as_secs_f64());
+        write!(f, "{class} on CPU {} was not run for {} ms from {at:.3} s on", self.cpu, lasted.as_millis())
+    }
+}
+
+/// A watchdog of the demo's cart or console that a stall of the machine can trip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Watchdog {
+    /// How the ladder names it.
+    pub(crate) cause: &'static str,
+    /// How long it waits. The demo's settings.
+    pub(crate) waits: Duration,
+    /// Whose absence trips it.
+    pub(crate) class: Class,
+}
+
+/// All of them.
+pub(crate) const WATCHDOGS: [Watchdog; 3] = [
+    Watchdog { cause: "LinkLost", waits: Duration::from_millis(200), class: Class::Ordinary },
+    Watchdog { cause: "TickGap", waits: Duration::from_millis(20), class: Class::RealTime },
+    Watchdog { cause: "PictureStale", waits: Duration::from_millis(500), class: Class::Ordinary },
+];
+
+impl Watchdog {
+    /// The one that the ladder names so.
+    pub(crate) fn named(cause: &str) -> Option<Self> {
+        WATCHDOGS.into_iter().find(|watchdog| watchdog.cause == cause)
+    }
+
+    /// The last gap of a stall, in one piece or several, that explains that it was seen to have tripped at `seen`.
+    pub(crate) fn excuse(self, seen: Time, gaps: &[Gap]) -> Option<Gap> {
+        let on_one_cpu = |last: &Gap| {
+            let to = last.to.min(seen);
+            let from = Time::from_nanos(to.as_nanos().saturating_sub(self.waits.as_nanos() as u64));
+            let others = gaps.iter().filter(|gap| (gap.class, gap.cpu) == (last.class, last.cpu));
+            let taken = others.map(|gap| gap.to.min(to).saturating_since(gap.from.max(from)));
+            taken.sum::<Duration>() >= self.waits.mul_f64(TAKEN)
+        };
+        let explains = |gap: &&Gap| gap.class == self.class && seen <= gap.to + SEEN_WITHIN && on_one_cpu(gap);
+        gaps.iter().find(explains).copied()
+    }
+}
+
+/// The witnesses, at work until they are asked.
+#[derive(Debug)]
+pub(crate) struct StallDetector {
+    ended: Arc<AtomicBool>,
+    witnesses: Vec<JoinHandle<Vec<Gap>>>,
+}
+
+impl StallDetector {
+    /// Two witnesses for each processor that this process may use.
+    pub(crate) fn start() -> Self {
+        let ended = Arc::new(AtomicBool::new(false));
+        let usable = sched_getaffinity(None).expect("a process knows its processors");
+        let cpus = (0..CpuSet::MAX_CPU).filter(|cpu| usable.is_set(*cpu));
+        let posts = cpus.flat_map(|cpu| [(cpu, Class::RealTime), (cpu, Class::Ordinary)]);
+        let witness = |(cpu, class)| {
+            let ended = Arc::clone(&ended);
+            std::thread::spawn(move || watch(cpu, class, &ended))
+        };
+        let witnesses = posts.map(witness).collect();
+        Self { ended, witnesses }
+    }
+
+    /// What they have seen.
+    pub(crate) fn finish(mut self) -> Vec<Gap> {
+        self.ended.store(true, Ordering::Release);
+        self.witnesses.drain(..).flat_map(|witness| witness.join().expect("a witness does not fail")).collect()
+    }
+}
+
+impl Drop for StallDetector {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Release);
+    }
+}
+
+fn watch(cpu: usize, class: Class, ended: &AtomicBool) -> Vec<Gap> {
+    let mut only = CpuSet::new();
+    only.set(cpu);
+    sched_setaffinity(None, &only).expect("a thread may stay on a processor of its process");
+    if class == Class::RealTime {
+        let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+        let priority = ThreadPriorityValue::try_from(PRIORITY).expect("a priority");
+        // Where it is not allowed, the cart's thread is an ordinary one too.
+        let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Crossplatform(priority), policy);
+    }
+    let clock = MonotonicClock;
+    let mut gaps = Vec::new();
+    let mut from = clock.now();
+    while !ended.load(Ordering::Acquire) {
+        clock.sleep_until(from + LOOK_EVERY);
+        let to = clock.now();
+        if to.saturating_since(from) >= WORTH_KEEPING {
+            gaps.push(Gap { class, cpu, from, to });
+        }
+        from = to;
+    }
+    gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gap(class: Class, from: u64, to: u64) -> Gap {
+        Gap { class, cpu: 0, from: Time::from_millis(from), to: Time::from_millis(to) }
+    }
+
+    fn excuse(cause: &str, seen: u64, gaps: &[Gap]) -> Option<Gap> {
+        Watchdog::named(cause).unwrap().excuse(Time::from_millis(seen), gaps)
+    }
+
+    #[test]
+    fn only_a_stall_of_most_of_the_watchdogs_time_is_an_excuse() {
+        let long = gap(Class::Ordinary, 1_000, 1_150);
+        assert_eq!(excuse("LinkLost", 1_205, &[long]), Some(long));
+        assert_eq!(excuse("LinkLost", 1_205, &[gap(Class::Ordinary, 1_001, 1_150)]), None);
+        assert_eq!(excuse("PictureStale", 1_205, &[long]), None, "this watchdog waits for 500 ms");
+        assert_eq!(excuse("PictureStale", 1_600, &[gap(Class::Ordinary, 1_000, 1_375)]).map(|gap| gap.cpu), Some(0));
+    }
+
+    #[test]
+    fn a_stall_in_pieces_counts_as_what_it_took_of_one_processor() {
+        let pieces = [gap(Class::Ordinary, 1_000, 1_080), gap(Class::Ordinary, 1_110, 1_190)];
+        assert_eq!(excuse("LinkLost", 1_200, &pieces), Some(pieces[1]));
+        let elsewhere = [pieces[0], Gap { cpu: 1, ..pieces[1] }];
+        assert_eq!(excuse("LinkLost", 1_200, &elsewhere), None, "each processor had time");
+        let long_ago = [gap(Class::Ordinary, 500, 580), pieces[1]];
+        assert_eq!(excuse("LinkLost", 1_200, &long_ago), None, "the watchdog was fed between them");
+    }
+
+    #[test]
+    fn only_a_gap_just_before_is_an_excuse() {
+        let gaps = [gap(Class::Ordinary, 1_000, 1_300)];
+        for (seen, excused) in [(1_149, false), (1_150, true), (1_800, true), (1_801, false)] {
+            assert_eq!(excuse("LinkLost", seen, &gaps).is_some(), excused, "seen at {seen} ms");
+        }
+    }
+
+    #[test]
+    fn a_busy_machine_is_no_excuse_for_the_real_time_thread() {
+        let both = |class| [gap(class, 1_000, 1_030)];
+        assert_eq!(excuse("TickGap", 1_040, &both(Class::Ordinary)), None);
+        assert!(excuse("TickGap", 1_040, &both(Class::RealTime)).is_some());
+    }
+
+    #[test]
+    fn other_causes_have_no_excuse_at_all() {
+        for cause in ["PictureFrozen", "HandleLost", "ForceLimit", "Refused", "RoundTripTooLong"] {
+            assert_eq!(Watchdog::named(cause), None);
+        }
+    }
+
+    #[test]
+    fn there_are_two_witnesses_for_each_processor_and_they_end() {
+        let detector = StallDetector::start();
+        let count = detector.witnesses.len();
+        assert_eq!(count, 2 * sched_getaffinity(None).unwrap().count() as usize);
+        for gap in detector.finish() {
+            assert!(gap.to.saturating_since(gap.from) >= WORTH_KEEPING);
+        }
+    }
+}
