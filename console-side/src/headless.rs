@@ -28,6 +28,18 @@ pub fn sink(clock: MonotonicClock, screen: Screen) -> Sink {
             Event::Caption(Some(caption)) => bar.set_position((f64::from(caption.progress) * STEPS as f64) as u64),
             Event::Fault { text, .. } => print(bar, text),
             Event::Notice(notice) => print(bar, &notice.text),
+            Event::Handle(status) => {
+                if let Some(lost) = &status.lost {
+                    print(bar, lost);
+                }
+            }
+            Event::Lease(status) => {
+                if let Some((_, text)) = words::lease_change(status).filter(|_| *status != model.lease) {
+                    print(bar, &text);
+                }
+            }
+            Event::StopWaits => print(bar, words::STOP_WAITS),
+            Event::StopSent => print(bar, "Stop sent. Only the staff at the cart can reset it."),
             Event::Lost { reason } => print(bar, &format!("connection lost: {reason}")),
             _ => {}
         }

@@ -12,11 +12,11 @@ use farprobe_console::handles::{self, Chosen};
 use farprobe_console::headless;
 use farprobe_console::model::{Event, Intent};
 use farprobe_console::settings::{Settings, config_home};
-use farprobe_console::window::window;
+use farprobe_console::window::{check_display, window};
 use farprobe_devices::MonotonicClock;
 use farprobe_devices::handle::keyboard_mouse::WindowFeed;
 use farprobe_transport::DemoPolicy;
-use farprobe_transport::identity::Identity;
+use farprobe_transport::identity::{Identity, Role};
 
 use crate::cli::{Command, Exam, HandleChoice};
 
@@ -40,6 +40,7 @@ pub(crate) fn run(command: Command) -> Result<(), AnyError> {
             let demo = if demo { DemoPolicy::Required } else { DemoPolicy::Refused };
             // The endpoint asks again; said here, it is said before a window opens.
             demo.check(&identity)?;
+            may_play(&identity, &exam)?;
             let desk = Desk::set(&exam)?;
             prepare(&exam)?;
             examine(Destination { address, cart, identity, demo }, desk, &exam)
@@ -60,6 +61,19 @@ pub(crate) fn run(command: Command) -> Result<(), AnyError> {
             }
         }
     }
+}
+
+/// Refuses a script to whom may not drive: it would wait for ever.
+fn may_play(identity: &Identity, exam: &Exam) -> Result<(), AnyError> {
+    if exam.script.is_some() && identity.role() == Role::Observer {
+        return Err(format!(
+            "{:?} is an observer's identity: it may look on and stop, but a script has to drive. Use an operator's identity, \
+             or leave out --script",
+            identity.name()
+        )
+        .into());
+    }
+    Ok(())
 }
 
 fn demo_destination(address: SocketAddr, identity: Identity) -> Destination {
@@ -91,6 +105,9 @@ struct Desk {
 
 impl Desk {
     fn set(exam: &Exam) -> Result<Self, AnyError> {
+        if !exam.headless {
+            check_display()?;
+        }
         let feed = WindowFeed::default();
         Ok(Self { chosen: choose(exam, &settings(exam)?, &feed)?, feed })
     }
@@ -182,18 +199,30 @@ fn with_window(
         sent.send(at, event);
     });
     let shots = Shots::new(exam.shots.clone(), Some(handle.clone()), screen);
-    let director = Director::start(plan(clock, destination, chosen, &exam.out, true), sink, shots, happenings)?;
-    director.hear_painted(painted_heard)?;
-    let directing = std::thread::Builder::new().name("director".into()).spawn(move || {
-        let ended = director.direct().map_err(|error| error.to_string());
-        handle.close();
-        ended
-    })?;
+    let plan = plan(clock, destination, chosen, &exam.out, true);
+    let end = happenings.0.clone();
+    let (started, directing) = channel();
+    let begin = move || {
+        let director = Director::start(plan, sink, shots, happenings).map_err(|error| error.to_string())?;
+        director.hear_painted(painted_heard)?;
+        let directing = std::thread::Builder::new().name("director".into()).spawn(move || {
+            let ended = director.direct().map_err(|error| error.to_string());
+            handle.close();
+            ended
+        })?;
+        // Whoever waits for it is this function's caller.
+        let _ = started.send(directing);
+        Ok(())
+    };
     let shell = if std::env::var_os("LIBGL_ALWAYS_SOFTWARE").is_some() { shell.paced(SOFTWARE_FRAME) } else { shell };
-    let shown = shell.run("Farprobe");
+    let shown = shell.run("Farprobe", begin);
+    let Ok(directing) = directing.try_recv() else { return shown.map_err(AnyError::from) };
+    // The director has ended already, unless the window went without being asked to.
+    let _ = end.send(Happening::End("the window is gone".to_owned()));
     let ended = directing.join().map_err(|_| "the exam's director failed; its message is above")?;
+    let closed = close(ended?);
     shown?;
-    close(ended?)
+    closed
 }
 
 /// Prints the summary, if there was an exam. A problem of the exam is an error of the program.

@@ -1,6 +1,7 @@
 //! The window: carries events to the model, the model to the screen and intents back. The only part of the console's face
 //! that reads a clock, which it is given.
 
+mod display;
 mod handle;
 
 use std::cell::{Cell, RefCell};
@@ -11,8 +12,9 @@ use std::time::Duration;
 
 use egui::ViewportBuilder;
 use farprobe_geom::Time;
-use thiserror::Error;
 
+use self::display::guarded;
+pub use self::display::{WindowError, check_display};
 use self::handle::Shared;
 pub use self::handle::{Statistics, WindowHandle};
 use crate::model::{Event, Intent, Model};
@@ -25,11 +27,6 @@ use crate::view::layout::MIN_SIZE;
 const FRAME_INTERVAL: Duration = Duration::from_millis(50);
 /// The window's first size, points.
 const FIRST_SIZE: [f32; 2] = [1280.0, 800.0];
-
-/// Why there is no window.
-#[derive(Debug, Error)]
-#[error("the window can't be opened ({0}): is there a display? Run with --headless, or under xvfb-run")]
-pub struct WindowError(String);
 
 /// Makes a window and the handle that the rest of the program talks to it with.
 ///
@@ -80,8 +77,15 @@ impl Window {
         self
     }
 
-    /// Opens the window and runs it until it is closed. Must be called in the main thread.
-    pub fn run(self, title: &str) -> Result<(), WindowError> {
+    /// Opens the window, does `begin` once it is open, and runs it until it is closed. Must be called in the main thread.
+    ///
+    /// Nothing begins behind a window that can't be opened. One that was open and fails, for one since its display has gone, is
+    /// an error and not a panic: whoever called has an exam to end.
+    pub fn run(
+        self,
+        title: &str,
+        begin: impl FnOnce() -> Result<(), Box<dyn std::error::Error + Send + Sync>> + 'static,
+    ) -> Result<(), WindowError> {
         let viewport = ViewportBuilder::default()
             .with_title(title)
             .with_app_id("farprobe-console")
@@ -89,11 +93,13 @@ impl Window {
             .with_min_inner_size(MIN_SIZE);
         // Nothing here has a gradient, and without a graphics card each pixel's dithering is paid for by the CPU.
         let options = eframe::NativeOptions { viewport, centered: true, dithering: false, ..Default::default() };
-        let creator = |creation: &eframe::CreationContext<'_>| {
+        let shared = Arc::clone(&self.shared);
+        let creator = move |creation: &eframe::CreationContext<'_>| {
             self.open(&creation.egui_ctx);
+            begin()?;
             Ok(Box::new(self) as Box<dyn eframe::App>)
         };
-        eframe::run_native(title, options, Box::new(creator)).map_err(|error| WindowError(error.to_string()))
+        guarded(|| eframe::run_native(title, options, Box::new(creator)), || shared.context.get().is_some())
     }
 
     /// Binds the window to egui's context.

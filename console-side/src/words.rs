@@ -9,6 +9,10 @@ use farprobe_session::console::ScannerFreeze;
 
 use crate::model::HandleKind;
 
+/// What is said when stop is pressed and the cart can't be reached.
+pub const STOP_WAITS: &str =
+    "The stop will be sent as soon as the cart is reached. Until then only the staff at the bedside can stop it.";
+
 /// How a state of the ladder is called and what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LadderWords {
@@ -173,7 +177,7 @@ pub fn lease_change(status: &LeaseStatus) -> Option<(Severity, String)> {
 /// Why a lease was refused, as the end of a sentence.
 pub const fn lease_refusal(refusal: LeaseRefusal) -> &'static str {
     match refusal {
-        LeaseRefusal::Held => "somebody else holds it",
+        LeaseRefusal::Held => "somebody else holds it; it is asked for again when it is free",
         LeaseRefusal::Role => "your certificate is an observer's",
         LeaseRefusal::Version => "console and cart are of different versions",
     }

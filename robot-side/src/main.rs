@@ -1,6 +1,7 @@
 //! `farprobe-cart`: the controller daemon on the hospital cart.
 
 use std::error::Error;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
         },
         None => {
             let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(SHIPPED_FILTER));
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours()).init();
             match farprobe_cart::run(&cli.run) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => fail(&error),
@@ -38,4 +39,9 @@ fn main() -> ExitCode {
 fn fail(error: &dyn Error) -> ExitCode {
     eprintln!("farprobe-cart: {error}");
     ExitCode::FAILURE
+}
+
+/// Whether what is logged may be coloured: on a terminal, unless its user wants none. In a file the codes are noise.
+fn colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

@@ -6,6 +6,8 @@ mod harness;
 mod hostile;
 mod house;
 mod identities;
+mod lease;
 mod lost_cart;
 mod lost_console;
 mod scripts;
+mod stop;

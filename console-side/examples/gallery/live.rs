@@ -29,7 +29,7 @@ pub(crate) fn run(seconds: f64) {
     });
     let feeder = handle.clone();
     let cart = std::thread::spawn(move || feed(&feeder, clock, seconds));
-    window.run("Farprobe").unwrap();
+    window.run("Farprobe", || Ok(())).unwrap();
     let sent = cart.join().unwrap();
     println!("{:?}", handle.statistics());
     println!("{sent} pictures sent, told of painting at most {} µs after", painted_after.load(Ordering::Relaxed));

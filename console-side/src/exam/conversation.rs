@@ -1,11 +1,13 @@
 //! The conversation with the cart over one connection: greeting, requests, answers and states.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use farprobe_media::{Signals, VideoReceiver};
 use farprobe_proto::{
-    CartDatagram, CartMessage, ConsoleDatagram, ConsoleMessage, Hello, LeaseStatus, MAX_MESSAGE_BYTES,
-    PROTOCOL_VERSION, Refusal, Role, ScannerRequest, ScannerSettings, Severity, Signal, StopNotice, Welcome, Wire,
+    CartDatagram, CartMessage, ConsoleDatagram, ConsoleMessage, Hello, MAX_MESSAGE_BYTES, PROTOCOL_VERSION, Refusal,
+    Role, ScannerRequest, ScannerSettings, Severity, Signal, StopNotice, Welcome, Wire,
 };
 use farprobe_session::console::ScannerFreeze;
 use farprobe_transport::identity::Role as CertifiedRole;
@@ -22,6 +24,9 @@ const SIGNAL_SLOTS: usize = 32;
 /// A stop is sent this often as a datagram beside the stream: at 30 % loss one in 10⁵ stops would need the stream.
 const STOP_REPEATS: usize = 10;
 
+/// How long the cart has to hear a goodbye: a round trip at which nobody may drive any more (350 ms), and what its loss costs.
+const GOODBYE_HEARD_WITHIN: Duration = Duration::from_millis(800);
+
 /// Something to be said to the cart on the control stream.
 #[derive(Debug)]
 pub(super) enum Request {
@@ -31,8 +36,6 @@ pub(super) enum Request {
     ReleaseLease,
     /// Turn the scanner's controls.
     Scanner(ScannerSettings),
-    /// Stop.
-    Stop,
     /// Ask for the cart's side of the summary.
     Report,
     /// Say goodbye and end.
@@ -60,19 +63,26 @@ pub(super) async fn converse(
         Ok(streams) => streams,
         Err(error) => return Ended::Broken(error.to_string()),
     };
-    if let Err(ended) = greet(destination, around, &mut out, &mut input).await {
+    let greeted = tokio::select! {
+        greeted = greet(destination, around, connection, &mut out, &mut input) => greeted,
+        () = until_goodbye(requests) => Err(Ended::Goodbye),
+    };
+    if let Err(ended) = greeted {
         return ended;
     }
     around.connection.store(Some(Arc::new(connection.clone())));
     let (to_peer, mut outgoing) = mpsc::channel(SIGNAL_SLOTS);
     let (incoming, from_peer) = mpsc::channel(SIGNAL_SLOTS);
     let video = video::receive(destination.address, around, Signals { to_peer, from_peer }).await;
-    let mut talk = Talk { around, out, incoming, numbers: Numbers::default() };
+    let mut talk = Talk { around, out, incoming, scanner_requests: 0 };
     tokio::select! {
         ended = hear_datagrams(around, connection, video.as_ref()) => ended,
         ended = async {
             loop {
                 let result = tokio::select! {
+                    // Before all else: the rest can wait.
+                    biased;
+                    () = around.stop.notified() => send_owed_stop(around, connection, &mut talk.out).await,
                     frame = input.receive() => match frame {
                         Ok(Some(frame)) => talk.hear(&frame).await,
                         Ok(None) => Err(Ended::Broken("the cart ended the conversation".to_owned())),
@@ -93,9 +103,15 @@ pub(super) async fn converse(
     }
 }
 
+/// Lets requests go that nobody is there to be asked, until one says goodbye.
+pub(super) async fn until_goodbye(requests: &mut mpsc::Receiver<Request>) {
+    while !matches!(requests.recv().await, None | Some(Request::Goodbye)) {}
+}
+
 async fn greet(
     destination: &Destination,
     around: &Surroundings,
+    connection: &Connection,
     out: &mut FrameSender,
     input: &mut FrameReceiver,
 ) -> Result<(), Ended> {
@@ -113,8 +129,9 @@ async fn greet(
             begin(around, &welcome);
             let may_drive = welcome.role == Role::Operator;
             around.front.tell(Event::Connected(welcome));
-            if may_drive {
-                // Whoever connects first may drive; a held lease is not taken away by asking.
+            send_owed_stop(around, connection, out).await?;
+            // Whoever connects first may drive; a held lease is not taken away by asking.
+            if may_drive && around.ledger.lock().lease_wish().welcomed() {
                 say(out, &ConsoleMessage::RequestLease).await?;
             }
             Ok(())
@@ -126,7 +143,7 @@ async fn greet(
 
 fn begin(around: &Surroundings, welcome: &Welcome) {
     let mut ledger = around.ledger.lock();
-    ledger.reconnected();
+    ledger.reconnected(around.clock.now());
     ledger.scanner(around.clock.now(), freeze_of(welcome.scanner.settings.frozen));
 }
 
@@ -164,17 +181,29 @@ async fn hear_datagrams(around: &Surroundings, connection: &Connection, video: O
     }
 }
 
-#[derive(Debug, Default)]
-struct Numbers {
-    scanner: u32,
-    stop: u32,
+/// Sends the stop that the cart can't know of yet, if there is one.
+async fn send_owed_stop(around: &Surroundings, connection: &Connection, out: &mut FrameSender) -> Result<(), Ended> {
+    if !around.ledger.lock().stop().is_owed() {
+        return Ok(());
+    }
+    let notice = StopNotice { number: around.stops.fetch_add(1, Ordering::Relaxed) };
+    if let Some(bytes) = ConsoleDatagram::Stop(notice).encode() {
+        for _ in 0..STOP_REPEATS {
+            // The stream follows in any case.
+            let _ = connection.send_datagram(bytes.clone());
+        }
+    }
+    say(out, &ConsoleMessage::Stop(notice)).await?;
+    around.ledger.lock().stop().sent();
+    around.front.tell(Event::StopSent);
+    Ok(())
 }
 
 struct Talk<'a> {
     around: &'a Surroundings,
     out: FrameSender,
     incoming: mpsc::Sender<Signal>,
-    numbers: Numbers,
+    scanner_requests: u32,
 }
 
 impl Talk<'_> {
@@ -188,9 +217,11 @@ impl Talk<'_> {
             CartMessage::Welcome(_) => return Err(Ended::Broken("the cart said welcome twice".to_owned())),
             CartMessage::Refused(refusal) => return Err(Ended::Refused(refusal)),
             CartMessage::Lease(status) => {
-                let epoch = if let LeaseStatus::Yours(epoch) = status { Some(epoch) } else { None };
-                self.around.ledger.lock().set_epoch(epoch);
+                let ask = self.around.ledger.lock().lease(&status);
                 front.tell(Event::Lease(status));
+                if ask {
+                    return self.say(&ConsoleMessage::RequestLease).await;
+                }
             }
             CartMessage::Scanner(reply) => {
                 let freeze = freeze_of(reply.state.settings.frozen);
@@ -212,30 +243,27 @@ impl Talk<'_> {
 
     async fn carry_out(&mut self, connection: &Connection, request: Option<Request>) -> Result<(), Ended> {
         match request {
-            Some(Request::Lease) => self.say(&ConsoleMessage::RequestLease).await,
-            Some(Request::ReleaseLease) => self.say(&ConsoleMessage::ReleaseLease).await,
+            Some(Request::Lease) => {
+                self.around.ledger.lock().lease_wish().asked();
+                self.say(&ConsoleMessage::RequestLease).await
+            }
+            Some(Request::ReleaseLease) => {
+                self.around.ledger.lock().lease_wish().given_back();
+                self.say(&ConsoleMessage::ReleaseLease).await
+            }
             Some(Request::Scanner(settings)) => {
-                self.numbers.scanner += 1;
-                let request = ScannerRequest { number: self.numbers.scanner, settings };
+                self.scanner_requests += 1;
+                let request = ScannerRequest { number: self.scanner_requests, settings };
                 self.around.front.tell(Event::ScannerRequested(request));
                 self.say(&ConsoleMessage::Scanner(request)).await
             }
-            Some(Request::Stop) => {
-                self.numbers.stop += 1;
-                let notice = StopNotice { number: self.numbers.stop };
-                if let Some(bytes) = ConsoleDatagram::Stop(notice).encode() {
-                    for _ in 0..STOP_REPEATS {
-                        // The stream follows in any case.
-                        let _ = connection.send_datagram(bytes.clone());
-                    }
-                }
-                self.around.front.tell(Event::StopSent);
-                self.say(&ConsoleMessage::Stop(notice)).await
-            }
             Some(Request::Report) => self.say(&ConsoleMessage::RequestReport).await,
             None | Some(Request::Goodbye) => {
-                // The cart learns it from the closing connection as well.
-                let _ = self.say(&ConsoleMessage::Goodbye).await;
+                // Closing at once would overtake what is on its way: the cart, which has heard it, closes. If it does not, it
+                // learns it from the closing connection.
+                if self.say(&ConsoleMessage::Goodbye).await.is_ok() {
+                    let _ = tokio::time::timeout(GOODBYE_HEARD_WITHIN, connection.closed()).await;
+                }
                 Err(Ended::Goodbye)
             }
         }

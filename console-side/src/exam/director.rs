@@ -8,13 +8,14 @@ use std::time::{Duration, SystemTime};
 use farprobe_devices::{HandleButton, HandleEvent, MonotonicClock};
 use farprobe_geom::{Newton, Time};
 use farprobe_proto::{Clutch, ScannerSettings, Severity};
-use farprobe_record::{LogEntry, ProcessMeter, SessionLog, Summary};
+use farprobe_record::{Course, ForceSummary, LogEntry, ProcessMeter, SessionLog, Summary};
 use farprobe_session::accounting::Span;
 
 use super::controls::{Controls, DEPTH_STEP, GAIN_STEP};
 use super::conversation::Request;
 use super::ears::Ears;
 use super::front::{Front, Sink};
+use super::handle_news::HandleNews;
 use super::ledger::SharedLedger;
 use super::link::AfterLoss;
 use super::network::Network;
@@ -23,7 +24,7 @@ use super::pump::{Pump, PumpEvent};
 use super::shots::Shots;
 use super::steering::ClutchLatch;
 use super::summary::{self, Facts};
-use super::witness::Witness;
+use super::witness::{Machines, Witness};
 use crate::handles::ScriptFacts;
 use crate::model::{Caption, Event, HandleKind, HandleStatus, Intent, LatencySnapshot};
 
@@ -49,7 +50,9 @@ pub struct Director {
     script: Option<ScriptFacts>,
     witness: Witness,
     script_began: Option<Time>,
+    machines: Machines,
     controls: Controls,
+    handle_news: HandleNews,
     clock: MonotonicClock,
 }
 
@@ -68,14 +71,16 @@ impl Director {
         let (tell, heard) = happenings;
         let ledger = SharedLedger::new(Newton::ZERO);
         let witness = Witness::default();
-        let ears = Ears { tell: tell.clone(), ledger: ledger.clone(), witness: witness.clone(), painted_by_window };
+        let machines = if destination.address.ip().is_loopback() { Machines::Shared } else { Machines::Apart };
+        let ears =
+            Ears { tell: tell.clone(), ledger: ledger.clone(), witness: witness.clone(), machines, painted_by_window };
         let front = Front::new(clock, ears.before(sink), Arc::clone(&log));
         let after_loss = if script.is_some() { AfterLoss::End } else { AfterLoss::Reconnect };
         let network = Network::start(destination, after_loss, clock, &ledger, &front, &tell)?;
         let handle_name = handle.name().to_owned();
         let pump = Pump::start(clock, handle, start, ledger.clone(), network.connection(), tell)?;
         let facts = Facts { out, started_at: SystemTime::now(), started: clock.now(), welcome: None };
-        let director = Self {
+        let mut director = Self {
             facts,
             happenings: heard,
             front,
@@ -90,10 +95,13 @@ impl Director {
             script,
             witness,
             script_began: None,
+            machines,
             controls: Controls::default(),
+            handle_news: HandleNews::default(),
             clock,
         };
-        director.tell_handle(Clutch::Open, None);
+        let open = director.handle_news.clutch(Clutch::Open);
+        director.tell_handle(open, None);
         Ok(director)
     }
 
@@ -121,6 +129,8 @@ impl Director {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break None,
             }
+            let news = self.handle_news.tick(self.clock.now());
+            self.tell_handle(news, None);
             self.tell_figures();
         };
         self.finish(problem)
@@ -141,7 +151,7 @@ impl Director {
             Happening::LinkEnded(result) => return Some(result),
             Happening::End(reason) => {
                 self.front.fault(Severity::Info, format!("the exam ends: {reason}"));
-                return Some(Ok(()));
+                return Some(self.ended_early(&reason));
             }
         }
         None
@@ -149,18 +159,27 @@ impl Director {
 
     fn attend_pump(&mut self, event: PumpEvent) -> Option<Result<(), String>> {
         match event {
-            PumpEvent::Started => self.script_began = Some(self.clock.now()),
-            PumpEvent::Lost(text) => {
-                self.tell_handle(Clutch::HandleLost, Some(text.clone()));
-                self.front.fault(Severity::Alarm, text);
+            PumpEvent::Started => {
+                let now = self.clock.now();
+                self.script_began = Some(now);
+                if self.script.is_some() {
+                    self.witness.script_begins(now);
+                }
             }
-            PumpEvent::Back => self.tell_handle(Clutch::Open, None),
+            PumpEvent::Refused(permission) => {
+                let now = self.clock.now();
+                self.front.fault(Severity::Warning, format!("the clutch is held and does not count: {permission}"));
+                self.witness.refused(now, permission, self.machines);
+            }
+            PumpEvent::Lost(text) => {
+                let news = self.handle_news.lost();
+                self.tell_handle(news, Some(text));
+            }
+            PumpEvent::Back => self.handle_news.back(self.clock.now()),
             PumpEvent::Clutch(latch) => {
                 let clutch = if latch == ClutchLatch::Pressed { Clutch::Pressed } else { Clutch::Open };
-                self.tell_handle(clutch, None);
-            }
-            PumpEvent::LetGo(reason) => {
-                self.front.fault(Severity::Warning, format!("the clutch is held and does not count: {reason}"));
+                let news = self.handle_news.clutch(clutch);
+                self.tell_handle(news, None);
             }
             PumpEvent::Picture(verdict) => self.front.tell(Event::PictureJudged(verdict)),
             PumpEvent::Handle(HandleEvent::Scanner(settings)) => {
@@ -168,7 +187,12 @@ impl Director {
                 self.ask_scanner(asked);
             }
             PumpEvent::Handle(HandleEvent::DesiredForce(force)) => self.set_force(force),
-            PumpEvent::Handle(HandleEvent::Button(button)) => self.press(button),
+            PumpEvent::Handle(HandleEvent::Button(button)) => {
+                if button == HandleButton::Stop && self.script.is_some() {
+                    self.witness.script_stops();
+                }
+                self.press(button);
+            }
             PumpEvent::Handle(HandleEvent::Mark(index)) => {
                 let name = self.script.as_ref().and_then(|script| script.marks.get(usize::from(index)));
                 if let Some(name) = name.cloned() {
@@ -180,21 +204,41 @@ impl Director {
             PumpEvent::Handle(HandleEvent::Finished) => {
                 self.front.tell(Event::Caption(None));
                 let wanted = self.script.as_ref().and_then(|script| script.contact);
-                return Some(wanted.and_then(|force| self.witness.complaint(force)).map_or(Ok(()), Err));
+                let complaint = wanted.and_then(|force| self.witness.complaint(force));
+                return Some(joined(self.witness.deviation(), complaint).map_or(Ok(()), Err));
             }
         }
         None
+    }
+
+    /// How an exam ends that somebody ends: a person may, a script is broken off.
+    fn ended_early(&self, reason: &str) -> Result<(), String> {
+        if self.script.is_none() {
+            return Ok(());
+        }
+        let broken_off = match self.script_began {
+            None => format!("the script had not begun: {reason}"),
+            Some(began) => {
+                let at = self.clock.now().saturating_since(began).as_secs_f64();
+                format!("the script was broken off at {at:.1} s: {reason}")
+            }
+        };
+        Err(joined(self.witness.deviation(), Some(broken_off)).unwrap_or_default())
     }
 
     fn attend_intent(&mut self, intent: &Intent) -> Option<Result<(), String>> {
         match intent {
             Intent::Stop => self.press(HandleButton::Stop),
             Intent::RequestLease => self.request(Request::Lease),
-            Intent::ReleaseLease => self.request(Request::ReleaseLease),
+            Intent::ReleaseLease => {
+                // Also without a connection: the next one must not take what was given back.
+                self.ledger.lock().lease_wish().given_back();
+                self.request(Request::ReleaseLease);
+            }
             Intent::Scanner(settings) => self.request(Request::Scanner(*settings)),
             Intent::Freeze(frozen) => self.change_scanner(|settings| settings.frozen = *frozen),
             Intent::DesiredForce(force) => self.set_force(*force),
-            Intent::Close => return Some(Ok(())),
+            Intent::Close => return Some(self.ended_early("the window was closed")),
             // Both are taken care of where they arise, without the director's delay.
             Intent::Window(_) | Intent::Painted { .. } => {}
         }
@@ -204,8 +248,11 @@ impl Director {
     fn press(&mut self, button: HandleButton) {
         match button {
             HandleButton::Stop => {
-                self.ledger.lock().stop_sent();
-                self.request(Request::Stop);
+                self.ledger.lock().stop().press();
+                if !self.network.is_connected() {
+                    self.front.tell(Event::StopWaits);
+                }
+                self.network.stop();
             }
             HandleButton::Freeze => self.change_scanner(|settings| settings.frozen = !settings.frozen),
             HandleButton::ForceUp => self.set_force(self.force() + FORCE_STEP),
@@ -242,7 +289,8 @@ impl Director {
         }
     }
 
-    fn tell_handle(&self, clutch: Clutch, lost: Option<String>) {
+    fn tell_handle(&self, news: Option<Clutch>, lost: Option<String>) {
+        let Some(clutch) = news else { return };
         let status = HandleStatus { name: self.handle_name.clone(), kind: self.kind, clutch, lost };
         self.front.tell(Event::Handle(status));
     }
@@ -267,14 +315,40 @@ impl Director {
         self.front.tell(Event::Latency(Box::new(snapshot)));
     }
 
+    /// How the exam went, seen from here.
+    fn course(&self, problem: Option<&String>) -> Course {
+        let seen = self.witness.testimony(self.facts.started);
+        let target = self.force().get();
+        let force = |peak| ForceSummary { peak, mean_in_contact: None, target, is_true_force: false };
+        Course {
+            connections: seen.connections,
+            interrupted: seen.interrupted,
+            script: self.script.is_some().then(|| problem.cloned().map_or(Ok(()), Err)),
+            force: seen.peak.map(force),
+            ladder: seen.ladder,
+        }
+    }
+
+    /// The `problem`, with what there is to say of a stop that never reached the cart.
+    fn undelivered_stop(&self, problem: Option<String>) -> Option<String> {
+        if !self.ledger.lock().stop().is_owed() {
+            return problem;
+        }
+        let undelivered =
+            "a stop was pressed and did not reach the cart: let the staff at the bedside stop it".to_owned();
+        joined(problem, Some(undelivered))
+    }
+
     fn finish(mut self, problem: Option<String>) -> Result<Ended, Box<dyn std::error::Error>> {
         self.shots.wait();
         let duration = self.clock.now().saturating_since(self.facts.started);
         let report = self.network.report();
+        let problem = self.undelivered_stop(problem);
+        let course = self.course(problem.as_ref());
         self.pump.end();
         let latencies = self.ledger.lock().latencies(Span::Whole, self.clock.now());
         let bound = self.ledger.lock().clock_error_bound(self.clock.now());
-        let figures = summary::figures(duration, &latencies, bound, self.meter.cost());
+        let figures = summary::figures(duration, &latencies, bound, course, self.meter.cost());
         let summary = self.facts.session().map(|session| Summary::new(&session, figures, report.as_ref()));
         if let Some(summary) = &summary {
             summary.save(&self.facts.out.join("summary.json"))?;
@@ -291,5 +365,13 @@ impl Director {
             log.finish()?;
         }
         Ok(Ended { summary, problem })
+    }
+}
+
+/// Two things to say in one line.
+fn joined(first: Option<String>, second: Option<String>) -> Option<String> {
+    match (first, second) {
+        (Some(first), Some(second)) => Some(format!("{first}; {second}")),
+        (one, other) => one.or(other),
     }
 }

@@ -8,7 +8,7 @@ use farprobe_proto::CartDatagram;
 use super::front::Sink;
 use super::ledger::SharedLedger;
 use super::plan::Happening;
-use super::witness::Witness;
+use super::witness::{Machines, Witness};
 use crate::model::Event;
 
 /// Ears in front of the window's sink.
@@ -19,6 +19,8 @@ pub(super) struct Ears {
     pub(super) ledger: SharedLedger,
     /// Who sees every state.
     pub(super) witness: Witness,
+    /// Where cart and console run.
+    pub(super) machines: Machines,
     /// Whether a window paints the pictures. If none does, taking one is all the showing there is.
     pub(super) painted_by_window: bool,
 }
@@ -34,13 +36,15 @@ impl Ears {
         Arc::new(move |at, event| {
             match &event {
                 Event::Connected(welcome) => {
+                    self.witness.connected();
                     say(Happening::Scanner(welcome.scanner.settings));
                     say(Happening::Welcome(welcome.clone()));
                 }
                 Event::Scanner(reply) => say(Happening::Scanner(reply.state.settings)),
-                Event::Cart(CartDatagram::State(state)) => self.witness.state(state),
+                Event::Cart(CartDatagram::State(state)) => self.witness.state(at, state, self.machines),
+                Event::Lost { .. } => self.witness.lost(),
                 Event::Picture(picture) if !self.painted_by_window => {
-                    self.ledger.lock().painted(picture.stamp.number, at)
+                    self.ledger.lock().painted(picture.stamp.number, at);
                 }
                 _ => {}
             }

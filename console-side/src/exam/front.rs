@@ -1,10 +1,10 @@
 //! Where the exam's events go: to the window or, without one, to the progress line; and always to the session log.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use farprobe_devices::MonotonicClock;
 use farprobe_geom::Time;
-use farprobe_proto::{CartDatagram, Event as CartEvent, Ladder, LeaseStatus, Severity};
+use farprobe_proto::{CartDatagram, Event as CartEvent, Ladder, LeaseStatus, ScannerSettings, Severity};
 use farprobe_record::{LogEntry, SessionLog};
 
 use crate::model::Event;
@@ -19,13 +19,20 @@ pub struct Front {
     clock: MonotonicClock,
     sink: Sink,
     log: Arc<SessionLog>,
-    ladder: Arc<std::sync::Mutex<Option<Ladder>>>,
+    logged: Arc<Mutex<Logged>>,
+}
+
+/// What the log says already.
+#[derive(Default)]
+struct Logged {
+    ladder: Option<Ladder>,
+    scanner: Option<ScannerSettings>,
 }
 
 impl Front {
     /// A front with this sink and this log.
     pub fn new(clock: MonotonicClock, sink: Sink, log: Arc<SessionLog>) -> Self {
-        Self { clock, sink, log, ladder: Arc::default() }
+        Self { clock, sink, log, logged: Arc::default() }
     }
 
     /// Tells what has just happened.
@@ -54,11 +61,14 @@ impl Front {
         self.log.write(self.clock.now(), LogEntry::Mark { words: name.to_owned() });
     }
 
+    fn logged(&self) -> MutexGuard<'_, Logged> {
+        self.logged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn record(&self, at: Time, event: &Event) {
         let entry = match event {
             Event::Cart(CartDatagram::State(state)) => {
-                let mut ladder = self.ladder.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                let before = ladder.replace(state.ladder);
+                let before = self.logged().ladder.replace(state.ladder);
                 if before == Some(state.ladder) {
                     return;
                 }
@@ -74,7 +84,14 @@ impl Front {
                 };
                 LogEntry::Lease { epoch, words }
             }
-            Event::Scanner(reply) => LogEntry::Scanner { settings: reply.state.settings },
+            Event::Scanner(reply) => {
+                let settings = reply.state.settings;
+                // The cart answers who asked, and then tells everybody.
+                if self.logged().scanner.replace(settings) == Some(settings) {
+                    return;
+                }
+                LogEntry::Scanner { settings }
+            }
             Event::Fault { severity, text } => LogEntry::Event { severity: *severity, words: text.clone() },
             Event::Notice(notice) => LogEntry::Event { severity: notice.severity, words: notice.text.clone() },
             Event::Lost { reason } => LogEntry::Event { severity: Severity::Alarm, words: reason.clone() },
@@ -83,7 +100,15 @@ impl Front {
                 LogEntry::Event { severity: Severity::Info, words }
             }
             Event::Handle(status) => {
-                LogEntry::Event { severity: Severity::Info, words: words::clutch(status.clutch).to_owned() }
+                let clutch = words::clutch(status.clutch);
+                match &status.lost {
+                    None => LogEntry::Event { severity: Severity::Info, words: clutch.to_owned() },
+                    Some(lost) => LogEntry::Event { severity: Severity::Alarm, words: format!("{clutch}: {lost}") },
+                }
+            }
+            Event::StopWaits => {
+                let words = words::STOP_WAITS.to_owned();
+                LogEntry::Event { severity: Severity::Alarm, words }
             }
             Event::StopSent => LogEntry::Event { severity: Severity::Alarm, words: "stop sent".to_owned() },
             _ => return,

@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use farprobe_geom::{Newton, Time};
-use farprobe_proto::{Command, Epoch, Ladder, PictureNotice, PictureReport, State};
+use farprobe_proto::{Command, LeaseStatus, PictureNotice, PictureReport, State};
 use farprobe_session::accounting::{Accounting, AccountingSnapshot, ShownPicture, Span};
 use farprobe_session::console::{
     ClockEstimate, CommandOutbox, Integrity, Intent, PictureVerdict, PictureWatch, ScannerFreeze, StateWatch,
     Translated,
 };
 
+use super::lease::LeaseWish;
 use super::steering::Permission;
+use super::stop::Stop;
 
 /// Pictures that may wait to be painted: two seconds of them.
 const REMEMBERED: usize = 128;
@@ -46,17 +48,6 @@ pub(super) struct Look {
     pub permission: Permission,
 }
 
-/// How far a stop of this console has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stop {
-    /// None was pressed, or the staff have reset the cart since.
-    None,
-    /// It was pressed; the cart does not show it yet.
-    Sent,
-    /// The cart is stopped.
-    Seen,
-}
-
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Ledger {
@@ -70,6 +61,7 @@ pub(super) struct Ledger {
     recent: VecDeque<ShownPicture>,
     desired_force: Newton,
     stop: Stop,
+    lease: LeaseWish,
 }
 
 impl Ledger {
@@ -84,19 +76,29 @@ impl Ledger {
             recent: VecDeque::new(),
             desired_force,
             stop: Stop::None,
+            lease: LeaseWish::default(),
         }
     }
 
-    /// A new connection: the conversation begins anew, the accounting goes on.
-    pub(super) fn reconnected(&mut self) {
+    /// A new connection at `now`: the conversation begins anew, the accounting goes on.
+    pub(super) fn reconnected(&mut self, now: Time) {
         let before = std::mem::replace(self, Self::new(self.desired_force));
         self.accounting = before.accounting;
+        self.accounting.reconnected(now);
         self.stop = before.stop;
+        self.lease = before.lease;
     }
 
-    /// Sends what follows under this lease.
-    pub(super) fn set_epoch(&mut self, epoch: Option<Epoch>) {
+    /// The cart says who may drive: what follows is sent under this lease. Gives whether to ask for it now.
+    pub(super) fn lease(&mut self, status: &LeaseStatus) -> bool {
+        let epoch = if let LeaseStatus::Yours(epoch) = status { Some(*epoch) } else { None };
         self.outbox.set_epoch(epoch);
+        self.lease.told(status)
+    }
+
+    /// What has become of the wish to drive.
+    pub(super) fn lease_wish(&mut self) -> &mut LeaseWish {
+        &mut self.lease
     }
 
     /// A state arrived at `arrived`, console clock. Gives whether it is the newest.
@@ -107,11 +109,7 @@ impl Ledger {
         if newest {
             self.outbox.heard(arrived, state);
             self.newest = Some(*state);
-            self.stop = match (self.stop, state.ladder) {
-                (Stop::Sent | Stop::Seen, Ladder::EStop) => Stop::Seen,
-                (Stop::Seen, _) => Stop::None,
-                (unchanged, _) => unchanged,
-            };
+            self.stop.shown(state.ladder);
         }
         newest
     }
@@ -158,7 +156,7 @@ impl Ledger {
     /// Looks at the picture, as the handle's thread does before each command.
     pub(super) fn look(&mut self, now: Time) -> Look {
         let (report, picture) = self.pictures.look(now, &self.clock);
-        let permission = Permission::of(self.states.downlink(now), picture, self.stop != Stop::None);
+        let permission = Permission::of(self.states.downlink(now), picture, self.stop.forbids_driving());
         Look { report, picture, permission }
     }
 
@@ -169,9 +167,9 @@ impl Ledger {
         Some(command)
     }
 
-    /// The operator pressed stop.
-    pub(super) fn stop_sent(&mut self) {
-        self.stop = Stop::Sent;
+    /// How far a stop of this console has come.
+    pub(super) fn stop(&mut self) -> &mut Stop {
+        &mut self.stop
     }
 
     /// The contact force the operator asks for.

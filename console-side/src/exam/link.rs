@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -9,9 +10,9 @@ use farprobe_devices::MonotonicClock;
 use farprobe_proto::{CartReport, Refusal, Severity};
 use farprobe_transport::identity::Identity;
 use farprobe_transport::{CloseReason, ConnectError, Connection, ConsoleEndpoint, ConsoleOptions, DemoPolicy};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
-use super::conversation::{Ended, Request, converse};
+use super::conversation::{Ended, Request, converse, until_goodbye};
 use super::front::Front;
 use super::ledger::SharedLedger;
 use crate::model::Event;
@@ -43,6 +44,11 @@ pub(super) struct Surroundings {
     pub front: Front,
     /// The living connection, for the commands.
     pub connection: Arc<ArcSwapOption<Connection>>,
+    /// Wakes whoever talks with the cart when a stop was pressed. Not a request among others: it may neither wait behind them
+    /// nor be dropped with them.
+    pub stop: Arc<Notify>,
+    /// Stops sent so far: each has a number of its own.
+    pub stops: Arc<AtomicU32>,
     /// Where the cart's report goes.
     pub reports: mpsc::Sender<CartReport>,
 }
@@ -70,15 +76,18 @@ pub(super) async fn keep(
     let mut told = String::new();
     loop {
         let connected = endpoint.connect(destination.address, &destination.identity, destination.cart.as_deref());
-        let problem = match connected.await {
+        let connected = tokio::select! {
+            connected = connected => connected,
+            () = until_goodbye(&mut requests) => return leave(&endpoint).await,
+        };
+        let problem = match connected {
             Ok(connection) => {
                 attempt = 0;
                 told.clear();
                 match converse(&destination, &around, &connection, &mut requests).await {
                     Ended::Goodbye => {
                         around.connection.store(None);
-                        endpoint.shut_down(CloseReason::Finished).await;
-                        return Ok(());
+                        return leave(&endpoint).await;
                     }
                     Ended::Refused(refusal) => return Err(refused(&around.front, &refusal)),
                     Ended::Broken(reason) => {
@@ -88,6 +97,7 @@ pub(super) async fn keep(
                              patient is, then start it anew"
                         );
                         around.front.tell(Event::Lost { reason });
+                        tell_owed_stop(&around);
                         problem
                     }
                 }
@@ -113,25 +123,30 @@ pub(super) async fn keep(
         }
         attempt += 1;
         around.front.tell(Event::Reconnecting { attempt });
-        if pause(&mut requests).await {
-            return Ok(());
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN_AFTER) => {}
+            // There is something to deliver.
+            () = around.stop.notified() => {}
+            () = until_goodbye(&mut requests) => return leave(&endpoint).await,
         }
     }
 }
 
-/// Waits before the next attempt. True if the console wants to end.
-async fn pause(requests: &mut mpsc::Receiver<Request>) -> bool {
-    let wait = tokio::time::sleep(AGAIN_AFTER);
-    tokio::pin!(wait);
-    loop {
-        tokio::select! {
-            () = &mut wait => return false,
-            request = requests.recv() => match request {
-                None | Some(Request::Goodbye) => return true,
-                // Nobody is there to be asked.
-                Some(_) => {}
-            },
-        }
+/// Closes what there is in good order: the cart need not find out by itself.
+async fn leave(endpoint: &ConsoleEndpoint) -> Result<(), String> {
+    endpoint.shut_down(CloseReason::Finished).await;
+    Ok(())
+}
+
+/// Says what becomes of a stop that the cart has not shown before the connection broke.
+fn tell_owed_stop(around: &Surroundings) {
+    let owed = {
+        let mut ledger = around.ledger.lock();
+        ledger.stop().disconnected();
+        ledger.stop().is_owed()
+    };
+    if owed {
+        around.front.tell(Event::StopWaits);
     }
 }
 

@@ -9,7 +9,8 @@ use farprobe_devices::MonotonicClock;
 use farprobe_proto::CartReport;
 use farprobe_transport::Connection;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
 
 use super::conversation::Request;
 use super::front::Front;
@@ -20,8 +21,9 @@ use super::plan::Happening;
 /// How long the cart has for its side of the summary.
 const REPORT_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long a goodbye may take on its way.
-const GOODBYE_WITHIN: Duration = Duration::from_secs(1);
+/// How long a goodbye may take: until the cart has heard it (800 ms), then until the connection is closed (500 ms), and as much
+/// again for a machine that is busy.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Requests that wait for the network.
 const REQUEST_SLOTS: usize = 64;
@@ -32,11 +34,13 @@ pub(super) struct Network {
     runtime: Runtime,
     connection: Arc<ArcSwapOption<Connection>>,
     requests: mpsc::Sender<Request>,
+    stop: Arc<Notify>,
+    link: JoinHandle<()>,
     reports: mpsc::Receiver<CartReport>,
 }
 
 impl Network {
-    /// Starts to connect to `destination`. `tell` hears when it is over, and of a Ctrl-C.
+    /// Starts to connect to `destination`. `tell` hears when it is over, and of a Ctrl-C or SIGTERM.
     pub(super) fn start(
         destination: Destination,
         after_loss: AfterLoss,
@@ -47,6 +51,7 @@ impl Network {
     ) -> std::io::Result<Self> {
         let connection = Arc::new(ArcSwapOption::empty());
         let (requests, asked) = mpsc::channel(REQUEST_SLOTS);
+        let stop = Arc::new(Notify::new());
         let (report, reports) = mpsc::channel(1);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let around = Surroundings {
@@ -54,21 +59,23 @@ impl Network {
             ledger: ledger.clone(),
             front: front.clone(),
             connection: Arc::clone(&connection),
+            stop: Arc::clone(&stop),
+            stops: Arc::default(),
             reports: report,
         };
         let ended = tell.clone();
-        runtime.spawn(async move {
+        let link = runtime.spawn(async move {
             let result = link::keep(destination, after_loss, around, asked).await;
             // The director may be gone already.
             let _ = ended.send(Happening::LinkEnded(result));
         });
-        let interrupted = tell.clone();
+        let asked_to_end = tell.clone();
         runtime.spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = interrupted.send(Happening::End("Ctrl-C".to_owned()));
+            if let Some(who) = signalled().await {
+                let _ = asked_to_end.send(Happening::End(who.to_owned()));
             }
         });
-        Ok(Self { runtime, connection, requests, reports })
+        Ok(Self { runtime, connection, requests, stop, link, reports })
     }
 
     /// The place where the living connection is, whenever there is one.
@@ -76,15 +83,27 @@ impl Network {
         Arc::clone(&self.connection)
     }
 
+    /// Whether there is a cart to talk to.
+    pub(super) fn is_connected(&self) -> bool {
+        self.connection.load().is_some()
+    }
+
+    /// Sees that the stop the ledger owes is sent: now, or first thing once the cart is reached.
+    pub(super) fn stop(&self) {
+        self.stop.notify_one();
+    }
+
     /// Leaves a request for the cart. False if nobody takes it.
     pub(super) fn request(&self, request: Request) -> bool {
-        self.requests.try_send(request).is_ok()
+        self.is_connected() && self.requests.try_send(request).is_ok()
     }
 
     /// The cart's side of the summary; `None` if it gives none in time.
     pub(super) fn report(&mut self) -> Option<CartReport> {
+        if !self.is_connected() {
+            return None;
+        }
         self.runtime.block_on(async {
-            // Without a connection there is nobody to ask.
             self.requests.send(Request::Report).await.ok()?;
             tokio::time::timeout(REPORT_WITHIN, self.reports.recv()).await.ok().flatten()
         })
@@ -92,8 +111,31 @@ impl Network {
 
     /// Says goodbye to the cart and ends.
     pub(super) fn end(self) {
-        // The connection may be gone already.
-        let _ = self.requests.try_send(Request::Goodbye);
-        self.runtime.shutdown_timeout(GOODBYE_WITHIN);
+        let Self { runtime, requests, link, .. } = self;
+        runtime.block_on(async {
+            let said = async {
+                // The link may have ended by itself already.
+                let _ = requests.send(Request::Goodbye).await;
+                let _ = link.await;
+            };
+            // After that the cart finds out by itself.
+            let _ = tokio::time::timeout(GOODBYE_WITHIN, said).await;
+        });
+        runtime.shutdown_background();
     }
+}
+
+/// Waits until this program is asked to end, and says how. `None` if that can't be heard.
+async fn signalled() -> Option<&'static str> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).ok()?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed.ok().map(|()| "Ctrl-C"),
+            _ = terminate.recv() => Some("SIGTERM"),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.ok().map(|()| "Ctrl-C")
 }

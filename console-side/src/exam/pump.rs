@@ -41,10 +41,10 @@ pub enum PumpEvent {
     Lost(String),
     /// The handle is back.
     Back,
+    /// The enabling control is held and does not count any more, or not yet, for want of this permission.
+    Refused(Permission),
     /// The enabling control changed.
     Clutch(ClutchLatch),
-    /// The enabling control is held and does not count any more; why, in words.
-    LetGo(String),
     /// Whether the picture may be steered by has changed.
     Picture(PictureVerdict),
 }
@@ -166,10 +166,10 @@ impl Work {
         }
         let latch = self.steering.latch();
         if latch != before {
+            if latch == ClutchLatch::Refused && permission != Permission::Granted {
+                self.tell(PumpEvent::Refused(permission));
+            }
             self.tell(PumpEvent::Clutch(latch));
-        }
-        if (before, latch) == (ClutchLatch::Pressed, ClutchLatch::Refused) && permission != Permission::Granted {
-            self.tell(PumpEvent::LetGo(permission.to_string()));
         }
     }
 

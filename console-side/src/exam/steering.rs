@@ -11,7 +11,7 @@ use farprobe_session::console::{Downlink, Intent, PictureFault, PictureVerdict};
 
 /// Whether the operator may drive by what the console itself knows. The cart has its own opinion and the last word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Permission {
+pub enum Permission {
     /// Nothing speaks against it.
     Granted,
     /// The cart is not heard.

@@ -7,7 +7,8 @@ use farprobe_devices::MonotonicClock;
 use farprobe_geom::Time;
 use farprobe_proto::Welcome;
 use farprobe_record::{
-    ConsoleFigures, HopSummary, LogEntry, Machine, Percentiles, ProcessCost, SessionFacts, SessionLog, commit,
+    ConsoleFigures, Course, HopSummary, LogEntry, Machine, Percentiles, ProcessCost, SessionFacts, SessionLog, commit,
+    wall_time,
 };
 use farprobe_session::accounting::{AccountingSnapshot, Hop, LatencySnapshot};
 
@@ -40,7 +41,7 @@ pub(super) fn begin(log: &SessionLog, clock: MonotonicClock) {
         software: super::SOFTWARE.to_owned(),
         commit: commit().to_owned(),
         machine: Machine::here(),
-        started_at: String::new(),
+        started_at: wall_time(SystemTime::now()),
     };
     log.write(clock.now(), entry);
 }
@@ -50,6 +51,7 @@ pub(super) fn figures(
     duration: Duration,
     latencies: &AccountingSnapshot,
     clock_error_bound: Option<Duration>,
+    course: Course,
     cost: ProcessCost,
 ) -> ConsoleFigures {
     let percentiles = |snapshot: Option<LatencySnapshot>| {
@@ -70,6 +72,7 @@ pub(super) fn figures(
             .into_iter()
             .map(|hop| HopSummary { name: hop.label().to_owned(), ms: percentiles(latencies.hop(hop)) })
             .collect(),
+        course,
         cost,
     }
 }

@@ -67,6 +67,8 @@ pub enum Event {
         /// Who is to blame and what to do.
         text: String,
     },
+    /// A stop was pressed while the cart can't be reached.
+    StopWaits,
     /// A stop was sent.
     StopSent,
 }

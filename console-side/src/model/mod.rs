@@ -111,6 +111,7 @@ impl Model {
             Event::DesiredForce(force) => self.desired_force = force,
             Event::Caption(caption) => self.caption = caption,
             Event::Fault { severity, text } => self.log.push(now, severity, &text),
+            Event::StopWaits => self.log.push(now, Severity::Alarm, crate::words::STOP_WAITS),
             Event::StopSent => {
                 self.stops_sent = self.stops_sent.saturating_add(1);
                 self.log.push(now, Severity::Alarm, "Stop sent. Only the staff at the cart can reset it.");

@@ -12,6 +12,7 @@ mod machine;
 mod process;
 mod still;
 mod summary;
+mod wall;
 mod words;
 
 pub use error::RecordError;
@@ -20,7 +21,8 @@ pub use machine::{Machine, commit};
 pub use process::{ProcessCost, ProcessMeter};
 pub use still::{save_grey, save_rgb};
 pub use summary::{
-    ConsoleFigures, ForceSummary, HopSummary, LadderStep, Percentiles, PictureCounts, RtLoopSummary, SessionFacts,
-    Sides, Summary,
+    ConsoleFigures, Course, ForceSummary, HopSummary, LadderStep, Percentiles, PictureCounts, RtLoopSummary,
+    SessionFacts, Sides, Summary,
 };
+pub use wall::wall_time;
 pub use words::transition_words;

@@ -30,7 +30,7 @@ pub enum LogEntry {
         commit: String,
         /// The machine it runs on.
         machine: Machine,
-        /// Wall time, RFC 3339, UTC.
+        /// The wall time of this line, RFC 3339 to the millisecond, UTC: it ties the times of all lines to the calendar.
         started_at: String,
     },
     /// Something the operator was told.

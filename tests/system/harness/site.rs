@@ -83,6 +83,12 @@ impl Site {
         command
     }
 
+    /// Lets the carts that follow listen at `address`: that of one that has gone, so that its consoles find the next.
+    pub(crate) fn listen_at(&self, address: SocketAddr) {
+        let config = CONFIG.replace("127.0.0.1:0", &address.to_string());
+        std::fs::write(self.path("cart.toml"), config).expect("a folder to write into");
+    }
+
     /// A demo's cart that listens. Its simulated nurse arms it.
     pub(crate) fn cart(&self) -> Cart {
         self.cart_with(|_| {})

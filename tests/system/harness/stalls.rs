@@ -67,7 +67,7 @@ impl fmt::Display for Gap {
 /// A watchdog of the demo's cart or console that a stall of the machine can trip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Watchdog {
-    /// How the ladder names it.
+    /// How the ladder names it, or how the session log does.
     pub(crate) cause: &'static str,
     /// How long it waits. The demo's settings.
     pub(crate) waits: Duration,
@@ -75,17 +75,29 @@ pub(crate) struct Watchdog {
     pub(crate) class: Class,
 }
 
-/// All of them.
-pub(crate) const WATCHDOGS: [Watchdog; 3] = [
+/// Those of the cart, which the ladder names.
+const OF_CART: [Watchdog; 3] = [
     Watchdog { cause: "LinkLost", waits: Duration::from_millis(200), class: Class::Ordinary },
     Watchdog { cause: "TickGap", waits: Duration::from_millis(20), class: Class::RealTime },
     Watchdog { cause: "PictureStale", waits: Duration::from_millis(500), class: Class::Ordinary },
 ];
 
+/// Those of the console, which opens its clutch and says so.
+const OF_CONSOLE: [Watchdog; 2] = [
+    Watchdog { cause: "nothing is heard of the cart", waits: Duration::from_millis(250), class: Class::Ordinary },
+    Watchdog { cause: "new pictures are late", waits: Duration::from_millis(500), class: Class::Ordinary },
+];
+
 impl Watchdog {
     /// The one that the ladder names so.
     pub(crate) fn named(cause: &str) -> Option<Self> {
-        WATCHDOGS.into_iter().find(|watchdog| watchdog.cause == cause)
+        OF_CART.into_iter().find(|watchdog| watchdog.cause == cause)
+    }
+
+    /// The one for which the console opened its clutch, if it says so in `words`.
+    pub(crate) fn told(words: &str) -> Option<Self> {
+        let why = words.strip_prefix("the clutch is held and does not count: ")?;
+        OF_CONSOLE.into_iter().find(|watchdog| why.starts_with(watchdog.cause))
     }
 
     /// The last gap of a stall, in one piece or several, that explains that it was seen to have tripped at `seen`.

@@ -4,25 +4,22 @@ mod parts;
 mod print;
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use farprobe_geom::{Newton, Time};
 use farprobe_proto::{CartReport, RefusedCommands, Transition};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::file::save;
-use crate::{Machine, RecordError, commit};
+use crate::{Machine, RecordError, commit, wall_time};
 pub use parts::{
-    ConsoleFigures, ForceSummary, HopSummary, LadderStep, Percentiles, PictureCounts, RtLoopSummary, SessionFacts,
-    Sides,
+    ConsoleFigures, Course, ForceSummary, HopSummary, LadderStep, Percentiles, PictureCounts, RtLoopSummary,
+    SessionFacts, Sides,
 };
 
 /// The summary of a session. A figure that was not measured is `null` in the file, never a guess.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// When the console connected: wall time, RFC 3339, UTC.
+    /// When the console was started: wall time, RFC 3339, UTC.
     pub started_at: String,
     /// The program and its version.
     pub software: String,
@@ -34,6 +31,15 @@ pub struct Summary {
     pub simulated_arm: bool,
     /// How long the session was, s.
     pub duration_s: f64,
+    /// How often a cart has let the console in.
+    pub connections: u32,
+    /// Whether a connection was lost. Then force and ladder are as the console saw them, and the cart's other figures are
+    /// those since the console was given the right to drive last.
+    pub interrupted: bool,
+    /// Whether the exam went as its script says; `None` without a script.
+    pub went_as_scripted: Option<bool>,
+    /// When and why it did not.
+    pub why: Option<String>,
     /// Commands handed to the network.
     pub commands_sent: u64,
     /// Commands that reached the control law.
@@ -71,8 +77,15 @@ pub struct Summary {
 impl Summary {
     /// Puts both sides together. Without a report of the cart (it was killed, or the link is gone) its figures are `None`.
     pub fn new(facts: &SessionFacts, console: ConsoleFigures, cart: Option<&CartReport>) -> Self {
+        let Course { connections, interrupted, script, force: seen, ladder: steps } = console.course;
+        // After a loss the cart has begun to count anew, or is another.
+        let whole = cart.filter(|_| !interrupted);
         Self {
-            started_at: rfc3339(facts.started_at),
+            connections,
+            interrupted,
+            went_as_scripted: script.as_ref().map(Result::is_ok),
+            why: script.and_then(Result::err),
+            started_at: wall_time(facts.started_at),
             software: facts.software.clone(),
             commit: commit().to_owned(),
             machine: Machine::here(),
@@ -94,9 +107,9 @@ impl Summary {
             hand_to_eye_ms: console.hand_to_eye_ms,
             clock_error_bound_ms: console.clock_error_bound_ms,
             hops: console.hops,
-            force_n: cart.map(force),
+            force_n: whole.map(force).or(seen),
             rt_loop: cart.map(rt_loop),
-            ladder: cart.map(|cart| ladder(cart, facts.connected_at)).unwrap_or_default(),
+            ladder: whole.map_or(steps, |cart| ladder(cart, facts.connected_at)),
             cpu_percent: Sides { cart: cart.map(|cart| cart.cpu_percent), console: console.cost.cpu_percent },
             rss_mb: Sides { cart: cart.map(|cart| cart.rss_mb), console: console.cost.rss_mb },
         }
@@ -171,13 +184,6 @@ fn ladder(cart: &CartReport, connected_at: Time) -> Vec<LadderStep> {
         cause: transition.cause,
     };
     cart.ladder.iter().map(step).collect()
-}
-
-/// Wall time to the second, UTC; empty for a time no calendar has.
-fn rfc3339(at: SystemTime) -> String {
-    let since = at.duration_since(UNIX_EPOCH).ok().and_then(|since| time::Duration::try_from(since).ok());
-    let at = since.and_then(|since| OffsetDateTime::UNIX_EPOCH.checked_add(since));
-    at.and_then(|at| at.replace_nanosecond(0).ok()?.format(&Rfc3339).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

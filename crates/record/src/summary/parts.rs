@@ -120,6 +120,21 @@ pub struct SessionFacts {
     pub simulated_arm: bool,
 }
 
+/// How an exam went, seen from the console.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Course {
+    /// How often a cart has let the console in.
+    pub connections: u32,
+    /// Whether a connection was lost.
+    pub interrupted: bool,
+    /// Whether it went as its script says and, if not, when and why; `None` without a script.
+    pub script: Option<Result<(), String>>,
+    /// Contact force by the cart's sensor, in all states that arrived.
+    pub force: Option<ForceSummary>,
+    /// The steps of the ladder, in all states that arrived.
+    pub ladder: Vec<LadderStep>,
+}
+
 /// What the console has measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConsoleFigures {
@@ -145,6 +160,8 @@ pub struct ConsoleFigures {
     pub clock_error_bound_ms: Option<f64>,
     /// Hop by hop, in order.
     pub hops: Vec<HopSummary>,
+    /// How the exam went.
+    pub course: Course,
     /// What the console's process cost.
     pub cost: ProcessCost,
 }

@@ -24,6 +24,7 @@ impl Display for Summary {
             self.machine.memory_mb as f64 / 1e3,
             self.machine.system
         )?;
+        self.course(f)?;
         self.commands(f)?;
         self.pictures(f)?;
         self.latencies(f)?;
@@ -33,6 +34,17 @@ impl Display for Summary {
 }
 
 impl Summary {
+    fn course(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.interrupted {
+            let words = "the force and the ladder are as the console saw them, the cart's other figures since the last";
+            writeln!(f, "interrupted: {} connections; {words}", self.connections)?;
+        }
+        match &self.why {
+            Some(why) => writeln!(f, "did not go as scripted: {why}"),
+            None => Ok(()),
+        }
+    }
+
     fn commands(&self, f: &mut Formatter<'_>) -> fmt::Result {
         heading(f, "Commands")?;
         row(

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use farprobe_proto::{Cause, ForceReport, Ladder, RtLoopReport};
+use std::time::UNIX_EPOCH;
 
 use crate::ProcessCost;
 
@@ -31,6 +32,7 @@ fn console() -> ConsoleFigures {
         hand_to_eye_ms: Some(spread(50.0)),
         clock_error_bound_ms: Some(0.4),
         hops: vec![HopSummary { name: "handle → sent".to_owned(), ms: Some(spread(0.1)) }],
+        course: Course { connections: 1, ..Course::default() },
         cost: ProcessCost { cpu_percent: 40.0, rss_mb: 200.0 },
     }
 }
@@ -102,6 +104,30 @@ fn without_a_report_the_carts_figures_are_null_and_the_rest_is_there() {
 }
 
 #[test]
+fn of_an_interrupted_exam_the_consoles_own_word_counts() {
+    let seen = ForceSummary { peak: 8.4, mean_in_contact: None, target: 8.0, is_true_force: false };
+    let step = LadderStep { at_s: 0.5, from: Ladder::Engaged, to: Ladder::Soften, cause: Cause::LinkLost };
+    let course = Course {
+        connections: 2,
+        interrupted: true,
+        script: Some(Err("the cart was lost".to_owned())),
+        force: Some(seen),
+        ladder: vec![step],
+    };
+    let summary = Summary::new(&facts(), ConsoleFigures { course: course.clone(), ..console() }, Some(&cart()));
+    assert_eq!((summary.force_n, summary.ladder.as_slice()), (Some(seen), [step].as_slice()));
+    assert_eq!((summary.went_as_scripted, summary.why.as_deref()), (Some(false), Some("the cart was lost")));
+    let printed = summary.to_string();
+    for line in ["interrupted: 2 connections", "did not go as scripted: the cart was lost"] {
+        assert!(printed.contains(line), "{line:?} is not in\n{printed}");
+    }
+    // Nor is the cart's word to be had when it has ended.
+    let whole = Course { interrupted: false, connections: 1, ..course };
+    let summary = Summary::new(&facts(), ConsoleFigures { course: whole, ..console() }, None);
+    assert_eq!((summary.force_n, summary.ladder.len()), (Some(seen), 1));
+}
+
+#[test]
 fn a_figure_that_is_no_number_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("summary.json");
@@ -129,10 +155,4 @@ fn what_is_printed_can_be_read_by_people() {
     ] {
         assert!(printed.contains(line), "{line:?} is not in\n{printed}");
     }
-}
-
-#[test]
-fn a_time_no_calendar_has_is_no_reason_to_fail() {
-    assert_eq!(rfc3339(UNIX_EPOCH), "1970-01-01T00:00:00Z");
-    assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_secs(1 << 61)), "");
 }

@@ -34,7 +34,7 @@ pub struct ShownPicture {
     pub shown_at: Time,
 }
 
-/// The accounting of one connection, at the console.
+/// The accounting of one exam, at the console.
 #[derive(Debug, Clone)]
 pub struct Accounting {
     sent: SentCommands,
@@ -77,6 +77,14 @@ impl Accounting {
             clock_error_bound: Series::new(),
             hops: std::array::from_fn(|_| Series::new()),
         }
+    }
+
+    /// A new connection at `now`: both ends begin their numbers anew. What was counted and measured stays.
+    pub fn reconnected(&mut self, now: Time) {
+        self.sent = SentCommands::new();
+        self.shown_sequence = None;
+        self.states.begin_anew(now);
+        self.pictures.begin_anew(now);
     }
 
     /// A command was handed to the network.

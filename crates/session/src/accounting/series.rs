@@ -59,6 +59,8 @@ pub(super) struct Counter {
     newest: u64,
     received: u64,
     recent: VecDeque<(Time, u64)>,
+    /// What came before the numbers began anew.
+    before: Count,
 }
 
 /// How many numbered things came and how many did not.
@@ -79,6 +81,12 @@ impl Count {
 }
 
 impl Counter {
+    /// The sender will begin its numbers anew; what was counted stays.
+    pub(super) fn begin_anew(&mut self, now: Time) {
+        let before = self.count(Span::Whole, now);
+        *self = Self { before, ..Self::default() };
+    }
+
     /// Gives whether the number is newer than all before.
     pub(super) fn record(&mut self, now: Time, number: u64) -> bool {
         if self.received > 0 && number <= self.newest {
@@ -99,7 +107,10 @@ impl Counter {
 
     pub(super) fn count(&self, span: Span, now: Time) -> Count {
         match span {
-            Span::Whole => count(self.first, self.newest, self.received),
+            Span::Whole => {
+                let now = count(self.first, self.newest, self.received);
+                Count { received: self.before.received + now.received, lost: self.before.lost.saturating_add(now.lost) }
+            }
             Span::Recent => {
                 let recent = || self.recent.iter().filter(|(at, _)| now.saturating_since(*at) <= RECENT);
                 count(recent().next().map_or(0, |(_, n)| *n), self.newest, recent().count() as u64)
@@ -135,6 +146,21 @@ mod tests {
         let mut series = Series::new();
         (0..10_000).for_each(|n| series.record(Time::from_nanos(n), Duration::ZERO));
         assert_eq!(series.snapshot(Span::Recent, Time::ZERO).unwrap().samples, MAX_RECENT as u64);
+    }
+
+    #[test]
+    fn numbers_that_begin_anew_are_counted_on() {
+        let mut counter = Counter::default();
+        let at = Time::from_millis;
+        for number in [10, 12] {
+            assert!(counter.record(at(0), number));
+        }
+        counter.begin_anew(at(1));
+        for number in [1, 2, 4] {
+            assert!(counter.record(at(2), number), "{number} is no old one");
+        }
+        assert_eq!(counter.count(Span::Whole, at(2)), Count { received: 5, lost: 2 });
+        assert_eq!(counter.count(Span::Recent, at(2)), Count { received: 3, lost: 1 });
     }
 
     #[test]
