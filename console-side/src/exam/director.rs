@@ -10,6 +10,7 @@ use farprobe_geom::{Newton, Time};
 use farprobe_proto::{Clutch, ScannerSettings, Severity};
 use farprobe_record::{Course, ForceSummary, LogEntry, ProcessMeter, SessionLog, Summary};
 use farprobe_session::accounting::Span;
+use farprobe_session::console::ClutchLatch;
 
 use super::controls::{Controls, DEPTH_STEP, GAIN_STEP};
 use super::conversation::Request;
@@ -22,7 +23,6 @@ use super::network::Network;
 use super::plan::{Ended, Happening, Plan};
 use super::pump::{Pump, PumpEvent};
 use super::shots::Shots;
-use super::steering::ClutchLatch;
 use super::summary::{self, Facts};
 use super::witness::{Machines, Witness};
 use crate::handles::ScriptFacts;

@@ -11,12 +11,12 @@ use farprobe_control::Scaling;
 use farprobe_devices::{ForceCue, Handle, HandleEvent, MonotonicClock};
 use farprobe_geom::{Newton, Time, Wrench};
 use farprobe_proto::{ConsoleDatagram, Ladder, LinkReadiness, PictureReport, State, Wire};
-use farprobe_session::console::{PictureFault, PictureVerdict};
+use farprobe_session::console::{ClutchLatch, PictureFault, PictureVerdict};
 use farprobe_transport::Connection;
 
 use super::ledger::{Look, SharedLedger};
 use super::plan::Happening;
-use super::steering::{ClutchLatch, Permission, Steering};
+use super::steering::{Permission, Steering};
 
 /// Between two commands: 500 a second, clutch open or not.
 const COMMAND_PERIOD: Duration = Duration::from_millis(2);

@@ -7,7 +7,7 @@ use farprobe_control::{HandleMapper, Scaling};
 use farprobe_devices::{HandleMotion, HandleSample};
 use farprobe_geom::{Newton, Pose, Time, Twist};
 use farprobe_proto::{Clutch, PictureReport};
-use farprobe_session::console::{Downlink, Intent, PictureFault, PictureVerdict};
+use farprobe_session::console::{ClutchLatch, Downlink, Driving, Intent, PictureFault, PictureVerdict};
 
 /// Whether the operator may drive by what the console itself knows. The cart has its own opinion and the last word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,17 +45,6 @@ impl fmt::Display for Permission {
             Self::Stopped => f.write_str("a stop was pressed; only the staff at the cart can reset it"),
         }
     }
-}
-
-/// The enabling control after the console's own judgement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClutchLatch {
-    /// Released.
-    Open,
-    /// Held, and nothing speaks against driving.
-    Pressed,
-    /// Held, but driving was or is not permitted: it must be seen open before it counts again.
-    Refused,
 }
 
 /// Turns samples of the handle into intents.
@@ -99,11 +88,8 @@ impl Steering {
     }
 
     fn judge(&mut self, held: bool, permission: Permission) {
-        self.latch = match (held, self.latch, permission) {
-            (false, _, _) => ClutchLatch::Open,
-            (true, ClutchLatch::Open | ClutchLatch::Pressed, Permission::Granted) => ClutchLatch::Pressed,
-            (true, _, _) => ClutchLatch::Refused,
-        };
+        let driving = if permission == Permission::Granted { Driving::Permitted } else { Driving::Forbidden };
+        self.latch = self.latch.judge(held, driving);
         match self.latch {
             ClutchLatch::Pressed => self.mapper.pressed(),
             ClutchLatch::Open | ClutchLatch::Refused => self.mapper.released(),
