@@ -165,17 +165,17 @@ impl FrameReceiver {
 
 /// Cuts what arrived into frames.
 #[derive(Debug)]
-struct FrameBuffer {
+pub(crate) struct FrameBuffer {
     arrived: BytesMut,
     limit: usize,
 }
 
 impl FrameBuffer {
-    fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self { arrived: BytesMut::new(), limit }
     }
 
-    fn extend(&mut self, bytes: &[u8]) {
+    pub(crate) fn extend(&mut self, bytes: &[u8]) {
         self.arrived.extend_from_slice(bytes);
     }
 
@@ -190,7 +190,7 @@ impl FrameBuffer {
     }
 
     /// The next whole frame, if it is there.
-    fn next(&mut self) -> Result<Option<Bytes>, FrameError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Bytes>, FrameError> {
         match self.length()? {
             Some(length) if self.arrived.len() - HEADER_BYTES >= length => {
                 self.arrived.advance(HEADER_BYTES);
@@ -201,7 +201,7 @@ impl FrameBuffer {
     }
 
     /// Checks that the stream did not end inside a frame.
-    fn finish(&self) -> Result<(), FrameError> {
+    pub(crate) fn finish(&self) -> Result<(), FrameError> {
         if self.arrived.is_empty() {
             return Ok(());
         }

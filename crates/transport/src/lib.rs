@@ -25,6 +25,8 @@ mod closed;
 mod connection;
 mod endpoint;
 mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod identity;
 mod link;
 mod socket;
