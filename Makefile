@@ -40,7 +40,8 @@ console: packages ## the specialist's console: make console ARGS="connect ADDRES
 cart: packages ## the controller daemon with the simulated arm
 	cargo run --release --locked -p farprobe-cart -- --config assets/cart-sim.toml $(ARGS)
 
-bench: packages ## latency and jitter runs
+bench: packages ## measurements: make bench ARGS=world, or ARGS=step
+	@.ci/system-packages bench
 	cargo run --release --locked -p farprobe-bench -- $(ARGS)
 
 programs: packages

@@ -1,5 +1,7 @@
-//! `farprobe-bench`: what Farprobe measures of itself. So far one run, `world`: the safety campaign in virtual time.
+//! `farprobe-bench`: what Farprobe measures of itself. So far two runs: `world`, the safety campaign in virtual
+//! time, and `step`, the instructions of one step of the servo.
 
+mod step;
 mod world;
 
 use clap::{Parser, Subcommand};
@@ -16,9 +18,13 @@ struct Cli {
 enum Run {
     /// Thousands of simulated exams in virtual time, each from one seed, in which everything goes wrong that can.
     World(world::Options),
+    /// The instructions that one step of the servo takes, counted by valgrind.
+    Step(step::Options),
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Cli { run: Run::World(options) } = Cli::parse();
-    world::run(&options)
+    match Cli::parse().run {
+        Run::World(options) => world::run(&options),
+        Run::Step(options) => step::run(&options),
+    }
 }
