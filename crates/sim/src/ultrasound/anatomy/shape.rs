@@ -131,6 +131,11 @@ impl Shape {
         Self::Tube { from, to, radii }
     }
 
+    /// Inside of any of them: outside of the outside of all.
+    pub(super) fn any(shapes: impl Iterator<Item = Self>) -> Self {
+        Self::Not(Box::new(Self::All(shapes.map(|shape| Self::Not(Box::new(shape))).collect())))
+    }
+
     /// The half-space on the inner side of the plane through `point`; `outward` need not have length 1.
     pub(super) fn below(outward: Vec3, point: Vec3) -> Self {
         let norm = length(outward);

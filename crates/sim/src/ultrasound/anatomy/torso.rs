@@ -32,7 +32,7 @@ pub(super) fn anatomy() -> Anatomy {
     organs.extend(liver());
     organs.extend(great_vessels());
     organs.extend(gallbladder());
-    organs.extend(kidney([0.020, -0.082, 0.098], 0.20));
+    organs.extend(kidney([0.020, -0.076, 0.100], 0.20));
     organs.extend(kidney([0.030, 0.080, 0.098], -0.20));
     organs.extend(bowel_gas());
     organs.extend(wall());
@@ -125,16 +125,38 @@ fn twigs() -> impl Iterator<Item = Organ> {
 }
 
 /// Aorta and inferior vena cava in front of the spine. The artery's wall moves about half a millimetre with each beat.
-fn great_vessels() -> [Organ; 3] {
+fn great_vessels() -> [Organ; 4] {
     let [wall, aorta] = walled([-0.030, 0.010, 0.106], [0.300, 0.014, 0.106], [0.0085, 0.0100], 0.0012);
-    let cava = Shape::tube([-0.030, -0.022, 0.104], [0.200, -0.020, 0.110], [0.0090, 0.0110]);
-    [Organ::new(cava, Tissue::Blood, BARE_WALL).pulsing(0.0003), wall.pulsing(0.0005), aorta.pulsing(0.0006)]
+    let [thin, cava] = cava();
+    [thin, cava.pulsing(0.0003), wall.pulsing(0.0005), aorta.pulsing(0.0006)]
+}
+
+/// The inferior vena cava, 14 mm wide where it begins and 21 mm behind the liver: it follows the spine's curve up the belly,
+/// leans to the right, and turns forward and to the middle through the diaphragm. Its wall is thin.
+fn cava() -> [Organ; 2] {
+    const WALL: f32 = 0.0006;
+    const COURSE: [([f32; 3], f32); 6] = [
+        ([-0.060, -0.010, 0.093], 0.0070),
+        ([0.010, -0.015, 0.099], 0.0078),
+        ([0.060, -0.022, 0.104], 0.0088),
+        ([0.105, -0.026, 0.109], 0.0098),
+        ([0.150, -0.021, 0.118], 0.0105),
+        ([0.190, -0.009, 0.138], 0.0105),
+    ];
+    let along = |more: f32| {
+        let pieces = COURSE.windows(2).map(|pair| {
+            let [(from, first), (to, second)] = [pair[0], pair[1]];
+            Shape::tube(from, to, [first + more, second + more])
+        });
+        Shape::any(pieces)
+    };
+    [Organ::new(along(WALL), Tissue::Wall, 0.0), Organ::new(along(0.0), Tissue::Blood, BARE_WALL)]
 }
 
 /// The gallbladder under the liver, and a stone of 11 mm on its back wall, where it lies when the patient is supine.
 fn gallbladder() -> [Organ; 3] {
-    let [wall, bladder] = walled([0.044, -0.066, 0.165], [0.086, -0.046, 0.138], [0.0150, 0.0070], 0.0014);
-    let stone = Shape::sphere([0.057, -0.060, 0.1485], 0.0055);
+    let [wall, bladder] = walled([0.044, -0.042, 0.165], [0.080, -0.033, 0.146], [0.0150, 0.0070], 0.0014);
+    let stone = Shape::sphere([0.0535, -0.0370, 0.1525], 0.0055);
     let bladder = Organ { tissue: Tissue::Bile, ..bladder };
     [wall.rough(0.0004), bladder.rough(0.0004), Organ::new(stone, Tissue::Stone, STONE_SURFACE)]
 }

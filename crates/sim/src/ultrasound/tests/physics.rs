@@ -228,7 +228,7 @@ fn the_aorta_widens_with_every_beat() {
 fn the_torso_shows_its_organs() {
     let mut scanner = BMode::new(still_body(), 1);
     // Over the gallbladder's bottom, looking down: wall, liver or bowel, bile, and something behind.
-    let (x, y) = (0.047, -0.064);
+    let (x, y) = (0.040, -0.043);
     let down = pressed_at(x).tip.rotation();
     let skin = still_body().skin(&BodyMotion::REST, &Point3::new(x, y, 0.22));
     let top = 0.22 + skin.depth / skin.normal.z;
