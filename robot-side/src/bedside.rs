@@ -40,9 +40,11 @@ pub(crate) fn attend(
     transitions: Receiver<Transition>,
 ) -> std::io::Result<()> {
     std::thread::Builder::new().name("bedside".into()).spawn(move || {
+        let mut consented = false;
         loop {
             for event in switches.poll(clock.now()) {
-                let (severity, words) = words_of(event.action);
+                consented |= event.action == Action::Consent;
+                let (severity, words) = words_of(event.action, consented);
                 if inbox.push(Inbound::Bedside(event.action)).is_err() {
                     tracing::error!("the bedside switch did not reach the real-time thread: it does not run");
                 }
@@ -83,12 +85,30 @@ fn follow(switches: &mut Switches, consoles: &Consoles, transition: Transition) 
     }
 }
 
-fn words_of(action: Action) -> (Severity, &'static str) {
+/// What comes of `action`, in words. Whether the patient has `consented` is never taken back, and without it the servo does not
+/// arm.
+fn words_of(action: Action, consented: bool) -> (Severity, &'static str) {
     match action {
         Action::Consent => (Severity::Info, "the patient has consented to the exam"),
+        Action::Arm if !consented => {
+            (Severity::Warning, "arm was said before consent, and nothing may move: say consent, then arm again")
+        }
         Action::Arm => (Severity::Info, "the staff allow motion"),
         Action::Disarm => (Severity::Warning, "the staff took the permission to move back"),
         Action::Stop => (Severity::Alarm, "the staff pressed stop"),
         Action::Reset => (Severity::Info, "the staff reset the cart"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn to_arm_before_the_consent_is_not_said_to_allow_motion() {
+        let (severity, words) = words_of(Action::Arm, false);
+        assert_eq!(severity, Severity::Warning);
+        assert!(words.contains("nothing may move") && words.contains("say consent, then arm again"), "{words}");
+        assert_eq!(words_of(Action::Arm, true), (Severity::Info, "the staff allow motion"));
     }
 }

@@ -6,6 +6,7 @@ mod nurse;
 mod socket;
 mod terminal;
 
+use std::io::{self, BufRead, Read};
 use std::sync::mpsc::{Receiver, Sender};
 
 use farprobe_geom::Time;
@@ -19,6 +20,24 @@ use crate::{Bedside, BedsideEvent};
 
 /// What the staff may say.
 pub const WORDS: &str = "consent, arm, disarm, stop, reset";
+
+/// The longest line taken, bytes: no word is longer than 7 letters, and a line without an end must not fill memory.
+const LONGEST_LINE: u64 = 64;
+
+/// The next line of `input`: an act, or what was said that names none. `None` at the end. Whatever the bytes are, the line
+/// after them is heard: it may be a stop. A line that is too long is none in pieces, either.
+fn next_line(input: &mut impl BufRead) -> io::Result<Option<Result<Action, String>>> {
+    let mut line = Vec::new();
+    if input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    let is_cut = line.len() as u64 == LONGEST_LINE && !line.ends_with(b"\n") && input.skip_until(b'\n')? > 0;
+    let text = String::from_utf8_lossy(&line).trim().to_owned();
+    if is_cut {
+        return Ok(Some(Err(format!("{text} …"))));
+    }
+    Ok(Some(action_of(&text).ok_or(text)))
+}
 
 /// The act that `word` names, if it names one. Case and surrounding space don't matter: people type in a hurry.
 pub fn action_of(word: &str) -> Option<Action> {
@@ -83,5 +102,17 @@ mod tests {
         assert_eq!(action_of("consent"), Some(Action::Consent));
         assert_eq!(action_of("arm it"), None);
         assert_eq!(action_of(""), None);
+    }
+
+    #[test]
+    fn no_line_hides_the_next_and_none_is_taken_in_pieces() {
+        let long = format!("{}arm\n{}\n{}reset\nstop", " ".repeat(64), "x".repeat(63), "x".repeat(64));
+        let mut input = [b"\xff\xfe\nConsent\r\n", long.as_bytes()].concat();
+        input.extend(b"\n\narm");
+        let mut input = input.as_slice();
+        let lines: Vec<_> = std::iter::from_fn(|| next_line(&mut input).unwrap()).collect();
+        let acts: Vec<Option<Action>> = lines.into_iter().map(Result::ok).collect();
+        let (consent, stop, arm) = (Some(Action::Consent), Some(Action::Stop), Some(Action::Arm));
+        assert_eq!(acts, [None, consent, None, None, None, stop, None, arm]);
     }
 }

@@ -1,6 +1,6 @@
 //! Words through a local socket, for a button box or a script on the cart.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -10,11 +10,8 @@ use std::time::Duration;
 use farprobe_geom::Time;
 use farprobe_proto::Bedside as Action;
 
-use super::{Acts, WORDS, action_of};
+use super::{Acts, WORDS, next_line};
 use crate::{Bedside, BedsideEvent, DeviceError};
-
-/// The longest line taken: no word is longer than 7 letters, and a client that sends no end of line must not fill memory.
-const LONGEST_LINE: u64 = 64;
 
 /// A client that is silent for this long is let go, so that a forgotten one does not keep its thread for ever.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -29,22 +26,24 @@ pub struct SocketBedside {
 impl SocketBedside {
     /// Listens at `path`. A socket that an earlier run has left there is replaced; any other file is not.
     pub fn listen(path: &Path) -> Result<Self, DeviceError> {
-        let fail = |what: String| DeviceError::File { path: path.display().to_string(), what };
+        let fail = |what: String| DeviceError::File { path: format!("the bedside socket {}", path.display()), what };
+        let failed = |error: std::io::Error| {
+            fail(format!("{error}: name another path, in a folder that exists and that this user may write to"))
+        };
         if let Ok(found) = std::fs::symlink_metadata(path) {
             use std::os::unix::fs::FileTypeExt;
             if !found.file_type().is_socket() || UnixStream::connect(path).is_ok() {
-                return Err(fail("something else is there: choose another path for the bedside socket".into()));
+                return Err(fail("something else is there: name another path, or end the cart that uses it".into()));
             }
-            std::fs::remove_file(path).map_err(|error| fail(error.to_string()))?;
+            std::fs::remove_file(path).map_err(failed)?;
         }
-        let listener = UnixListener::bind(path).map_err(|error| fail(error.to_string()))?;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-            .map_err(|error| fail(error.to_string()))?;
+        let listener = UnixListener::bind(path).map_err(failed)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
         let (sender, acts) = Acts::new("socket");
         std::thread::Builder::new()
             .name("bedside-socket".into())
             .spawn(move || accept(&listener, &sender))
-            .map_err(|error| fail(error.to_string()))?;
+            .map_err(failed)?;
         Ok(Self { acts, path: path.to_owned() })
     }
 }
@@ -83,21 +82,20 @@ fn serve(client: &UnixStream, sender: &Sender<Action>) -> std::io::Result<()> {
     client.set_read_timeout(Some(PATIENCE))?;
     let mut reader = BufReader::new(client);
     let mut answer = client;
-    loop {
-        let mut line = String::new();
-        if reader.by_ref().take(LONGEST_LINE).read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        match action_of(&line) {
-            Some(action) if sender.send(action).is_ok() => writeln!(answer, "ok")?,
-            Some(_) => return writeln!(answer, "the cart is shutting down"),
-            None => writeln!(answer, "unknown word; say one of: {WORDS}")?,
+    while let Some(line) = next_line(&mut reader)? {
+        match line {
+            Ok(action) if sender.send(action).is_ok() => writeln!(answer, "ok")?,
+            Ok(_) => return writeln!(answer, "the cart is shutting down"),
+            Err(_) => writeln!(answer, "unknown word; say one of: {WORDS}")?,
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufRead;
+
     use super::*;
 
     #[test]
@@ -108,8 +106,9 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 
         let mut client = UnixStream::connect(&path).unwrap();
-        client.write_all(b"dance\nSTOP\n").unwrap();
+        client.write_all(b"dance\n\xff\nSTOP\n").unwrap();
         let mut answers = BufReader::new(client.try_clone().unwrap()).lines();
+        assert!(answers.next().unwrap().unwrap().starts_with("unknown word"));
         assert!(answers.next().unwrap().unwrap().starts_with("unknown word"));
         assert_eq!(answers.next().unwrap().unwrap(), "ok");
         let events = bedside.poll(Time::from_millis(5));
@@ -125,7 +124,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notes.txt");
         std::fs::write(&path, "keep me").unwrap();
-        assert!(SocketBedside::listen(&path).is_err());
+        let error = SocketBedside::listen(&path).unwrap_err().to_string();
+        assert!(error.starts_with("the bedside socket ") && error.contains("name another path"), "{error}");
+        let error = SocketBedside::listen(&folder.path().join("none/bedside.sock")).unwrap_err().to_string();
+        assert!(error.contains("in a folder that exists"), "{error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "keep me");
     }
 

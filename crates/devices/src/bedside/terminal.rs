@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 
 use farprobe_geom::Time;
 
-use super::{Acts, WORDS, action_of};
+use super::{Acts, WORDS, next_line};
 use crate::{Bedside, BedsideEvent, DeviceError};
 
 /// Reads words from standard input, one a line, in a thread of its own.
@@ -17,16 +17,27 @@ impl TerminalBedside {
         Self::reading(BufReader::new(std::io::stdin()))
     }
 
-    fn reading(input: impl BufRead + Send + 'static) -> Result<Self, DeviceError> {
+    fn reading(mut input: impl BufRead + Send + 'static) -> Result<Self, DeviceError> {
         let (sender, acts) = Acts::new("terminal");
         let read = move || {
-            for line in input.lines().map_while(Result::ok).filter(|line| !line.trim().is_empty()) {
-                let Some(action) = action_of(&line) else {
-                    tracing::warn!("\"{}\" is no word of the bedside switch; say one of: {WORDS}", line.trim());
-                    continue;
-                };
-                if sender.send(action).is_err() {
-                    return;
+            loop {
+                match next_line(&mut input) {
+                    Ok(Some(Ok(action))) => {
+                        if sender.send(action).is_err() {
+                            return;
+                        }
+                    }
+                    Ok(Some(Err(said))) if said.is_empty() => {}
+                    Ok(Some(Err(said))) => {
+                        tracing::warn!("{said:?} is no word of the bedside switch; say one of: {WORDS}");
+                    }
+                    Ok(None) => return,
+                    Err(error) => {
+                        tracing::error!(
+                            "nothing more is heard from the terminal ({error}): use another bedside switch"
+                        );
+                        return;
+                    }
                 }
             }
         };
@@ -55,7 +66,7 @@ mod tests {
 
     #[test]
     fn unknown_words_are_passed_over() {
-        let mut terminal = TerminalBedside::reading(&b"consent\nfly\n\narm"[..]).unwrap();
+        let mut terminal = TerminalBedside::reading(&b"consent\nfly\n\xff\n\narm"[..]).unwrap();
         let mut seen = Vec::new();
         while seen.len() < 2 {
             seen.extend(terminal.poll(Time::ZERO));
