@@ -33,6 +33,9 @@ use crate::{DeviceError, ForceCue, Handle, HandleButton, HandleEvent, HandleMoti
 /// A script is sampled as often as commands are sent.
 const PERIOD: Duration = Duration::from_millis(2);
 
+/// The longest script read, bytes: some thirty thousand lines.
+const LONGEST_FILE: u64 = 1 << 20;
+
 /// A handle that plays a script from its first sample on.
 #[derive(Debug, Clone)]
 pub struct ScriptHandle {
@@ -49,6 +52,11 @@ impl ScriptHandle {
     /// Reads the script at `path`. `settings` are what the scanner starts with: the script changes one at a time.
     pub fn load(path: &Path, settings: ScannerSettings) -> Result<Self, DeviceError> {
         let file = |what: String| DeviceError::File { path: path.display().to_string(), what };
+        // A device or a pipe might never end.
+        let found = std::fs::metadata(path).map_err(|error| file(error.to_string()))?;
+        if !found.is_file() || found.len() > LONGEST_FILE {
+            return Err(file("a script is an ordinary file of at most 1 MiB: name another".into()));
+        }
         let text = std::fs::read_to_string(path).map_err(|error| file(error.to_string()))?;
         let name = path.file_stem().map_or_else(|| "script".into(), |stem| stem.to_string_lossy().into_owned());
         Self::parse(&name, &text, settings).map_err(|error| file(error.to_string()))

@@ -9,6 +9,18 @@ use thiserror::Error;
 /// The longest script: an hour.
 const LONGEST_S: f64 = 3600.0;
 
+/// The strongest contact to be asked for, N: the soft force limit's compiled ceiling. Each cart may allow less.
+const MOST_FORCE_N: f64 = 15.0;
+
+/// The longest way of one motion, mm: the radius of the workspace that the cart tells.
+const REACH_MM: f64 = 500.0;
+
+/// The longest name of a mark, bytes. File systems take 255, and the kind of the file follows.
+const LONGEST_MARK: usize = 64;
+
+/// What pictures are called that are not a mark's.
+const OUR_PICTURES: [&str; 2] = ["console", "ultrasound"];
+
 /// One action and its time.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Line {
@@ -94,8 +106,9 @@ pub(super) fn parse(text: &str) -> Result<(Vec<Line>, Vec<String>), ParseError> 
         lines.push(line);
     }
     if lines.last().is_none_or(|last| last.action != Action::End) {
-        let line = text.lines().count();
-        return Err(ParseError { line, expected: "expected a last line \"at SECONDS end\"", found: String::new() });
+        let found = text.lines().last().unwrap_or_default().trim().to_owned();
+        let line = text.lines().count().max(1);
+        return Err(ParseError { line, expected: "expected a last line \"at SECONDS end\"", found });
     }
     Ok((lines, marks))
 }
@@ -116,11 +129,9 @@ fn action(words: &[&str], marks: &mut Vec<String>) -> Result<Action, &'static st
         ["clutch", "press"] => Action::Clutch(true),
         ["clutch", "open"] => Action::Clutch(false),
         ["force", value, "N"] => {
-            let force = Newton::new(number(value)?).map_err(|_| "expected a force in N")?;
-            if force < Newton::ZERO {
-                return Err("expected a force that is not negative");
-            }
-            Action::Force(force)
+            let newtons =
+                within(value, (0.0, MOST_FORCE_N), "expected a force from 0 to 15 N: no cart presses harder")?;
+            Action::Force(Newton::new(newtons).map_err(|_| "expected a force in N")?)
         }
         ["scanner", change @ ..] => Action::Scanner(scanner(change)?),
         ["freeze"] => Action::Scanner(Change::Frozen(true)),
@@ -128,6 +139,7 @@ fn action(words: &[&str], marks: &mut Vec<String>) -> Result<Action, &'static st
         ["stop"] => Action::Stop,
         ["end"] => Action::End,
         ["mark", name] => {
+            mark(name)?;
             let index = u16::try_from(marks.len()).map_err(|_| "expected fewer marks")?;
             marks.push((*name).to_owned());
             Action::Mark(index)
@@ -142,12 +154,26 @@ fn action(words: &[&str], marks: &mut Vec<String>) -> Result<Action, &'static st
 }
 
 fn scanner(words: &[&str]) -> Result<Change, &'static str> {
-    let length = |value: &str| Metre::new(number(value)? / 100.0).map_err(|_| "expected a length in cm");
+    // What `ScannerSettings::validate` takes.
+    let length =
+        |value: &str, range, expected| Metre::new(within(value, range, expected)? / 100.0).map_err(|_| expected);
     match words {
-        ["depth", value, "cm"] => Ok(Change::Depth(length(value)?)),
-        ["focus", value, "cm"] => Ok(Change::Focus(length(value)?)),
-        ["gain", value, "dB"] => Ok(Change::Gain(number(value)? as f32)),
-        ["range", value, "dB"] => Ok(Change::Range(number(value)? as f32)),
+        ["depth", value, "cm"] => {
+            Ok(Change::Depth(length(value, (2.0, 30.0), "expected a depth from 2 to 30 cm, as scanners have")?))
+        }
+        ["focus", value, "cm"] => {
+            Ok(Change::Focus(length(value, (1.0, 30.0), "expected a focus from 1 to 30 cm, as scanners have")?))
+        }
+        ["gain", value, "dB"] => Ok(Change::Gain(within(
+            value,
+            (-40.0, 40.0),
+            "expected a gain from -40 to 40 dB, as scanners have",
+        )? as f32)),
+        ["range", value, "dB"] => {
+            Ok(Change::Range(
+                within(value, (20.0, 120.0), "expected a range from 20 to 120 dB, as scanners have")? as f32
+            ))
+        }
         _ => Err("expected scanner depth|focus VALUE cm, or scanner gain|range VALUE dB"),
     }
 }
@@ -155,11 +181,14 @@ fn scanner(words: &[&str]) -> Result<Change, &'static str> {
 fn movement(words: &[&str]) -> Result<Move, &'static str> {
     match words {
         ["move", axis, value, "mm"] => {
-            let distance = Metre::new(number(value)? / 1000.0).map_err(|_| "expected a distance in mm")?;
+            let expected = "expected a distance from -500 to 500 mm: the arm reaches no farther";
+            let distance =
+                Metre::new(within(value, (-REACH_MM, REACH_MM), expected)? / 1000.0).map_err(|_| expected)?;
             Ok(Move::Along(unit(axis)?, distance))
         }
         ["turn", axis, value, "deg"] => {
-            let angle = Radian::new(number(value)?.to_radians()).map_err(|_| "expected an angle in deg")?;
+            let expected = "expected an angle from -180 to 180 deg: more is the same as less";
+            let angle = Radian::new(within(value, (-180.0, 180.0), expected)?.to_radians()).map_err(|_| expected)?;
             Ok(Move::About(unit(axis)?, angle))
         }
         _ => Err("expected move x|y|z VALUE mm, or turn x|y|z VALUE deg"),
@@ -173,6 +202,25 @@ fn unit(axis: &str) -> Result<[f64; 3], &'static str> {
         "z" => Ok([0.0, 0.0, 1.0]),
         _ => Err("expected an axis: x, y or z"),
     }
+}
+
+/// A mark names a file: a plain name that leads to no other folder.
+fn mark(name: &str) -> Result<(), &'static str> {
+    let plain = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
+    if name.len() > LONGEST_MARK || !name.chars().all(plain) {
+        return Err(
+            "expected a mark of letters, digits, - and _, at most 64 bytes long: it becomes the name of a file",
+        );
+    }
+    if OUR_PICTURES.contains(&name) {
+        return Err("expected another mark: console and ultrasound are the names of Farprobe's own pictures");
+    }
+    Ok(())
+}
+
+fn within(word: &str, (low, high): (f64, f64), expected: &'static str) -> Result<f64, &'static str> {
+    let value = number(word)?;
+    if (low..=high).contains(&value) { Ok(value) } else { Err(expected) }
 }
 
 fn number(word: &str) -> Result<f64, &'static str> {
@@ -208,7 +256,35 @@ mod tests {
         assert!(complaint("at 1 clutch press").contains("a last line"));
         assert!(complaint("at 1 move x 5 mm").contains("over SECONDS"));
         assert!(complaint("at nan end").contains("expected a number"));
-        assert!(complaint("at 1 force -3 N\nat 2 end").contains("not negative"));
+        assert!(complaint("").starts_with("line 1: expected a last line"), "{}", complaint(""));
+    }
+
+    #[test]
+    fn what_no_cart_can_do_and_no_file_can_be_called_is_refused_with_the_range() {
+        for (action, words) in [
+            ("force -3 N", "from 0 to 15 N: no cart presses harder"),
+            ("force 1000 N", "from 0 to 15 N"),
+            ("over 1 move z +1e9 mm", "from -500 to 500 mm: the arm reaches no farther"),
+            ("over 1 turn x 181 deg", "from -180 to 180 deg"),
+            ("scanner depth 1000 cm", "a depth from 2 to 30 cm"),
+            ("scanner depth 1 cm", "a depth from 2 to 30 cm"),
+            ("scanner focus 0.5 cm", "a focus from 1 to 30 cm"),
+            ("scanner gain 41 dB", "a gain from -40 to 40 dB"),
+            ("scanner range 10 dB", "a range from 20 to 120 dB"),
+            ("mark ../../etc/passwd", "a mark of letters, digits"),
+            ("mark a/b", "a mark of letters"),
+            ("mark ..", "a mark of letters"),
+            ("mark a\\b", "a mark of letters"),
+            ("mark console", "another mark"),
+        ] {
+            let said = complaint(&format!("# one\nat 1 {action}\nat 3 end\n"));
+            assert!(said.starts_with("line 2: expected") && said.contains(words), "{action}: {said}");
+        }
+        let long = "m".repeat(65);
+        assert!(complaint(&format!("at 1 mark {long}\nat 2 end")).contains("at most 64 bytes"));
+        for good in ["force 15 N", "over 1 move z -500 mm", "scanner depth 30 cm", "mark tief_2-a", "mark 胆囊"] {
+            assert!(parse(&format!("at 1 {good}\nat 3 end\n")).is_ok(), "{good}");
+        }
     }
 
     proptest! {
