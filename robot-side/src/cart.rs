@@ -16,7 +16,7 @@ use farprobe_transport::{CartEndpoint, CartOptions, DemoPolicy, OpenError};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::consoles::{self, Consoles, Introduction};
 use crate::recorder::Recorder;
 use crate::rt::{self, RtThread};
@@ -38,6 +38,9 @@ const WORKSPACE_RADIUS: Metre = Metre::literal(0.5);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
+    /// What the file names can't be used (configuration).
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// A value passed the file's checks, and the part that uses it refuses it all the same (configuration).
     #[error("configuration, {key}: {what}")]
     Configuration {
@@ -77,6 +80,13 @@ impl Cart {
     /// Starts a cart as `identity`. Must be called inside a tokio runtime; it lives on that.
     pub fn start(config: &Config, identity: &Identity, demo: DemoPolicy) -> Result<Self, StartError> {
         let clock = MonotonicClock;
+        for consequence in config.consequences() {
+            tracing::info!("configuration: {consequence}");
+        }
+        if config.bedside.simulated_nurse && demo != DemoPolicy::Required {
+            let rule = "nobody but a person arms a real cart: leave the key out, or start with --demo".to_owned();
+            return Err(config.refuse("bedside.simulated_nurse", &true, rule).into());
+        }
         let max_connections = usize::from(config.cart.consoles);
         let options = CartOptions { demo, max_connections, ..CartOptions::default() };
         let endpoint = CartEndpoint::open(config.cart.listen, identity, options)?;
@@ -147,7 +157,7 @@ fn introduction(
         couch: scene::couch(),
         patient_outline,
         limits,
-        default_force: Newton::new(config.exam.force_n).map_err(refused("exam.force_n"))?,
+        default_force: Newton::new(config.exam_force()).map_err(refused("exam.force_n"))?,
         workspace_radius: WORKSPACE_RADIUS,
         simulated_arm: true,
         video: LinkConfig { local_addresses: video_addresses(config, address), ..LinkConfig::default() },

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use farprobe_devices::scanner::Source;
 use farprobe_transport::identity::cli::IdentityCommand;
 
 /// The controller daemon on the hospital cart: it moves the arm under hard force limits and sends the picture back.
@@ -37,7 +38,7 @@ pub struct Run {
     pub identity: Option<PathBuf>,
     /// Take pictures from here instead of from where the configuration says: `simulated` or `cine:FILE`.
     #[arg(long, value_name = "SOURCE")]
-    pub source: Option<String>,
+    pub source: Option<Source>,
     /// Bedside words through a local socket at this path, beside what the configuration says.
     #[arg(long, value_name = "PATH")]
     pub bedside_socket: Option<PathBuf>,

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use clap::Parser;
 use farprobe_cart::cli::{Cli, Command};
+use farprobe_transport::identity::cli::print;
 use tracing_subscriber::EnvFilter;
 
 /// What is logged unless `RUST_LOG` says otherwise: the WebRTC crates tell of every candidate pair. Two of them warn at every
@@ -19,10 +20,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
         Some(Command::Identity(command)) => match command.run(SystemTime::now()) {
-            Ok(summary) => {
-                println!("{summary}");
-                ExitCode::SUCCESS
-            }
+            Ok(summary) => print(&summary).map_or_else(|error| fail(&error), |()| ExitCode::SUCCESS),
             Err(error) => fail(&error),
         },
         None => {

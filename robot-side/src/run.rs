@@ -58,7 +58,7 @@ fn configuration(options: &Run) -> Result<Config, ConfigError> {
         config.cart.identity.clone_from(identity);
     }
     if let Some(source) = &options.source {
-        config.scanner.source.clone_from(source);
+        config.override_source(source.clone());
     }
     if let Some(socket) = &options.bedside_socket {
         config.bedside.socket = Some(socket.clone());

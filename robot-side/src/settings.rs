@@ -34,7 +34,7 @@ pub(crate) fn servo_config(config: &Config, shipped: ServoConfig) -> Result<Serv
 fn preset(config: &Config) -> Result<Preset, StartError> {
     let newton = |value: Option<f64>| value.map(Newton::new).transpose().map_err(refused("limits"));
     Ok(Preset {
-        soft_force: newton(config.limits.soft_force_n)?,
+        soft_force: newton(Some(config.soft_force()))?,
         hard_force: newton(config.limits.hard_force_n)?,
         torque: config.limits.torque_nm.map(NewtonMetre::new).transpose().map_err(refused("limits.torque_nm"))?,
         ..Preset::default()

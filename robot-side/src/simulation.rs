@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use farprobe_control::ArmModel;
 use farprobe_devices::arm::SimulatedArm;
-use farprobe_devices::scanner::{CineScanner, SimulatedScanner};
+use farprobe_devices::scanner::{CineScanner, SimulatedScanner, Source};
 use farprobe_devices::{Arm, Scanner};
 use farprobe_geom::{Joints, Metre};
 use farprobe_sim::arm::{Plant, PlantCard};
@@ -12,8 +12,7 @@ use farprobe_sim::body::{Body, BodyCard, BodyMotion, Breathing};
 use farprobe_sim::scene;
 
 use crate::StartError;
-use crate::config::{self, ArmKind, Config};
-use crate::settings::refused;
+use crate::config::{ArmKind, Config};
 
 /// Quiet breathing: 15 breaths a minute.
 const BREATH: Duration = Duration::from_secs(4);
@@ -49,7 +48,7 @@ pub(crate) fn simulate(config: &Config) -> Result<Simulation, StartError> {
     let plant =
         Plant::new(&card, body.clone(), model.clone(), scene::couch(), &start, seed).map_err(|error| failed(&error))?;
     let (arm, probe) = SimulatedArm::new(plant);
-    let scanner = scanner(&config.scanner, || SimulatedScanner::new(body, seed, config.scanner.frame_rate, probe))?;
+    let scanner = scanner(config, || SimulatedScanner::new(body, seed, config.scanner.frame_rate, probe))?;
     Ok(Simulation { model, start, arm: Box::new(arm), scanner, outline })
 }
 
@@ -60,12 +59,11 @@ fn outline(body: &Body) -> Vec<[f32; 3]> {
 }
 
 /// The configured source of pictures: the simulated scanner, or a recording.
-fn scanner(
-    config: &config::Scanner,
-    simulated: impl FnOnce() -> SimulatedScanner,
-) -> Result<Box<dyn Scanner>, StartError> {
-    match config.source.strip_prefix("cine:") {
-        None => Ok(Box::new(simulated())),
-        Some(file) => Ok(Box::new(CineScanner::open(file.as_ref()).map_err(refused("scanner.source"))?)),
+fn scanner(config: &Config, simulated: impl FnOnce() -> SimulatedScanner) -> Result<Box<dyn Scanner>, StartError> {
+    match &config.scanner.source {
+        Source::Simulated => Ok(Box::new(simulated())),
+        Source::Recording(path) => {
+            Ok(Box::new(CineScanner::open(path).map_err(|error| config.refuse_source(error.to_string()))?))
+        }
     }
 }

@@ -87,7 +87,10 @@ fn what_is_missing_or_of_another_role_is_said_before_anything_leaves_the_machine
 
     let refused = |identity: &Path| refused_console(&site, &cart, identity, &[]);
     let nowhere = refused(&site.path("nowhere"));
-    says(&nowhere, "ca.pem is missing: name the folder of an identity, or make one with `identity create-authority`");
+    says(
+        &nowhere,
+        "ca.pem is missing: name the folder of an identity, or make one with `farprobe-cart identity issue AUTHORITY",
+    );
     says(&refused(&without_key), "key.pem is missing: name the folder of an identity");
     says(
         &refused(&site.path("cart")),

@@ -6,12 +6,15 @@
 mod check;
 mod tables;
 
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use farprobe_devices::scanner::Source;
 use serde::Deserialize;
 use thiserror::Error;
 
+use check::File;
 pub use tables::{Arm, ArmKind, Bedside, Cart, Exam, Limits, Realtime, Retract, Safety, Scanner, Video};
 
 /// The whole file.
@@ -44,38 +47,64 @@ pub struct Config {
     /// The real-time thread.
     #[serde(default)]
     pub realtime: Realtime,
+    /// The file itself, for complaints about what is found out later.
+    #[serde(skip)]
+    file: File,
+    #[serde(skip)]
+    source_from: SourceFrom,
 }
+
+/// Who said where pictures come from.
+#[derive(Debug, Clone, Copy, Default)]
+enum SourceFrom {
+    #[default]
+    File,
+    CommandLine,
+}
+
+/// The contact force an exam begins with where nothing is written, N.
+const EXAM_FORCE_N: f64 = 8.0;
+
+/// The soft force limit of a site that lowers the hard one only: the ceilings' own proportion, 15 to 20 N.
+const SOFT_OF_HARD: f64 = 0.75;
+
+/// The longest file read, bytes. The shipped one has 2 kB.
+const LONGEST_FILE: u64 = 1 << 20;
 
 /// The configuration can't be used; nothing was started.
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file can't be read.
-    #[error("configuration {path}: {source}. Give the path of an existing file with --config.")]
+    #[error("configuration {path}: {source}: give the path of a file that can be read with --config")]
     Unreadable {
         /// As given.
         path: String,
         /// What the system says.
         source: std::io::Error,
     },
-    /// A key is unknown or missing, or a value has the wrong kind.
+    /// What is at the path is no configuration file.
+    #[error("configuration {path}: {what}: give the path of a TOML file with --config")]
+    NoFile {
+        /// As given.
+        path: String,
+        /// What it is instead.
+        what: &'static str,
+    },
+    /// The text is not TOML, a key is unknown or missing, or a value has the wrong kind.
     #[error("configuration {path}, line {line}: {what}")]
     Syntax {
         /// As given.
         path: String,
         /// Counted from 1.
         line: usize,
-        /// What is wrong.
+        /// Where it is known the key, and what is wrong.
         what: String,
     },
-    /// A value is outside its range.
-    #[error("configuration {path}, {place}: {key} = {value} is refused: {rule}")]
+    /// A value is refused, by its range or by what uses it.
+    #[error("{place} = {value} is refused: {rule}")]
     Value {
-        /// As given.
-        path: String,
-        /// Its line, or that it is not written.
+        /// File, line and key, or the option of the command line.
         place: String,
-        /// Table and key.
-        key: &'static str,
         /// The value given.
         value: String,
         /// What would be allowed.
@@ -87,31 +116,66 @@ impl Config {
     /// Reads and checks the file at `path`. Relative paths inside it become relative to its folder.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: name.clone(), source })?;
+        let text = read(path, &name)?;
         let mut config = Self::parse(&name, &text)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         config.cart.identity = folder.join(&config.cart.identity);
-        if let Some(recording) = config.scanner.source.strip_prefix("cine:") {
-            config.scanner.source = format!("cine:{}", folder.join(recording).display());
-        }
+        config.scanner.source = config.scanner.source.beside(folder);
         Ok(config)
     }
 
     /// Checks the text of a file called `path`.
     pub fn parse(path: &str, text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text).map_err(|error| ConfigError::Syntax {
-            path: path.to_owned(),
-            line: error.span().map_or(1, |span| check::line_of(text, span.start)),
-            what: error.message().trim().to_owned(),
-        })?;
-        check::check(&config, path, text)?;
+        let mut config: Self = toml::from_str(text).map_err(|error| check::explain(path, text, &error))?;
+        config.file = File { path: path.to_owned(), text: text.to_owned() };
+        check::check(&config)?;
         Ok(config)
     }
 
+    /// Takes pictures from `source`, as the command line says, in place of what the file says.
+    pub fn override_source(&mut self, source: Source) {
+        self.scanner.source = source;
+        self.source_from = SourceFrom::CommandLine;
+    }
+
+    /// The source of pictures is refused, with the words of what refused it.
+    pub(crate) fn refuse_source(&self, rule: String) -> ConfigError {
+        let value = self.scanner.source.to_string();
+        match self.source_from {
+            SourceFrom::File => self.file.refuse("scanner.source", &value, rule),
+            SourceFrom::CommandLine => ConfigError::Value { place: "--source".to_owned(), value, rule },
+        }
+    }
+
+    /// `key` is refused as it stands in the file.
+    pub(crate) fn refuse(&self, key: &'static str, value: &impl ToString, rule: String) -> ConfigError {
+        self.file.refuse(key, value, rule)
+    }
+
     /// The soft force limit in force, N.
-    fn soft_force(&self) -> f64 {
-        self.limits.soft_force_n.unwrap_or(farprobe_safety::Limits::CEILINGS.soft_force.get())
+    pub fn soft_force(&self) -> f64 {
+        let ceilings = farprobe_safety::Limits::CEILINGS;
+        let below_hard = self.limits.hard_force_n.map_or(f64::INFINITY, |hard| hard * SOFT_OF_HARD);
+        self.limits.soft_force_n.unwrap_or(ceilings.soft_force.get().min(below_hard))
+    }
+
+    /// The contact force an exam begins with, N.
+    pub fn exam_force(&self) -> f64 {
+        self.exam.force_n.unwrap_or(EXAM_FORCE_N.min(self.soft_force()))
+    }
+
+    /// What follows from lowered limits for keys that are not written, in words for the log.
+    pub fn consequences(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        let soft = self.soft_force();
+        if self.limits.soft_force_n.is_none() && soft < farprobe_safety::Limits::CEILINGS.soft_force.get() {
+            all.push(format!("limits.soft_force_n is not written: {soft} N, to stay below limits.hard_force_n"));
+        }
+        let force = self.exam_force();
+        if self.exam.force_n.is_none() && force < EXAM_FORCE_N {
+            all.push(format!("exam.force_n is not written: exams begin with {force} N, the soft force limit"));
+        }
+        all
     }
 
     /// [`Safety::link_timeout_ms`] as a span.
@@ -119,3 +183,26 @@ impl Config {
         Duration::from_millis(self.safety.link_timeout_ms)
     }
 }
+
+/// The text of the file at `path`. What is no ordinary file is not opened: a device or a pipe might never end.
+fn read(path: &Path, name: &str) -> Result<String, ConfigError> {
+    let unreadable = |source| ConfigError::Unreadable { path: name.to_owned(), source };
+    let no_file = |what| ConfigError::NoFile { path: name.to_owned(), what };
+    let found = std::fs::metadata(path).map_err(unreadable)?;
+    if found.is_dir() {
+        return Err(no_file("it is a folder"));
+    }
+    if !found.is_file() {
+        return Err(no_file("it is no ordinary file"));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(LONGEST_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > LONGEST_FILE {
+        return Err(no_file("it is longer than 1 MiB"));
+    }
+    String::from_utf8(bytes).map_err(|_| no_file("it is not text in UTF-8"))
+}
+
+#[cfg(test)]
+mod tests;

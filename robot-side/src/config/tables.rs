@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use farprobe_devices::scanner::Source;
 use serde::Deserialize;
 
 /// The cart itself.
@@ -56,7 +57,7 @@ pub enum ArmKind {
 #[serde(deny_unknown_fields, default)]
 pub struct Scanner {
     /// `simulated`, or `cine:FILE` for a recording (a DICOM file or a folder of pictures).
-    pub source: String,
+    pub source: Source,
     /// Pictures a second of the simulated scanner.
     pub frame_rate: f64,
 }
@@ -64,7 +65,7 @@ pub struct Scanner {
 impl Default for Scanner {
     fn default() -> Self {
         // 30 a second is what most abdominal presets run at.
-        Self { source: "simulated".into(), frame_rate: 30.0 }
+        Self { source: Source::Simulated, frame_rate: 30.0 }
     }
 }
 
@@ -89,7 +90,8 @@ impl Default for Video {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Above it the probe moves no deeper, N.
+    /// Above it the probe moves no deeper, N. Where it is not written: 15 N, or three quarters of the hard limit where that is
+    /// lower.
     pub soft_force_n: Option<f64>,
     /// Never passed by the probe's own motion, N.
     pub hard_force_n: Option<f64>,
@@ -128,17 +130,12 @@ pub enum Retract {
 }
 
 /// What an exam starts with.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Exam {
-    /// Contact force, N. A default for trying the system, not clinical advice.
-    pub force_n: f64,
-}
-
-impl Default for Exam {
-    fn default() -> Self {
-        Self { force_n: 8.0 }
-    }
+    /// Contact force, N. Where it is not written: 8 N, or the soft limit where that is lower. A default for trying the system,
+    /// not clinical advice.
+    pub force_n: Option<f64>,
 }
 
 /// The switch at the bedside.
@@ -149,7 +146,7 @@ pub struct Bedside {
     pub terminal: bool,
     /// The same words through a local socket at this path.
     pub socket: Option<PathBuf>,
-    /// A simulated nurse records consent and arms the cart after start. Simulated arm only.
+    /// A simulated nurse records consent and arms the cart after start. Demo identities only.
     pub simulated_nurse: bool,
 }
 

@@ -33,16 +33,16 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Starts a cart whose simulated nurse arms it.
+    /// Starts a demo's cart, whose simulated nurse arms it.
     pub(crate) fn open() -> Self {
         let validity = Validity::days(SystemTime::now(), 1).unwrap();
-        let authority = Authority::create("test site", validity, Purpose::Real).unwrap();
+        let authority = Authority::create("test site", validity, Purpose::Demo).unwrap();
         let identity = authority.issue(CertifiedRole::Cart, "test cart", validity).unwrap();
         let text = "[cart]\nlisten = \"127.0.0.1:0\"\nidentity = \"unused\"\n\
                     [scanner]\nframe_rate = 2.0\n\
                     [bedside]\nterminal = false\nsimulated_nurse = true\n";
         let config = Config::parse("test.toml", text).unwrap();
-        let cart = Cart::start(&config, &identity, DemoPolicy::Refused).unwrap();
+        let cart = Cart::start(&config, &identity, DemoPolicy::Required).unwrap();
         Self { cart, authority, validity }
     }
 
@@ -52,7 +52,8 @@ impl Site {
 
     /// Connects, with nothing said yet.
     pub(crate) async fn connect(&self, role: CertifiedRole, name: &str) -> RawConsole {
-        let endpoint = ConsoleEndpoint::open(ConsoleOptions::default()).unwrap();
+        let endpoint =
+            ConsoleEndpoint::open(ConsoleOptions { demo: DemoPolicy::Required, ..ConsoleOptions::default() }).unwrap();
         let identity = self.identity(role, name);
         let connection = soon("a connection", endpoint.connect(self.cart.address(), &identity, None)).await.unwrap();
         let (out, input) = connection.open_control(MAX_MESSAGE_BYTES).await.unwrap();

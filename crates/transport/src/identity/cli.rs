@@ -1,5 +1,6 @@
 //! The `identity` subcommand, the same in every program that has one.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -47,8 +48,16 @@ pub enum IdentityCommand {
     },
 }
 
+/// Prints a summary on standard output. Whoever reads it may have seen enough and be gone: that is no failure.
+pub fn print(summary: &Summary) -> io::Result<()> {
+    match writeln!(io::stdout(), "{summary}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
+}
+
 impl IdentityCommand {
-    /// Does what was asked. The summary is for the person who asked; print it.
+    /// Does what was asked. The summary is for the person who asked: [`print()`] it.
     pub fn run(self, now: SystemTime) -> Result<Summary, IdentityError> {
         match self {
             Self::CreateAuthority { folder, name, days } => {

@@ -23,15 +23,16 @@ pub enum IdentityError {
     },
     /// A file of an identity or an authority is not there.
     #[error(
-        "{} is missing: name the folder of an identity, or make one with `identity create-authority` and `identity issue`",
-        path.display()
+        "{} is missing: name the folder of an identity, or make one with `farprobe-cart identity issue AUTHORITY {} --role ROLE \
+         --name NAME` (first, once for each site, `farprobe-cart identity create-authority AUTHORITY`)",
+        path.display(), path.parent().unwrap_or(path).display()
     )]
     Missing {
         /// The file.
         path: PathBuf,
     },
     /// The file is there already, and replacing it was not asked for.
-    #[error("{} exists already: choose another folder, or ask for it to be replaced", path.display())]
+    #[error("{} exists already: choose another folder; `identity issue` replaces an identity with `--overwrite`", path.display())]
     Exists {
         /// The file that was not touched.
         path: PathBuf,
