@@ -85,12 +85,22 @@ pub enum ScannerError {
 /// How the scanner is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScannerState {
-    /// The settings in force.
+    /// The settings in force. Of a recording only `frozen` means anything: see [`ScannerState::known_settings`].
     pub settings: ScannerSettings,
     /// The picture's size and scale.
     pub geometry: ImageGeometry,
     /// What kind of source it is.
     pub source: SourceKind,
+}
+
+impl ScannerState {
+    /// The settings, if there is a scanner that has them. Nobody knows how the scanner of a recording was set.
+    pub fn known_settings(&self) -> Option<&ScannerSettings> {
+        match self.source {
+            SourceKind::Live | SourceKind::Simulated => Some(&self.settings),
+            SourceKind::Recorded { .. } => None,
+        }
+    }
 }
 
 /// The picture's size and scale.

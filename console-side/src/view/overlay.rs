@@ -22,7 +22,10 @@ const MARK_INSET: f32 = 14.0;
 pub(super) fn marks(ui: &Ui, image: Rect, size: [usize; 2], model: &Model) {
     let Some(state) = &model.scanner.echoed else { return };
     let Some(view) = Mapping::of(image, size, &state.geometry) else { return };
-    orientation(ui, &view);
+    // A recording shows its own mark, wherever its scanner drew it.
+    if state.known_settings().is_some() {
+        orientation(ui, &view);
+    }
     if let Some(points_per_metre) = view.points_per_metre {
         scale(ui, &view, points_per_metre, state);
     }
@@ -86,7 +89,8 @@ fn scale(ui: &Ui, view: &Mapping, points_per_metre: f32, state: &ScannerState) {
         }
     }
     label(ui, pos2(line + 5.0, view.face.y.max(view.image.top() + 7.0)), "cm", theme::MUTED);
-    let focus = view.face.y + state.settings.focus.get() as f32 * points_per_metre;
+    let Some(settings) = state.known_settings() else { return };
+    let focus = view.face.y + settings.focus.get() as f32 * points_per_metre;
     if focus < bottom {
         icon::pointer_left(painter, pos2(line - 14.0, focus), 8.0, theme::ACCENT);
         let place = Rect::from_center_size(pos2(line - 10.0, focus), vec2(10.0, 10.0));

@@ -2,8 +2,8 @@
 
 use egui::epaint::StrokeKind;
 use egui::{Align2, Color32, ColorImage, Rect, Stroke, TextureHandle, TextureOptions, Ui, Vec2, pos2, vec2};
-use farprobe_geom::Time;
-use farprobe_proto::SourceKind;
+use farprobe_geom::{Metre, Time};
+use farprobe_proto::{ImageGeometry, SourceKind};
 
 use super::icon::{self, Icon};
 use super::{format, overlay, paint};
@@ -164,17 +164,20 @@ fn chips(ui: &Ui, rect: Rect, right: f32, model: &Model) {
     }
 }
 
-/// How the scanner is set, by its own word.
+/// How the scanner is set, by its own word; of a recording only what is known of it.
 fn foot(ui: &Ui, rect: Rect, model: &Model) {
     let Some(state) = &model.scanner.echoed else { return };
-    let settings = &state.settings;
-    let words = format!(
-        "Depth {:.1} cm    Gain {} dB    Focus {:.1} cm    Range {:.0} dB",
-        settings.depth.get() * 100.0,
-        format::decibels(settings.gain_db),
-        settings.focus.get() * 100.0,
-        settings.dynamic_range_db
-    );
+    let words = match (state.known_settings(), depth_shown(&state.geometry)) {
+        (Some(settings), _) => format!(
+            "Depth {:.1} cm    Gain {} dB    Focus {:.1} cm    Range {:.0} dB",
+            settings.depth.get() * 100.0,
+            format::decibels(settings.gain_db),
+            settings.focus.get() * 100.0,
+            settings.dynamic_range_db
+        ),
+        (None, Some(depth)) => format!("Depth {:.1} cm", depth.get() * 100.0),
+        (None, None) => "Scale unknown".to_owned(),
+    };
     let at = pos2(rect.left() + theme::PAD, rect.bottom() - FOOT * 0.5);
     let small = theme::font(theme::SIZE_SMALL);
     paint::text(ui, at, Align2::LEFT_CENTER, &words, small.clone(), theme::MUTED);
@@ -183,6 +186,12 @@ fn foot(ui: &Ui, rect: Rect, model: &Model) {
         let words = format!("No. {}", picture.stamp.number);
         paint::text(ui, at, Align2::RIGHT_CENTER, &words, small, theme::FAINT);
     }
+}
+
+/// How deep the picture reaches below the probe's face, if its scale is known.
+fn depth_shown(geometry: &ImageGeometry) -> Option<Metre> {
+    let rows = f64::from(geometry.height) - f64::from(geometry.face_row);
+    geometry.pixel.map(|pixel| pixel * rows)
 }
 
 /// Words across a picture that must not be steered by.

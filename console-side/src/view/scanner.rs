@@ -2,7 +2,7 @@
 
 use egui::{Align2, Rect, Ui, pos2, vec2};
 use farprobe_geom::{Metre, Time};
-use farprobe_proto::{ScannerSettings, SourceKind};
+use farprobe_proto::ScannerSettings;
 
 use super::control::{self, Slider};
 use super::{format, paint};
@@ -84,26 +84,36 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time) -> Option<Inte
         return None;
     };
     let live = model.link(now) == Link::Live && model.may_turn_scanner();
-    let turns = live && !matches!(echoed.source, SourceKind::Recorded { .. });
     progress(ui, rect, model, now);
     let freeze = inner.with_min_y(inner.bottom() - FREEZE);
-    let dials = inner.with_max_y(freeze.top() - 8.0);
-    // Four dials of two lines, a heading and eight sliders of one line share the height.
-    let line = dials.height() / (4.0 * 2.0 + 1.2 + 8.0 * 0.85);
-    let mut intent = None;
-    for (index, dial) in DIALS.iter().enumerate() {
-        let top = dials.top() + 2.0 * line * index as f32;
-        let place = Rect::from_min_size(pos2(dials.left(), top), vec2(dials.width(), 2.0 * line));
-        intent = dial.show(ui, place, &wanted, &echoed.settings, turns).or(intent);
-    }
-    let gains = dials.with_min_y(dials.top() + 8.0 * line);
-    intent = gain_by_depth(ui, gains, line, &wanted, &echoed.settings, turns).or(intent);
+    let place = inner.with_max_y(freeze.top() - 8.0);
+    let mut intent = if let Some(settings) = echoed.known_settings() {
+        dials(ui, place, &wanted, settings, live)
+    } else {
+        let words = "A recording: how its scanner was set is not known, and nothing can be set.";
+        paint::paragraph(ui, place, words, theme::font(theme::SIZE_SMALL), theme::MUTED);
+        None
+    };
     let frozen = echoed.settings.frozen;
     let words = if frozen { "Unfreeze (F)" } else { "Freeze (F)" };
     if control::button(ui, freeze, words, live) {
         intent = Some(Intent::Freeze(!frozen));
     }
     intent
+}
+
+/// The dials and the gain by depth.
+fn dials(ui: &Ui, place: Rect, wanted: &ScannerSettings, echoed: &ScannerSettings, live: bool) -> Option<Intent> {
+    // Four dials of two lines, a heading and eight sliders of one line share the height.
+    let line = place.height() / (4.0 * 2.0 + 1.2 + 8.0 * 0.85);
+    let mut intent = None;
+    for (index, dial) in DIALS.iter().enumerate() {
+        let top = place.top() + 2.0 * line * index as f32;
+        let row = Rect::from_min_size(pos2(place.left(), top), vec2(place.width(), 2.0 * line));
+        intent = dial.show(ui, row, wanted, echoed, live).or(intent);
+    }
+    let gains = place.with_min_y(place.top() + 8.0 * line);
+    gain_by_depth(ui, gains, line, wanted, echoed, live).or(intent)
 }
 
 /// Whether the scanner has done what it was asked, in the panel's head.
