@@ -8,9 +8,10 @@ CINE ?=
 # Extra arguments for the program that a target starts. They come last, and of an option given twice the last one counts.
 ARGS ?=
 EXAM := assets/exams/demo.exam
+# Where a demo leaves its results by itself.
 OUT := out/demo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-DEMO := $(TARGET)/debug/farprobe-console demo --out $(OUT) $(if $(CINE),--source 'cine:$(CINE)')
+DEMO := $(TARGET)/debug/farprobe-console demo $(if $(CINE),--source 'cine:$(CINE)')
 
 .PHONY: help demo test check console cart bench packages display programs
 

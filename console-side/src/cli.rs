@@ -1,9 +1,9 @@
 //! The command line.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use farprobe_devices::scanner::Source;
 use farprobe_transport::identity::cli::IdentityCommand;
 
 /// The specialist's console: drives a remote ultrasound probe and shows what it sees.
@@ -22,8 +22,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Connect to a cart.
     Connect {
-        /// The cart's UDP address, IP:PORT.
-        address: SocketAddr,
+        /// The cart's UDP address, IP:PORT or HOST:PORT.
+        address: String,
         /// The folder with the operator's identity (ca.pem, cert.pem, key.pem).
         #[arg(long, value_name = "DIR", default_value = "identities/operator")]
         identity: PathBuf,
@@ -41,7 +41,7 @@ pub(crate) enum Command {
     Demo {
         /// Take pictures from here: `simulated` or `cine:FILE`.
         #[arg(long, value_name = "SOURCE", overrides_with = "source")]
-        source: Option<String>,
+        source: Option<Source>,
         /// How to run the exam.
         #[command(flatten)]
         exam: Exam,
@@ -67,12 +67,13 @@ pub(crate) struct Exam {
     /// No window at all; progress is shown on the terminal.
     #[arg(long)]
     pub headless: bool,
-    /// Save pictures of the window at the script's named moments into this folder.
+    /// Save pictures of the window at the script's named moments into this folder. Those of an earlier run are removed first;
+    /// whatever else is there is kept.
     #[arg(long, value_name = "DIR", overrides_with = "shots")]
     pub shots: Option<PathBuf>,
-    /// Where summary.json and session.log go.
-    #[arg(long, value_name = "DIR", default_value = "out/exam", overrides_with = "out")]
-    pub out: PathBuf,
+    /// Where summary.json and session.log go, in place of an earlier run's. Without it: out/exam, or out/demo for a demo.
+    #[arg(long, value_name = "DIR", overrides_with = "out")]
+    pub out: Option<PathBuf>,
 }
 
 /// What the specialist holds.
@@ -105,6 +106,6 @@ mod tests {
         let cli = Cli::try_parse_from(line.split(' ')).unwrap();
         let Command::Demo { exam, .. } = cli.command else { panic!("{cli:?}") };
         assert_eq!(exam.script, Some("mine".into()));
-        assert_eq!((exam.out, exam.shots), ("there".into(), Some("out/demo".into())));
+        assert_eq!((exam.out, exam.shots), (Some("there".into()), Some("out/demo".into())));
     }
 }

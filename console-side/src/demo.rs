@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
+use farprobe_devices::scanner::Source;
 use farprobe_transport::identity::{self, Identity};
 
 /// How long the cart has to start.
@@ -16,6 +17,9 @@ const END_WITHIN: Duration = Duration::from_secs(12);
 
 /// How often an ending cart is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// How the folder of a demo's keys is called; the number of its process follows.
+const KEY_FOLDER: &str = "farprobe-demo-";
 
 /// The demo's cart. Its watchdogs are as patient as a site may make them: a machine that plays cart, scanner, console and
 /// display at once, perhaps a virtual one, stalls for tens of milliseconds, which the defaults rightly take for a fault.
@@ -35,8 +39,6 @@ pub struct DemoCart {
     pub address: SocketAddr,
     operator: Option<Identity>,
     log: PathBuf,
-    /// Deleted with everything in it when the demo is over.
-    _folder: tempfile::TempDir,
 }
 
 /// The demo can't begin, or did not end as it should.
@@ -57,8 +59,10 @@ pub enum DemoError {
         source: std::io::Error,
     },
     /// The cart ended before it listened.
-    #[error("the demo's cart did not start; its log is {log}")]
+    #[error("the demo's cart did not start: {cause}; its log is {log}")]
     NotListening {
+        /// What it said last.
+        cause: String,
         /// Where the log is.
         log: String,
     },
@@ -83,8 +87,8 @@ pub enum DemoError {
 
 impl DemoCart {
     /// Starts a cart that takes its pictures from `source` and writes its log into `log`.
-    pub fn start(source: Option<&str>, log: &Path) -> Result<Self, DemoError> {
-        let folder = tempfile::Builder::new().prefix("farprobe-demo-").tempdir().map_err(DemoError::Folder)?;
+    pub fn start(source: Option<&Source>, log: &Path) -> Result<Self, DemoError> {
+        let folder = key_folder(&std::env::temp_dir()).map_err(DemoError::Folder)?;
         let identities = identity::create_demo(folder.path(), SystemTime::now())?;
         let config = folder.path().join("cart.toml");
         std::fs::write(&config, CONFIG).map_err(DemoError::Folder)?;
@@ -95,17 +99,19 @@ impl DemoCart {
         command.args(["--demo", "--child", "--config"]).arg(&config);
         command.arg("--identity").arg(&identities.cart_folder);
         if let Some(source) = source {
-            command.args(["--source", source]);
+            command.arg("--source").arg(source.to_string());
         }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log_file).spawn().map_err(start)?;
         let Some(address) = address_of(&mut child) else {
             // It is of no use; it may have ended by itself.
             let _ = child.kill();
             let _ = child.wait();
-            return Err(DemoError::NotListening { log: log.display().to_string() });
+            return Err(DemoError::NotListening { cause: complaint(log), log: log.display().to_string() });
         };
-        let operator = Some(identities.operator);
-        Ok(Self { child, address, operator, log: log.to_owned(), _folder: folder })
+        let cart = Self { child, address, operator: Some(identities.operator), log: log.to_owned() };
+        // Both sides have read their identities: from here on no file holds a key, however this program ends.
+        folder.close().map_err(DemoError::Folder)?;
+        Ok(cart)
     }
 
     /// The identity of who may drive it; given once.
@@ -150,6 +156,38 @@ impl Drop for DemoCart {
     }
 }
 
+/// A folder for a demo's keys in `base`. Its name tells the process it belongs to; those of processes that are gone, and could
+/// not tidy up, are removed.
+fn key_folder(base: &Path) -> std::io::Result<tempfile::TempDir> {
+    for entry in std::fs::read_dir(base)?.flatten() {
+        let left = entry.file_name().to_str().and_then(owner_of).is_some_and(|owner| !is_running(owner));
+        // Not a link, whose target would be somebody's. What belongs to another user stays: the system refuses.
+        if left && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    tempfile::Builder::new().prefix(&format!("{KEY_FOLDER}{}-", std::process::id())).tempdir_in(base)
+}
+
+/// The process that a folder called `name` belongs to, if it is a demo's.
+fn owner_of(name: &str) -> Option<u32> {
+    name.strip_prefix(KEY_FOLDER)?.split_once('-')?.0.parse().ok()
+}
+
+/// Whether there is a process of this number. Where the system does not say, there is.
+fn is_running(process: u32) -> bool {
+    let all = Path::new("/proc");
+    !all.join("self").exists() || all.join(process.to_string()).exists()
+}
+
+/// What the cart's log gives as the reason why it did not start.
+fn complaint(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let said = text.lines().rev().find_map(|line| line.strip_prefix("farprobe-cart: "));
+    said.map_or_else(|| format!("it was silent for {} s", START_WITHIN.as_secs()), str::to_owned)
+}
+
 /// The cart's program: beside this one.
 fn program() -> PathBuf {
     let name = format!("farprobe-cart{}", std::env::consts::EXE_SUFFIX);
@@ -169,4 +207,43 @@ fn address_of(child: &mut Child) -> Option<SocketAddr> {
         }
     });
     told.recv_timeout(START_WITHIN).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_a_demo_that_was_killed_are_removed_and_nothing_else_is() {
+        let base = tempfile::tempdir().unwrap();
+        // A process that was there and is gone.
+        let mut gone =
+            Command::new(std::env::current_exe().unwrap()).arg("--list").stdout(Stdio::null()).spawn().unwrap();
+        gone.wait().unwrap();
+        let make = |name: String| {
+            let folder = base.path().join(name);
+            std::fs::create_dir_all(folder.join("cart")).unwrap();
+            std::fs::write(folder.join("cart/key.pem"), "secret").unwrap();
+            folder
+        };
+        let left = make(format!("{KEY_FOLDER}{}-a1B2c3", gone.id()));
+        let others = [
+            make(format!("{KEY_FOLDER}{}-a1B2c3", std::process::id())),
+            make(format!("{KEY_FOLDER}notes")),
+            make(format!("my-{KEY_FOLDER}{}-x", gone.id())),
+        ];
+        let own = key_folder(base.path()).unwrap();
+        assert!(!left.exists());
+        assert!(others.iter().all(|folder| folder.join("cart/key.pem").exists()));
+        assert_eq!(owner_of(own.path().file_name().unwrap().to_str().unwrap()), Some(std::process::id()));
+    }
+
+    #[test]
+    fn the_reason_why_a_cart_did_not_start_is_its_last_complaint() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("cart.log");
+        assert_eq!(complaint(&log), "it was silent for 20 s");
+        std::fs::write(&log, "INFO starting\nfarprobe-cart: heart.dcm: it is not a recording\n").unwrap();
+        assert_eq!(complaint(&log), "heart.dcm: it is not a recording");
+    }
 }

@@ -5,11 +5,13 @@
 //! output or reads a clock: time is an argument. The console never decides a limit; it shows the cart's.
 #![forbid(unsafe_code)]
 
+pub mod address;
 pub mod demo;
 pub mod exam;
 pub mod handles;
 pub mod headless;
 pub mod model;
+pub mod results;
 pub mod settings;
 pub mod theme;
 pub mod view;

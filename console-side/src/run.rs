@@ -6,16 +6,20 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime};
 
+use farprobe_console::address::resolve;
 use farprobe_console::demo::DemoCart;
 use farprobe_console::exam::{Destination, Director, HandleStart, Happening, Plan, Screen, Shots, Sink};
 use farprobe_console::handles::{self, Chosen};
 use farprobe_console::headless;
 use farprobe_console::model::{Event, Intent};
+use farprobe_console::results::{Results, Run};
 use farprobe_console::settings::{Settings, config_home};
 use farprobe_console::window::{check_display, window};
 use farprobe_devices::MonotonicClock;
 use farprobe_devices::handle::keyboard_mouse::WindowFeed;
+use farprobe_devices::scanner::{CineScanner, Source};
 use farprobe_transport::DemoPolicy;
+use farprobe_transport::identity::cli::print;
 use farprobe_transport::identity::{Identity, Role};
 
 use crate::cli::{Command, Exam, HandleChoice};
@@ -25,14 +29,11 @@ type AnyError = Box<dyn std::error::Error>;
 /// Where a demo's picture needs no graphics card, frames are spread out: each costs tens of milliseconds of CPU there.
 const SOFTWARE_FRAME: Duration = Duration::from_millis(50);
 
-/// Files of an earlier run, which must not be taken for this one's.
-const OURS: [&str; 3] = ["summary.json", "session.log", "cart.log"];
-
 /// Does what the command line asks.
 pub(crate) fn run(command: Command) -> Result<(), AnyError> {
     match command {
         Command::Identity(command) => {
-            println!("{}", command.run(SystemTime::now())?);
+            print(&command.run(SystemTime::now())?)?;
             Ok(())
         }
         Command::Connect { address, identity, cart, demo, exam } => {
@@ -41,18 +42,23 @@ pub(crate) fn run(command: Command) -> Result<(), AnyError> {
             // The endpoint asks again; said here, it is said before a window opens.
             demo.check(&identity)?;
             may_play(&identity, &exam)?;
+            let address = resolve(&address)?;
             let desk = Desk::set(&exam)?;
-            prepare(&exam)?;
-            examine(Destination { address, cart, identity, demo }, desk, &exam)
+            let results = prepare(Run::Exam, &exam, &desk)?;
+            examine(Destination { address, cart, identity, demo }, desk, &exam, &results)
         }
         Command::Demo { source, exam } => {
             let desk = Desk::set(&exam)?;
-            prepare(&exam)?;
+            if let Some(Source::Recording(path)) = &source {
+                // The cart opens it again; said here, the complaint is the console's own, and nothing has been removed.
+                CineScanner::open(path)?;
+            }
+            let results = prepare(Run::Demo, &exam, &desk)?;
             println!("starting a simulated cart");
-            let mut cart = DemoCart::start(source.as_deref(), &exam.out.join("cart.log"))?;
+            let mut cart = DemoCart::start(source.as_ref(), &results.out.join("cart.log"))?;
             let operator = cart.take_operator();
             let result = match operator {
-                Some(identity) => examine(demo_destination(cart.address, identity), desk, &exam),
+                Some(identity) => examine(demo_destination(cart.address, identity), desk, &exam, &results),
                 None => Err("the demo's operator has no identity".into()),
             };
             match (result, cart.end()) {
@@ -80,20 +86,18 @@ fn demo_destination(address: SocketAddr, identity: Identity) -> Destination {
     Destination { address, cart: None, identity, demo: DemoPolicy::Required }
 }
 
-/// Makes the output folders and removes what an earlier run has left in them.
-fn prepare(exam: &Exam) -> Result<(), AnyError> {
-    for folder in [Some(&exam.out), exam.shots.as_ref()].into_iter().flatten() {
-        std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        for entry in std::fs::read_dir(folder)?.flatten() {
-            let path = entry.path();
-            let is_picture = path.extension().is_some_and(|extension| extension == "png");
-            let is_ours = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| OURS.contains(&name));
-            if is_picture || is_ours {
-                std::fs::remove_file(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-            }
-        }
+/// Makes room for the results of `exam` where the user says or, without a word, in the usual place.
+fn prepare(run: Run, exam: &Exam, desk: &Desk) -> Result<Results, AnyError> {
+    let usual = match run {
+        Run::Exam => "out/exam",
+        Run::Demo => "out/demo",
+    };
+    let out = exam.out.clone().unwrap_or_else(|| usual.into());
+    let results = Results { run, out, shots: exam.shots.clone() };
+    for kept in results.prepare(desk.marks())? {
+        println!("{kept}");
     }
-    Ok(())
+    Ok(results)
 }
 
 /// What the specialist sits at. Set before anything is started or removed: a slip in a script should cost nothing.
@@ -111,20 +115,25 @@ impl Desk {
         let feed = WindowFeed::default();
         Ok(Self { chosen: choose(exam, &settings(exam)?, &feed)?, feed })
     }
+
+    /// The moments of which there will be pictures.
+    fn marks(&self) -> &[String] {
+        self.chosen.script.as_ref().map_or(&[], |script| &script.marks)
+    }
 }
 
-fn examine(destination: Destination, desk: Desk, exam: &Exam) -> Result<(), AnyError> {
+fn examine(destination: Destination, desk: Desk, exam: &Exam, results: &Results) -> Result<(), AnyError> {
     let clock = MonotonicClock;
     let (tell, heard) = channel();
     if exam.headless {
         let screen = Screen::default();
         let sink = headless::sink(clock, screen.clone());
-        let shots = Shots::new(exam.shots.clone(), None, screen);
-        let plan = plan(clock, destination, desk.chosen, &exam.out, false);
+        let shots = Shots::new(results.shots.clone(), None, screen);
+        let plan = plan(clock, destination, desk.chosen, &results.out, false);
         let director = Director::start(plan, sink, shots, (tell, heard))?;
         return close(director.direct()?);
     }
-    with_window(clock, destination, desk, exam, (tell, heard))
+    with_window(clock, destination, desk, results, (tell, heard))
 }
 
 /// The settings in force; says where they come from.
@@ -169,7 +178,7 @@ fn with_window(
     clock: MonotonicClock,
     destination: Destination,
     desk: Desk,
-    exam: &Exam,
+    results: &Results,
     happenings: (Sender<Happening>, Receiver<Happening>),
 ) -> Result<(), AnyError> {
     let Desk { chosen, feed } = desk;
@@ -198,8 +207,8 @@ fn with_window(
         }
         sent.send(at, event);
     });
-    let shots = Shots::new(exam.shots.clone(), Some(handle.clone()), screen);
-    let plan = plan(clock, destination, chosen, &exam.out, true);
+    let shots = Shots::new(results.shots.clone(), Some(handle.clone()), screen);
+    let plan = plan(clock, destination, chosen, &results.out, true);
     let end = happenings.0.clone();
     let (started, directing) = channel();
     let begin = move || {

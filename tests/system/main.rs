@@ -9,5 +9,6 @@ mod identities;
 mod lease;
 mod lost_cart;
 mod lost_console;
+mod rough;
 mod scripts;
 mod stop;

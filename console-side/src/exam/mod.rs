@@ -25,7 +25,7 @@ pub use front::{Front, Sink};
 pub use link::Destination;
 pub use plan::{Ended, Happening, Plan};
 pub use pump::HandleStart;
-pub use shots::{Screen, Shots};
+pub use shots::{Screen, Shots, picture_of};
 
 /// The name and version of this program.
 pub const SOFTWARE: &str = concat!("farprobe-console ", env!("CARGO_PKG_VERSION"));

@@ -17,6 +17,11 @@ const WITHIN: Duration = Duration::from_secs(5);
 /// The moment that stands for the whole exam: its picture is `console.png`, and the ultrasound of that moment is kept.
 const CONTACT: &str = "contact";
 
+/// The name of the file that the picture of the moment `mark` goes to.
+pub fn picture_of(mark: &str) -> String {
+    if mark == CONTACT { "console.png".to_owned() } else { format!("{mark}.png") }
+}
+
 /// The newest ultrasound picture, for whoever wants to keep it.
 #[derive(Debug, Clone, Default)]
 pub struct Screen(Arc<Mutex<Option<Pixels>>>);
@@ -54,7 +59,7 @@ impl Shots {
             self.kept = self.screen.get();
         }
         let (Some(folder), Some(window)) = (&self.folder, &self.window) else { return };
-        let file = folder.join(if name == CONTACT { "console.png".to_owned() } else { format!("{name}.png") });
+        let file = folder.join(picture_of(name));
         let done = self.done.0.clone();
         let asked = window.screenshot(move |image| {
             // Written in a thread of its own: the window goes on.
