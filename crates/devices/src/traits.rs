@@ -29,6 +29,9 @@ pub struct ArmState {
     pub velocities: Joints,
     /// What the patient does to the probe at its tip, payload compensated, as the sensor says it: may be NaN.
     pub wrench: Wrench<Tip>,
+    /// What is done to the arm's joints from outside, N·m, by the arm's own torque sensors and its own model; the force
+    /// sensor has no part in it. `None` from an arm that does not say.
+    pub external_torques: Option<Joints>,
     /// Whether the arm can move.
     pub health: ArmHealth,
     /// The true wrench at the tip, known to a simulation only.

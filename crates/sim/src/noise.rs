@@ -33,8 +33,10 @@ impl Noise {
         Vector3::from_fn(|_, _| deviation * self.standard_normal())
     }
 
+    /// A normal number with mean 0 and standard deviation 1.
+    ///
     /// Box and Muller ("A note on the generation of random normal deviates", 1958) make two at a time.
-    fn standard_normal(&mut self) -> f64 {
+    pub(crate) fn standard_normal(&mut self) -> f64 {
         if let Some(spare) = self.spare.take() {
             return spare;
         }

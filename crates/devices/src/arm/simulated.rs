@@ -65,6 +65,7 @@ fn reading(state: &PlantState, began: Time) -> ArmState {
         positions: state.positions,
         velocities: state.velocities,
         wrench: state.sensed,
+        external_torques: Some(state.external_torques),
         health: match state.motion {
             ArmMotion::Waiting | ArmMotion::Following => ArmHealth::Ready,
             ArmMotion::Braking | ArmMotion::Starved => ArmHealth::Starved,

@@ -44,6 +44,11 @@ impl Compliance {
         self.axes.iter().map(|spring| (spring.angle, spring.speed))
     }
 
+    /// The torque through each joint's spring, N·m: what a torque sensor behind the gear feels.
+    pub(super) fn torques(&self) -> impl Iterator<Item = f64> {
+        self.axes.iter().map(|spring| spring.card.stiffness * spring.angle + spring.damping * spring.speed)
+    }
+
     /// Applies these torques (N·m) from outside to the joints for one substep.
     pub(super) fn step(&mut self, torques: &[f64; MAX_AXES]) {
         for (spring, torque) in self.axes.iter_mut().zip(torques) {

@@ -86,6 +86,11 @@ impl Drive {
         self.axes.iter().map(|axis| (axis.position, axis.velocity))
     }
 
+    /// Acceleration of each drive, rad/s².
+    pub(super) fn accelerations(&self) -> impl Iterator<Item = f64> {
+        self.axes.iter().map(|axis| axis.acceleration)
+    }
+
     /// A setpoint that comes in at `now`. One that is not a number, or not one for each joint, is as good as none.
     pub(super) fn receive(&mut self, now: Time, positions: &Joints, velocities: &Joints) {
         let fits = |joints: &Joints| joints.axes() == self.count && joints.is_finite();

@@ -9,6 +9,7 @@ mod drive;
 mod plant;
 mod sensor;
 mod setpoints;
+mod torque;
 
 pub use card::{PlantCard, SensorCard};
 pub use drive::ArmMotion;

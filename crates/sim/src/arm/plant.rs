@@ -9,6 +9,7 @@ use farprobe_geom::{Base, Joints, Metre, Newton, Patient, Pose, Time, Tip, Wrenc
 use super::compliance::Compliance;
 use super::drive::{ArmMotion, Drive};
 use super::sensor::{ForceSensor, SensorFault};
+use super::torque::{JointMotion, TorqueEstimator};
 use super::{PlantCard, SUBSTEP};
 use crate::body::{Body, BodyMotion, Region};
 use crate::patient::{Touch, touch};
@@ -41,6 +42,7 @@ pub struct Plant {
     drive: Drive,
     compliance: Compliance,
     sensor: ForceSensor,
+    torques: TorqueEstimator,
     push: Wrench<Tip>,
     /// The last instant of the grid that was simulated.
     at: Time,
@@ -59,6 +61,9 @@ pub struct PlantState {
     pub velocities: Joints,
     /// What the force sensor says is done to the probe at its tip; not finite if it is broken so.
     pub sensed: Wrench<Tip>,
+    /// What the arm itself says is done to its joints from outside, N·m: by its own torque sensors and its own model, and
+    /// without the force sensor.
+    pub external_torques: Joints,
     /// What the patient truly does to the probe at its tip.
     pub contact: Wrench<Tip>,
     /// The norm of the true contact force.
@@ -107,6 +112,7 @@ impl Plant {
             body,
             couch,
             sensor: ForceSensor::new(&card.sensor, seed),
+            torques: TorqueEstimator::new(card, model.axes(), seed),
             push: Wrench::zero(),
             at: Time::ZERO,
             model,
@@ -152,6 +158,7 @@ impl Plant {
             positions: *kinematics.positions(),
             velocities,
             sensed: self.sensor.reading(),
+            external_torques: self.torques.reading(),
             contact: touch.wrench,
             force: Newton::new(touch.wrench.force.norm()).unwrap_or_default(),
             tip: *kinematics.tip(),
@@ -206,6 +213,11 @@ impl Plant {
         self.drive.step(self.at);
         self.compliance.step(&self.scene.kinematics.torques(&felt));
         self.sensor.step(&felt);
+        let drives = self.drive.axes().zip(self.drive.accelerations());
+        let motions = drives
+            .zip(self.compliance.torques())
+            .map(|(((angle, speed), acceleration), through)| JointMotion { through, angle, speed, acceleration });
+        self.torques.step(motions);
         self.at = self.at + SUBSTEP;
         self.look();
     }
