@@ -161,6 +161,7 @@ impl ContactLaw {
             force: (-measured.wrench.force.z).clamp(-LARGEST_FORCE, LARGEST_FORCE),
             speed: measured.twist.linear.z.clamp(-LARGEST_SPEED, LARGEST_SPEED),
             operator_speed: (axes * operator.twist.linear).z,
+            guidance: operator.guidance,
         };
         let z = self.axial.step(dt, directive, &input);
         let mut twist = self.across.step(dt, directive, operator, &measured.tip);

@@ -26,5 +26,5 @@ pub use contact::{Contact, ContactLaw, ContactTuning, Directive, Measured, Propo
 pub use handle::{HandleMapper, Mapped, Scaling};
 pub use haptic::{HapticCoupling, HapticTuning};
 pub use kinematics::{Jacobian, Kinematics, LinkPoses};
-pub use reference::{Reference, ReferenceGenerator};
+pub use reference::{Guidance, Reference, ReferenceGenerator};
 pub use resolve::{Limited, Resolution, Resolver, inverse};

@@ -14,12 +14,23 @@ pub struct Reference {
     pub pose: Pose<Base>,
     /// How fast it moves: velocity of the tip's origin and angular velocity, both in the axes of `base`.
     pub twist: Twist<Base>,
+    /// Whether the operator still says so.
+    pub guidance: Guidance,
+}
+
+/// Whether the operator is still heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guidance {
+    /// The newest target is believed.
+    Live,
+    /// There is none, or none that is new enough to go on from: nothing more is ventured until the next one comes.
+    Stale,
 }
 
 impl Reference {
-    /// Standing still at this pose.
+    /// Standing still at this pose, as the operator wants.
     pub fn resting(pose: Pose<Base>) -> Self {
-        Self { pose, twist: Twist::zero() }
+        Self { pose, twist: Twist::zero(), guidance: Guidance::Live }
     }
 }
 
@@ -102,7 +113,9 @@ impl ReferenceGenerator {
         let linear = self.linear.step(wanted.linear, &LINEAR, dt);
         let angular = self.angular.step(wanted.angular, &ANGULAR, dt);
         self.reference = moved(&self.reference, &Twist::new(linear, angular), dt);
-        Reference { pose: self.reference, twist: Twist::new(linear, angular) }
+        let live = self.newest.is_some_and(|target| now.saturating_since(target.at) <= EXTRAPOLATION);
+        let guidance = if live { Guidance::Live } else { Guidance::Stale };
+        Reference { pose: self.reference, twist: Twist::new(linear, angular), guidance }
     }
 
     /// The twist that brings the reference onto the target and keeps it there.

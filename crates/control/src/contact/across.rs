@@ -110,7 +110,7 @@ mod tests {
         ) -> Twist<Tip> {
             let twist = Twist::new(linear, angular);
             self.operator = moved(&self.operator, &twist, DT);
-            let reference = Reference { pose: self.operator, twist };
+            let reference = Reference { twist, ..Reference::resting(self.operator) };
             let proposed = self.across.step(DT, directive, &reference, &self.tip);
             if !held {
                 let axes = self.tip.rotation();

@@ -3,10 +3,11 @@
 use farprobe_geom::{MetrePerSecond, Newton, NewtonPerMetre};
 use nalgebra::Vector3;
 
-use super::press::Press;
+use super::press::{Moved, Press};
 use super::stiffness::Stiffness;
 use super::surface::SurfaceObserver;
 use super::{Contact, ContactTuning, Directive};
+use crate::reference::Guidance;
 use crate::smooth::{Bounds, SmoothVelocity};
 
 /// What the axial law looks at in a tick. Inward, towards the patient, is positive.
@@ -18,6 +19,8 @@ pub(super) struct AxialInput {
     pub(super) speed: f64,
     /// Speed of the operator's reference, m/s.
     pub(super) operator_speed: f64,
+    /// Whether the operator is still heard.
+    pub(super) guidance: Guidance,
 }
 
 /// The law along the probe's axis.
@@ -72,6 +75,8 @@ const LEAD_RATE: f64 = 15.0;
 /// How far the operator's reference may lead the probe in free space, m. At the approach speed that is half a second: the
 /// probe does not go on long after the hand has stopped.
 const LEASH: f64 = 0.005;
+/// The most that is allowed for what is on its way when the operator lets go, N: 10 mm/s on tissue of 4 N/mm.
+const ON_ITS_WAY: f64 = 0.3;
 /// What a release aims at, as a share of the force it must come below: room for noise, friction and a breath.
 const RELEASE_SHARE: f64 = 0.75;
 /// Inward speed in contact, m/s: skin that falls away by breathing, twice over.
@@ -118,10 +123,17 @@ impl Axial {
         match self.phase {
             Phase::Free { .. } => Contact::Free,
             Phase::Touching { surface, stiffness, .. } => Contact::Touching {
-                stiffness: NewtonPerMetre::new(stiffness.estimate()).unwrap_or(self.tuning.expected_stiffness),
+                stiffness: self.told_stiffness(&stiffness),
                 surface_speed: MetrePerSecond::new(surface.skin_speed()).unwrap_or(MetrePerSecond::ZERO),
             },
         }
+    }
+
+    /// The stiffness as others are told it: nothing softer than what was expected before motion and force have shown it.
+    fn told_stiffness(&self, stiffness: &Stiffness) -> NewtonPerMetre {
+        let expected = self.tuning.expected_stiffness;
+        let estimate = NewtonPerMetre::new(stiffness.estimate()).unwrap_or(expected);
+        if stiffness.is_known() { estimate } else { estimate.max(expected) }
     }
 
     /// Comes to rest without looking at anything.
@@ -174,8 +186,8 @@ impl Axial {
                 }
             }
             Phase::Touching { surface, stiffness, lost_for } => {
-                let pace = stiffness.pace() * arm_pace(&self.tuning);
-                surface.step(dt, input.force, input.speed, stiffness.estimate(), OBSERVER_POLE * pace);
+                let pace = stiffness.pace(surface.force()) * arm_pace(&self.tuning);
+                surface.step(dt, input.force, input.speed, stiffness.cautious(), OBSERVER_POLE * pace);
                 stiffness.step(dt, input.force, surface.tip_speed());
                 if input.force > LOSS {
                     *lost_for = 0.0;
@@ -207,7 +219,8 @@ impl Axial {
                 if taken_over {
                     self.press = Press::from_force(surface.force(), &self.tuning);
                 }
-                self.press.follow(travel, moved, desired, &self.tuning, dt);
+                let operator = Moved { travel, present: surface.force(), guidance: input.guidance };
+                self.press.follow(&operator, moved, desired, &self.tuning, dt);
                 let pressing = regulate(&surface, &stiffness, self.press.force(), &self.tuning);
                 // The skin has just been lost: look for it, slowly.
                 let pressing = if input.force < LOSS { pressing.max(CREEP) } else { pressing };
@@ -225,7 +238,10 @@ impl Axial {
         self.lead = 0.0;
         let Phase::Touching { surface, stiffness, .. } = self.phase else { return 0.0 };
         if taken_off {
-            self.press.limit(surface.force());
+            // While the stiffness is not known the observer runs ahead of the force; and a probe that is closing goes on a little.
+            let lag = LOOP_LAG + self.tuning.arm_dead_time.as_secs_f64();
+            let on_its_way = (surface.closing(lag) * stiffness.estimate()).clamp(0.0, ON_ITS_WAY);
+            self.press.limit(surface.force().min(input.force) - on_its_way);
         }
         self.press.hold(ceiling, dt);
         let wish = regulate(&surface, &stiffness, self.press.force(), &self.tuning);
@@ -241,8 +257,8 @@ fn arm_pace(tuning: &ContactTuning) -> f64 {
 
 /// The speed that brings the force to `wanted` (N) and stays with the skin.
 fn regulate(surface: &SurfaceObserver, stiffness: &Stiffness, wanted: f64, tuning: &ContactTuning) -> f64 {
-    let pace = stiffness.pace() * arm_pace(tuning);
+    let pace = stiffness.pace(surface.force()) * arm_pace(tuning);
     let on_its_way = surface.closing((LOOP_LAG + tuning.arm_dead_time.as_secs_f64()) * LEAD_SHARE);
-    let missing = (wanted - surface.force()) / stiffness.estimate() - on_its_way;
+    let missing = (wanted - surface.force()) / stiffness.cautious() - on_its_way;
     surface.skin_speed() + FORCE_RATE * pace * missing
 }

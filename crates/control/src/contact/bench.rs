@@ -73,7 +73,7 @@ impl Bench {
         };
         let twist = Twist::new(Vector3::z() * operator_speed, Vector3::zeros());
         self.operator = crate::reference::moved(&self.operator, &twist, 1e-3);
-        let operator = Reference { pose: self.operator, twist };
+        let operator = Reference { twist, ..Reference::resting(self.operator) };
         let now = Time::from_millis(1_000 + self.ticks);
         let proposal = self.law.step(now, directive, &operator, &measured);
         self.move_arm(proposal.twist.linear.z);

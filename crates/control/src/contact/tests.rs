@@ -242,8 +242,8 @@ proptest! {
                 wrench: Wrench::new(Vector3::new(0.0, 0.0, -force), Vector3::zeros()),
             };
             let operator = Reference {
-                pose: Pose::identity(),
                 twist: Twist::new(Vector3::repeat(operator), Vector3::repeat(operator)),
+                ..Reference::resting(Pose::identity())
             };
             for _ in 0..repeats {
                 now = now + Duration::from_millis(1);
@@ -261,7 +261,8 @@ proptest! {
 #[test]
 fn a_sensor_that_is_not_a_number_makes_the_law_brake() {
     let mut law = ContactLaw::new(ContactTuning::default());
-    let operator = Reference { pose: Pose::identity(), twist: Twist::new(Vector3::z() * 0.01, Vector3::zeros()) };
+    let operator =
+        Reference { twist: Twist::new(Vector3::z() * 0.01, Vector3::zeros()), ..Reference::resting(Pose::identity()) };
     let measured = |force: f64| Measured {
         tip: Pose::identity(),
         twist: Twist::zero(),
