@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Why a motion was refused. None of it is an operator's doing: the cart's own control keeps every wish within what passes, and
-/// where it fails to, the gate refuses. Its words are a part of a sentence, for console and cart alike.
+/// Why a motion was refused. None of it is the doing of an operator's hand: the cart's own control keeps every wish within what
+/// passes, and where it fails to, the gate refuses; a target that leaps is the console's doing. Its words are a part of a
+/// sentence, for console and cart alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Error)]
 pub enum Objection {
     /// The control law proposed something that is not a number.
@@ -52,6 +53,9 @@ pub enum Objection {
     /// The monitor: the motion sent was not the one permitted.
     #[error("the monitor saw the probe sent otherwise than was permitted")]
     SentNotAsPermitted,
+    /// The operator's target moved further in one command than a hand can.
+    #[error("the console's target leapt further than a hand can move")]
+    TargetLeapt,
 }
 
 /// A joint of the arm, counted from 0 at the base. Its words count from 1, as arms are labelled.

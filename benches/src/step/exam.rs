@@ -109,6 +109,7 @@ fn reading(plant: &PlantState) -> ArmReading {
         positions: plant.positions,
         velocities: plant.velocities,
         wrench: plant.sensed,
+        external_torques: Some(plant.external_torques),
         health: match plant.motion {
             ArmMotion::Following => ArmHealth::Ready,
             ArmMotion::Waiting | ArmMotion::Braking | ArmMotion::Starved => ArmHealth::Starved,

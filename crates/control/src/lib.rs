@@ -12,6 +12,7 @@
 
 pub mod arm_model;
 pub mod contact;
+mod external_wrench;
 #[cfg(test)]
 mod fixtures;
 pub mod handle;
@@ -23,6 +24,7 @@ mod smooth;
 
 pub use arm_model::{ArmModel, JointLimits, ModelError};
 pub use contact::{Contact, ContactLaw, ContactTuning, Directive, Measured, Proposal, Tare};
+pub use external_wrench::ExternalWrench;
 pub use handle::{HandleMapper, Mapped, Scaling};
 pub use haptic::{HapticCoupling, HapticTuning};
 pub use kinematics::{Jacobian, Kinematics, LinkPoses};

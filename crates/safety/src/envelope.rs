@@ -2,17 +2,20 @@
 
 use core::time::Duration;
 
-use farprobe_geom::{Base, Pose, Time, Tip, Twist};
-use nalgebra::Vector3;
+use farprobe_geom::{Time, Tip, Twist};
+use nalgebra::{Vector2, Vector3};
 
 use crate::approach::approach_speed;
+use crate::belief::Belief;
 use crate::budget::Budget;
 use crate::facts::{Contact, Measured, Tissue};
+use crate::group::{Group, GroupRow, capped};
+use crate::in_flight::InFlight;
 use crate::ladder::Goal;
 use crate::limits::Limits;
 use crate::profile::{Axis, AxisRow};
-use crate::sensor::Reading;
-use crate::space::Space;
+use crate::sensor::{Reading, Standing};
+use crate::space::{Braking, Space};
 use crate::timing::TICK;
 
 /// The longest step the profile makes at once, s. After a longer gap the motion goes on as if only this much time had passed.
@@ -76,8 +79,10 @@ pub(crate) struct Situation<'a> {
     pub(crate) reading: Reading,
     /// Whether the probe may be touching: anybody says so.
     pub(crate) contact: Contact,
-    /// Whether the probe touches for certain: everybody says so. Faster than the approach to skin only then.
+    /// Whether the probe touches by all accounts: everybody says so.
     pub(crate) felt: Contact,
+    /// Whether the touch has shown itself. Faster than the approach to skin only then.
+    pub(crate) belief: Belief,
 }
 
 /// Limits every axis of the tip's motion, whatever is proposed.
@@ -86,16 +91,16 @@ pub(crate) struct Envelope {
     limits: Limits,
     reaction: f64,
     space: Space,
-    axes: [Axis; 6],
+    side: Group<2>,
+    along: Axis,
+    turn: Group<3>,
     stepped_at: Option<Time>,
     budget: Budget,
     trust: Trust,
     yielding: Yielding,
     /// Since when the force has been above what is to be lowered to.
     lowering_since: Option<Time>,
-    /// Motion towards the patient of the last reaction time, m: its force is not in the reading yet. A leaky sum, which on the
-    /// way down errs to the safe side.
-    in_flight: f64,
+    in_flight: InFlight,
 }
 
 /// The bounds along the probe's axis, m/s.
@@ -116,13 +121,15 @@ impl Envelope {
             limits,
             reaction: reaction.as_secs_f64(),
             space: *space,
-            axes: [Axis::default(); 6],
+            side: Group::rest(),
+            along: Axis::default(),
+            turn: Group::rest(),
             stepped_at: None,
             budget: Budget::new([side, side, axial, turn, turn, turn]),
             trust: Trust::Given,
             yielding: Yielding::No,
             lowering_since: None,
-            in_flight: 0.0,
+            in_flight: InFlight::nothing(),
         }
     }
 
@@ -145,9 +152,11 @@ impl Envelope {
         self.judge_lowering(at);
         let axial = self.axial(at);
         let wish = self.wish(&heard, &axial, at);
-        self.follow(&wish, &axial, at.now);
+        self.follow(&wish, &axial, at);
 
-        let velocities = self.axes.map(|axis| axis.velocity);
+        let permitted = self.permitted();
+        let (linear, angular) = (permitted.linear, permitted.angular);
+        let velocities = [linear.x, linear.y, linear.z, angular.x, angular.y, angular.z];
         if self.budget.spend(at.now, &velocities).is_err() {
             self.void();
             return (Twist::zero(), Some(Violation::Overspent));
@@ -155,14 +164,32 @@ impl Envelope {
         if self.trust == Trust::Withdrawn && velocities.iter().all(|velocity| velocity.abs() < AT_REST) {
             self.trust = Trust::Given;
         }
-        let [x, y, z, a, b, c] = velocities;
-        (Twist::new(Vector3::new(x, y, z), Vector3::new(a, b, c)), violation)
+        (permitted, violation)
+    }
+
+    fn permitted(&self) -> Twist<Tip> {
+        let side = self.side.velocity;
+        Twist::new(Vector3::new(side.x, side.y, self.along.velocity), self.turn.velocity)
     }
 
     /// Zeroes the memory of the last command: the next motion begins at rest.
     pub(crate) fn void(&mut self) {
-        self.axes = [Axis::default(); 6];
+        (self.side, self.along, self.turn) = (Group::rest(), Axis::default(), Group::rest());
         self.trust = Trust::Withdrawn;
+    }
+
+    /// The joints could not keep up with what was permitted; they make this motion instead. The next one begins there: what lags
+    /// behind the joints' own limits is neither a refusal nor to be made up for.
+    pub(crate) fn go_on_from(&mut self, made: &Twist<Tip>) {
+        self.side.velocity = made.linear.xy();
+        self.along.velocity = made.linear.z;
+        self.turn.velocity = made.angular;
+    }
+
+    /// The arm has come to rest by itself: motion begins anew, with nothing on its way.
+    pub(crate) fn restart(&mut self) {
+        (self.side, self.along, self.turn) = (Group::rest(), Axis::default(), Group::rest());
+        self.in_flight = InFlight::nothing();
     }
 
     fn judge_yielding(&mut self, reading: Reading) {
@@ -202,9 +229,9 @@ impl Envelope {
     /// What is wished for, after everything but the rates: goal, forces and walls.
     fn wish(&self, heard: &Twist<Tip>, axial: &Axial, at: &Situation<'_>) -> Twist<Tip> {
         let sideways = self.sideways_scale(at);
-        let mut linear = Vector3::new(heard.linear.x, heard.linear.y, 0.0);
-        linear = cap_norm(linear, self.limits.lateral.speed.get() * sideways);
-        let mut angular = cap_norm(heard.angular, self.limits.angular.speed.get() * sideways);
+        let across = capped(heard.linear.xy(), self.limits.lateral.speed.get() * sideways);
+        let mut linear = Vector3::new(across.x, across.y, 0.0);
+        let mut angular = capped(heard.angular, self.limits.angular.speed.get() * sideways);
         let asked = match at.goal {
             Goal::Rest if at.contact == Contact::Free => 0.0,
             // At rest in contact the only motion that may be asked for is the one that lowers the force.
@@ -214,7 +241,8 @@ impl Envelope {
         };
         linear.z = asked.min(axial.inward).max(-self.limits.outward.speed.get());
         if at.measured.tip.is_finite() {
-            (linear, angular) = self.keep_in(&at.measured.tip, linear, angular, at.contact);
+            linear = self.keep_in(at, linear);
+            angular = self.space.angular(&at.measured.tip, angular, &self.tilt_braking());
         } else {
             // Without a pose there are no walls: only letting go is left.
             (linear, angular) = (Vector3::new(0.0, 0.0, linear.z.min(0.0)), Vector3::zeros());
@@ -230,27 +258,30 @@ impl Envelope {
     fn enforced(&self, outward: f64, at: &Situation<'_>) -> f64 {
         match at.contact {
             Contact::Free if at.measured.tip.is_finite() => {
-                -self.space.linear(&at.measured.tip, Vector3::new(0.0, 0.0, -outward)).z.min(0.0)
+                let lifting = Vector3::new(0.0, 0.0, -outward);
+                -self.space.linear(&at.measured.tip, lifting, &self.wall_braking()).z.min(0.0)
             }
             Contact::Free | Contact::Touching => outward,
         }
     }
 
-    /// The walls. Lowering the force of a contact goes before staying inside.
-    fn keep_in(
-        &self,
-        tip: &Pose<Base>,
-        linear: Vector3<f64>,
-        angular: Vector3<f64>,
-        contact: Contact,
-    ) -> (Vector3<f64>, Vector3<f64>) {
-        let mut kept = self.space.linear(tip, linear);
-        if contact == Contact::Touching && linear.z < 0.0 {
+    /// The walls, for linear motion. Lowering the force of a contact goes before staying inside.
+    fn keep_in(&self, at: &Situation<'_>, linear: Vector3<f64>) -> Vector3<f64> {
+        let mut kept = self.space.linear(&at.measured.tip, linear, &self.wall_braking());
+        if at.contact == Contact::Touching && linear.z < 0.0 {
             kept.z = kept.z.min(linear.z);
         }
         // A wall may bend the motion, but not into the patient.
         kept.z = kept.z.min(linear.z.max(0.0));
-        (kept, self.space.angular(tip, angular))
+        self.space.across(&at.measured.tip, kept, &self.wall_braking())
+    }
+
+    fn wall_braking(&self) -> Braking {
+        Braking::of(self.limits.lateral.acceleration.get(), self.limits.lateral.jerk.get())
+    }
+
+    fn tilt_braking(&self) -> Braking {
+        Braking::of(self.limits.angular.acceleration, self.limits.angular.jerk)
     }
 
     /// Part of the full speed sideways and turning motion may have.
@@ -260,7 +291,7 @@ impl Envelope {
             Goal::Rest | Goal::Comply { .. } | Goal::Release { .. } | Goal::Retract { .. } => 0.0,
         };
         match at.reading {
-            Reading::Believed { force, torque } => {
+            Reading::Believed { force, torque, .. } => {
                 let (soft, hard) = (self.limits.soft_force.get(), self.limits.hard_force.get());
                 let top = self.limits.torque.get();
                 let by_force = ((hard - force.get()) / (hard - soft)).clamp(0.0, 1.0);
@@ -272,7 +303,7 @@ impl Envelope {
     }
 
     fn axial(&self, at: &Situation<'_>) -> Axial {
-        let Reading::Believed { force, .. } = at.reading else {
+        let Reading::Believed { force, standing, .. } = at.reading else {
             // Nothing is known about the force: outward by the goal, never inward.
             let outward_at_least = match at.goal {
                 Goal::Retract { speed } => speed.get(),
@@ -295,6 +326,10 @@ impl Envelope {
             Goal::Release { to } => (0.0, self.lowering_speed(force.get() - to.get(), at)),
             Goal::Retract { speed } => (0.0, speed.get()),
         };
+        let inward = match standing {
+            Standing::Good => inward,
+            Standing::Suspected => 0.0,
+        };
         match self.yielding {
             Yielding::No => Axial { inward: finite_or_zero(inward), outward_at_least: self.outward(outward) },
             Yielding::Yes => Axial { inward: 0.0, outward_at_least: self.limits.outward.speed.get() },
@@ -303,19 +338,32 @@ impl Envelope {
 
     /// The approach-speed cap with everything that bounds it.
     fn approach(&self, at: &Situation<'_>, force: f64) -> f64 {
-        let Tissue { stiffness, skin_speed } = at.measured.tissue;
+        let Tissue { stiffness, worst, skin_speed } = at.measured.tissue;
+        // An estimate made in the air is soft: what nothing answers to seems to be nothing.
+        let floor = match at.belief {
+            Belief::Given { stiffness } => stiffness.min(worst.get()),
+            Belief::Withheld | Belief::JustLost => worst.get(),
+        };
         let braking = self.limits.outward;
-        let a = braking.acceleration.get();
-        let build_up = a / (2.0 * braking.jerk.get());
+        let (a, jerk) = (braking.acceleration.get(), braking.jerk.get());
+        let build_up = a / (2.0 * jerk);
         let margin = self.limits.hard_force.get() - force;
-        let k = stiffness.get();
+        let k = stiffness.get().max(floor);
         let even = approach_speed(margin, k, self.reaction + build_up, a);
-        // The formula takes the speed of the reaction time as even. Where it was higher, what is on its way counts.
-        let slowing = approach_speed(margin - k * self.in_flight, k, TICK.as_secs_f64() + build_up, a);
+        // The formula takes the speed of the reaction time as even. Where it was higher, what is on its way counts; and where the
+        // probe gathers speed, that has to be taken back first.
+        let coming = self.in_flight.travel(self.reaction, self.limits.inward.speed.get());
+        let gathering = self.along.acceleration.max(0.0) / jerk;
+        let slowing = approach_speed(margin - k * coming, k, TICK.as_secs_f64() + build_up + gathering, a);
         let safe = even.min(slowing);
-        match at.felt {
-            Contact::Touching => safe.min(self.limits.inward.speed.get()),
-            Contact::Free => (safe - skin_speed.abs().get()).clamp(0.0, self.limits.approach_speed.get()),
+        let before_touch = self.limits.approach_speed.get();
+        match (at.felt, at.belief) {
+            (Contact::Touching, Belief::Given { .. }) => safe.min(self.limits.inward.speed.get()),
+            // Perhaps it is the sensor that is lost.
+            (_, Belief::JustLost) => 0.0,
+            // The skin is felt already, if there is skin: what it does by itself is in the force.
+            (Contact::Touching, Belief::Withheld) => safe.min(before_touch),
+            (Contact::Free, _) => (safe - skin_speed.abs().get()).clamp(0.0, before_touch),
         }
     }
 
@@ -323,54 +371,46 @@ impl Envelope {
         finite_or_zero(speed.abs().min(self.limits.outward.speed.get()))
     }
 
-    /// The first rate limit, axis by axis.
-    fn follow(&mut self, wish: &Twist<Tip>, axial: &Axial, now: Time) {
-        let dt = self.stepped_at.map_or(TICK.as_secs_f64(), |last| now.saturating_since(last).as_secs_f64());
-        let dt = dt.min(LONGEST_STEP);
-        self.stepped_at = Some(now);
+    /// The first rate limit: across the skin, along the probe and turning, each as one.
+    fn follow(&mut self, wish: &Twist<Tip>, axial: &Axial, at: &Situation<'_>) {
+        let elapsed = self.stepped_at.map_or(TICK, |last| at.now.saturating_since(last));
+        let dt = elapsed.as_secs_f64().min(LONGEST_STEP);
+        self.stepped_at = Some(at.now);
         let Limits { inward, outward, lateral, angular, .. } = self.limits;
-        let even = |acceleration: f64, jerk: f64| AxisRow {
-            acceleration_up: acceleration,
-            acceleration_down: acceleration,
-            jerk_up: jerk,
-            jerk_down: jerk,
+        let (space, tip) = (self.space, at.measured.tip);
+        let (wall, tilt) = (self.wall_braking(), self.tilt_braking());
+        // Without a pose there are no walls.
+        let walled = tip.is_finite();
+
+        let along = self.along.velocity;
+        let row =
+            GroupRow { speed: lateral.speed.get(), acceleration: lateral.acceleration.get(), jerk: lateral.jerk.get() };
+        let inside = |side: Vector2<f64>| {
+            let motion = Vector3::new(side.x, side.y, along);
+            if walled { space.linear(&tip, motion, &wall).xy() } else { side }
         };
-        let side = even(lateral.acceleration.get(), lateral.jerk.get());
-        let turn = even(angular.acceleration, angular.jerk);
-        let along = AxisRow {
+        self.side.follow(wish.linear.xy(), inside, &row, dt);
+
+        let row = GroupRow { speed: angular.speed.get(), acceleration: angular.acceleration, jerk: angular.jerk };
+        let upright = |turn| if walled { space.angular(&tip, turn, &tilt) } else { turn };
+        self.turn.follow(wish.angular, upright, &row, dt);
+
+        // What the side could not brake for in time is braked for along the probe, as far as that lowers no force of a contact.
+        let side = self.side.velocity;
+        let mut inner = wish.linear.z;
+        if walled {
+            let kept = space.along(&tip, Vector3::new(side.x, side.y, inner), &wall);
+            inner = if at.contact == Contact::Touching { inner.min(kept) } else { kept };
+        }
+        let row = AxisRow {
             acceleration_up: inward.acceleration.get(),
             acceleration_down: outward.acceleration.get(),
             jerk_up: inward.jerk.get(),
             jerk_down: outward.jerk.get(),
         };
-        let (s, t) = (lateral.speed.get(), angular.speed.get());
-        let rows = [
-            (wish.linear.x, -s, s, side),
-            (wish.linear.y, -s, s, side),
-            (wish.linear.z, -outward.speed.get(), axial.inward, along),
-            (wish.angular.x, -t, t, turn),
-            (wish.angular.y, -t, t, turn),
-            (wish.angular.z, -t, t, turn),
-        ];
-        for (axis, (wish, low, high, row)) in self.axes.iter_mut().zip(rows) {
-            axis.follow(wish, low, high, &row, dt);
-        }
-        let [_, _, along, ..] = self.axes;
-        let leak = (dt / self.reaction.max(dt)).min(1.0);
-        self.in_flight += along.velocity.max(0.0) * dt - self.in_flight * leak;
-        self.in_flight = finite_or_zero(self.in_flight.max(0.0));
+        self.along.follow(inner.max(-outward.speed.get()), -outward.speed.get(), axial.inward, &row, dt);
+        self.in_flight.note(finite_or_zero(self.along.velocity), dt);
     }
-}
-
-/// The vector, or one of this norm in its direction if it is longer.
-fn cap_norm(vector: Vector3<f64>, norm: f64) -> Vector3<f64> {
-    // A finite vector can have an infinite norm; scaled by its largest part first it can't.
-    let largest = vector.amax();
-    if largest <= 0.0 || !largest.is_finite() {
-        return Vector3::zeros();
-    }
-    let unit = vector / largest;
-    if largest * unit.norm() <= norm { vector } else { unit * (norm / unit.norm()) }
 }
 
 fn finite_or_zero(value: f64) -> f64 {

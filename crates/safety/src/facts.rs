@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use farprobe_geom::{Base, MetrePerSecond, Newton, NewtonPerMetre, Pose, Time, Tip, Twist, Wrench};
+use farprobe_geom::{Base, Joints, Metre, MetrePerSecond, NewtonPerMetre, Pose, Radian, Time, Tip, Twist, Wrench};
 
 use crate::monitor::Verdict;
 
@@ -19,6 +19,8 @@ pub struct Facts {
     pub lease: Lease,
     /// The newest fresh command of this tick, if any arrived.
     pub command: Option<Command>,
+    /// How far that command moves the operator's target.
+    pub stride: Stride,
     /// The picture in front of the operator.
     pub picture: Picture,
     /// The measured round trip; `None` if it is not known.
@@ -45,6 +47,7 @@ impl Facts {
         reset: Reset::None,
         lease: Lease::Free,
         command: None,
+        stride: Stride::NONE,
         picture: Picture { age: None, health: PictureHealth::Absent },
         round_trip: None,
         link_quality: LinkQuality::Red,
@@ -102,6 +105,29 @@ pub struct Command {
     pub clutch: Clutch,
     /// Counts the presses of the clutch.
     pub clutch_in: u32,
+}
+
+/// How far one command moves the operator's target: from where the command before had it, or from where the clutch was pressed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stride {
+    /// Distance, m.
+    pub linear: Metre,
+    /// Angle, rad.
+    pub angular: Radian,
+}
+
+impl Stride {
+    /// It does not.
+    pub const NONE: Self = Self { linear: Metre::ZERO, angular: Radian::ZERO };
+
+    /// The furthest one command may move the target: a hand of 1 m/s and 6 rad/s over the 50 ms for which the link is believed in
+    /// without any command, and a little more. Farther is no hand, or a command nobody meant.
+    pub const LONGEST: Self = Self { linear: Metre::literal(0.060), angular: Radian::literal(0.35) };
+
+    /// Whether no hand moves so.
+    pub(crate) fn is_a_jump(&self) -> bool {
+        self.linear.abs() > Self::LONGEST.linear || self.angular.abs() > Self::LONGEST.angular
+    }
 }
 
 /// The enabling control as the console reports it.
@@ -195,20 +221,26 @@ pub struct Measured {
     pub tip: Pose<Base>,
     /// How the tip moves.
     pub twist: Twist<Tip>,
+    /// Where the joints are, rad.
+    pub joints: Joints,
+    /// How they move, rad/s.
+    pub joint_speeds: Joints,
     /// What the patient does to the probe: pressing gives a negative z force.
     pub wrench: Wrench<Tip>,
     /// What the probe touches or may touch next.
     pub tissue: Tissue,
-    /// The contact force by a model that does not use the force sensor (joint torques, indentation), N, if there is one.
-    /// The cross-check for sensor faults that can't be seen in the sensor's own numbers.
-    pub expected_force: Option<Newton>,
+    /// The same wrench by what does not use the force sensor (the arm's joint torques), if there is such a thing. The cross-check
+    /// for sensor faults that can't be seen in the sensor's own numbers.
+    pub expected: Option<Wrench<Tip>>,
 }
 
 /// What the approach-speed cap needs to know about the patient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tissue {
-    /// Stiffness: the estimate after touch, the worst of the region before, N/m.
+    /// Stiffness, as estimated since touch; while free the worst of the region, N/m.
     pub stiffness: NewtonPerMetre,
+    /// The worst of the region, N/m: nothing softer is believed before the touch has shown itself.
+    pub worst: NewtonPerMetre,
     /// How fast the skin may come towards the probe by itself, m/s. Counted while free.
     pub skin_speed: MetrePerSecond,
 }

@@ -5,8 +5,10 @@ use core::time::Duration;
 use farprobe_geom::{Metre, Newton, Time, Tip, Twist};
 use nalgebra::Vector3;
 
+use crate::arm::{ArmReport, ArmWatch, Plausible};
+use crate::belief::{Belief, Feeling, TouchWatch};
 use crate::envelope::{Envelope, Situation};
-use crate::facts::{Contact, Facts, Measured};
+use crate::facts::{ArmHealth, Contact, Facts, Measured};
 use crate::joints::{Confirmation, JointCheck, JointLimits, JointWatch, Refused};
 use crate::ladder::{Directive, Goal, Ladder, Surroundings};
 use crate::limits::Limits;
@@ -20,7 +22,7 @@ use crate::transition::{Lift, Touch};
 /// From this force on the gate takes the probe for touching, whatever anybody says, N: above what bias and noise can add up to.
 const TOUCHING_FORCE: Newton = Newton::literal(1.5);
 
-/// Below this force the probe does not touch for certain, whatever anybody says, N.
+/// Below this force the probe surely does not touch, whatever anybody says, N.
 const FELT_FORCE: Newton = Newton::literal(0.3);
 
 /// So many refusals, each within [`STRIKE_MEMORY`] of the one before, are a fault.
@@ -53,7 +55,9 @@ pub struct Gate {
     ladder: Ladder,
     envelope: Envelope,
     joints: JointWatch,
+    arm: ArmWatch,
     sensor: SensorWatch,
+    touch: TouchWatch,
     space: Space,
     /// What may be done in the tick of this time; nothing in any other.
     authority: Option<Authority>,
@@ -70,6 +74,7 @@ struct Authority {
     reading: Reading,
     contact: Contact,
     felt: Contact,
+    belief: Belief,
     permitted: Twist<Tip>,
 }
 
@@ -121,7 +126,9 @@ impl Gate {
             ladder: Ladder::new(),
             envelope: Envelope::new(&config.limits, config.reaction, &config.space),
             joints: JointWatch::new(&config.joints),
+            arm: ArmWatch::new(&config.joints),
             sensor: SensorWatch::new(config.sensor),
+            touch: TouchWatch::new(),
             space: config.space,
             authority: None,
             lift: None,
@@ -143,13 +150,20 @@ impl Gate {
     /// First call of a tick: what the control law may aim at in it.
     pub fn advance(&mut self, now: Time, facts: &Facts, measured: &Measured) -> Directive {
         let reading = self.sensor.judge(now, measured);
+        let report = ArmReport {
+            at: measured.sampled_at,
+            angles: &measured.joints,
+            speeds: &measured.joint_speeds,
+            sent: self.joints.sent(),
+        };
+        let plausible = self.arm.judge(now, &report);
         let contact = contact(facts.contact, reading);
         let around = Surroundings {
             touch: touch(contact, reading),
             lift: self.lift_progress(measured),
             overload: self.overload(reading),
-            fault: self.fault(measured, reading),
-            impairment: self.impairment(measured),
+            fault: self.fault(measured, plausible, reading),
+            impairment: self.impairment(facts, measured),
         };
         let before = self.ladder.state().rung();
         let directive = self.ladder.advance(now, facts, &around, &self.timing);
@@ -157,9 +171,15 @@ impl Gate {
         if directive.cause == Cause::Reset && before != Rung::Idle {
             self.strikes = Strikes::NONE;
         }
-        let felt = felt(facts.contact, reading);
+        if facts.arm == ArmHealth::Starved {
+            self.envelope.restart();
+        }
+        let felt = felt(facts.contact, reading, measured);
+        let (pressing, speed) = (-measured.wrench.force.z, measured.twist.linear.z);
+        let expected = measured.expected.map(|wrench| -wrench.force.z);
+        let belief = self.touch.judge(now, &Feeling { felt, pressing, expected, speed });
         let goal = directive.goal;
-        self.authority = Some(Authority { at: now, goal, reading, contact, felt, permitted: Twist::zero() });
+        self.authority = Some(Authority { at: now, goal, reading, contact, felt, belief, permitted: Twist::zero() });
         directive
     }
 
@@ -167,8 +187,8 @@ impl Gate {
     /// [`Gate::advance`] was not called.
     pub fn permit(&mut self, now: Time, proposal: &Twist<Tip>, measured: &Measured) -> Twist<Tip> {
         let situation = match self.authority {
-            Some(Authority { at, goal, reading, contact, felt, .. }) if at == now => {
-                Situation { now, goal, measured, reading, contact, felt }
+            Some(Authority { at, goal, reading, contact, felt, belief, .. }) if at == now => {
+                Situation { now, goal, measured, reading, contact, felt, belief }
             }
             Some(_) | None => Situation {
                 now,
@@ -177,6 +197,7 @@ impl Gate {
                 reading: Reading::Doubted,
                 contact: Contact::Touching,
                 felt: Contact::Free,
+                belief: Belief::Withheld,
             },
         };
         let (permitted, violation) = self.envelope.permit(proposal, &situation);
@@ -193,7 +214,10 @@ impl Gate {
     /// a slower one. If it is refused, what is to be sent instead is in the refusal.
     pub fn confirm(&mut self, now: Time, check: &JointCheck) -> Confirmation {
         let permitted = self.authority.filter(|authority| authority.at == now).map(|authority| authority.permitted);
-        let outcome = self.joints.confirm(now, check, &permitted.unwrap_or_else(Twist::zero));
+        let (outcome, made) = self.joints.confirm(now, check, &permitted.unwrap_or_else(Twist::zero));
+        if let Some(made) = made {
+            self.envelope.go_on_from(&made);
+        }
         if let Confirmation::Refused(refusal) = &outcome {
             self.envelope.void();
             if refusal.reason != Refused::Recovering {
@@ -212,8 +236,8 @@ impl Gate {
         }
     }
 
-    fn fault(&self, measured: &Measured, reading: Reading) -> Option<Cause> {
-        if !measured.tip.is_finite() || !measured.twist.is_finite() {
+    fn fault(&self, measured: &Measured, arm: Plausible, reading: Reading) -> Option<Cause> {
+        if arm == Plausible::No || !measured.tip.is_finite() || !measured.twist.is_finite() {
             return Some(Cause::ArmFault);
         }
         match reading {
@@ -222,8 +246,9 @@ impl Gate {
         }
     }
 
-    fn impairment(&mut self, measured: &Measured) -> Option<Cause> {
-        let struck = self.strikes.pending.take().map(Cause::Refused);
+    fn impairment(&mut self, facts: &Facts, measured: &Measured) -> Option<Cause> {
+        let jumped = facts.stride.is_a_jump().then_some(Objection::TargetLeapt);
+        let struck = self.strikes.pending.take().or(jumped).map(Cause::Refused);
         let inside = if self.space.is_left(&measured.tip) { Inside::No } else { Inside::Yes };
         let left = core::mem::replace(&mut self.inside, inside) == Inside::Yes && inside == Inside::No;
         struck.or(left.then_some(Cause::Workspace))
@@ -265,10 +290,12 @@ fn contact(told: Contact, reading: Reading) -> Contact {
     }
 }
 
-/// Whether the probe touches for certain: everybody says so.
-fn felt(told: Contact, reading: Reading) -> Contact {
+/// Whether the probe touches by all accounts: everybody says so. Whether that is to be believed is the business of [`TouchWatch`].
+fn felt(told: Contact, reading: Reading, measured: &Measured) -> Contact {
+    // A force the other way is not the skin's.
+    let pressed = -measured.wrench.force.z >= FELT_FORCE.get();
     match (told, reading) {
-        (Contact::Touching, Reading::Believed { force, .. }) if force >= FELT_FORCE => Contact::Touching,
+        (Contact::Touching, Reading::Believed { .. }) if pressed => Contact::Touching,
         (Contact::Touching | Contact::Free, _) => Contact::Free,
     }
 }

@@ -144,6 +144,9 @@ const ANGULAR_TOLERANCE: f64 = 0.05;
 /// Deviation in proportion to the motion, for what the tolerances above don't cover at speed.
 const PROPORTION: f64 = 0.1;
 
+/// From this share of its greatest acceleration on a joint does what it can.
+const STRAINED: f64 = 0.9;
+
 /// A joint beyond its range may go on by no more than this, rad/s: how far a tick's jerk carries braking past zero.
 const CREEP: f64 = 1e-3;
 
@@ -159,28 +162,53 @@ const AT_REST: f64 = 1e-6;
 pub(crate) struct JointWatch {
     limits: JointLimits,
     last: Option<(Time, JointSetpoint)>,
+    /// The tip motion of the last setpoint that was confirmed.
+    made: Twist<Tip>,
     recovering: bool,
 }
 
+/// What the joints do for a setpoint that passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    /// They make the permitted motion, or a slower one.
+    Easy,
+    /// They make it as nearly as they can: one of them changes its speed as fast as it may.
+    Strained,
+}
+
 impl JointWatch {
-    pub(crate) const fn new(limits: &JointLimits) -> Self {
-        Self { limits: *limits, last: None, recovering: false }
+    pub(crate) fn new(limits: &JointLimits) -> Self {
+        Self { limits: *limits, last: None, made: Twist::zero(), recovering: false }
     }
 
-    /// Confirms the setpoint, or gives the one to be sent instead.
-    pub(crate) fn confirm(&mut self, now: Time, check: &JointCheck, permitted: &Twist<Tip>) -> Confirmation {
+    /// The last setpoint that left, rad.
+    pub(crate) fn sent(&self) -> Option<&Joints> {
+        self.last.as_ref().map(|(_, setpoint)| &setpoint.positions)
+    }
+
+    /// Confirms the setpoint, or gives the one to be sent instead. Where the joints could not quite make the permitted motion, it
+    /// says what they make.
+    pub(crate) fn confirm(
+        &mut self,
+        now: Time,
+        check: &JointCheck,
+        permitted: &Twist<Tip>,
+    ) -> (Confirmation, Option<Twist<Tip>>) {
         let last = self.last.filter(|(at, _)| now.saturating_since(*at) <= MEMORY);
         let reason = match self.judge(now, last, check, permitted) {
-            Ok(()) => {
+            Ok(effort) => {
                 self.last = Some((now, check.setpoint));
-                return Confirmation::Passed;
+                self.made = check.implied;
+                let strained = (effort == Effort::Strained).then_some(check.implied);
+                return (Confirmation::Passed, strained);
             }
             Err(reason) => reason,
         };
         let instead = self.brake(now, last, &check.measured);
         self.last = instead.map(|setpoint| (now, setpoint));
         self.recovering = instead.is_some_and(|setpoint| !is_at_rest(&setpoint.velocities));
-        Confirmation::Refused(Refusal { reason, instead })
+        self.made = Twist::zero();
+        (Confirmation::Refused(Refusal { reason, instead }), None)
     }
 
     fn judge(
@@ -189,7 +217,7 @@ impl JointWatch {
         last: Option<(Time, JointSetpoint)>,
         check: &JointCheck,
         permitted: &Twist<Tip>,
-    ) -> Result<(), Refused> {
+    ) -> Result<Effort, Refused> {
         let JointSetpoint { positions, velocities } = check.setpoint;
         let axes = self.limits.lower.axes();
         let complete = [&positions, &velocities, &check.measured, &self.limits.upper, &self.limits.speed]
@@ -215,7 +243,20 @@ impl JointWatch {
         for joint in 0..axes {
             self.judge_joint(joint, before, check)?;
         }
-        if agrees(&check.implied, permitted) { Ok(()) } else { Err(Refused::Disagrees) }
+        let strained = before.is_some_and(|before| self.is_strained(before, &velocities));
+        match (strained, agrees(&check.implied, permitted)) {
+            (false, true) => Ok(Effort::Easy),
+            (true, true) => Ok(Effort::Strained),
+            (true, false) if is_on_the_way(&check.implied, &self.made, permitted) => Ok(Effort::Strained),
+            (true | false, false) => Err(Refused::Disagrees),
+        }
+    }
+
+    /// Whether a joint changes its speed as fast as it may, or nearly.
+    fn is_strained(&self, (dt, last): (f64, JointSetpoint), velocities: &Joints) -> bool {
+        let change = velocities.zip_with(&last.velocities, |to, from| (to - from).abs());
+        let room = change.zip_with(&self.limits.acceleration, |change, most| change - STRAINED * most * dt);
+        room.as_slice().iter().any(|excess| *excess >= 0.0)
     }
 
     fn judge_joint(
@@ -253,7 +294,8 @@ impl JointWatch {
         if follows { Ok(()) } else { Err(Refused::Jump { joint }) }
     }
 
-    /// The next setpoint on the way from the last one to rest.
+    /// The next setpoint on the way from the last one to rest. All joints slow down by the same share, so that the tip keeps to its
+    /// direction and does not become faster anywhere on the way; the joint that needs longest sets the pace.
     fn brake(&self, now: Time, last: Option<(Time, JointSetpoint)>, measured: &Joints) -> Option<JointSetpoint> {
         let Some((at, last)) = last else {
             let possible = |(joint, angle): (usize, &f64)| self.limits.can_stand_at(joint, *angle);
@@ -262,11 +304,13 @@ impl JointWatch {
             return known.then_some(JointSetpoint { positions: *measured, velocities: Joints::zero(measured.axes()) });
         };
         let dt = now.saturating_since(at).as_secs_f64();
-        let slower = |speed: f64, acceleration: f64| {
-            let left = speed.abs() - acceleration * dt;
-            if left > AT_REST { left.copysign(speed) } else { 0.0 }
-        };
-        let velocities = last.velocities.zip_with(&self.limits.acceleration, slower);
+        let left = last.velocities.zip_with(&self.limits.acceleration, |speed, most| {
+            if speed.abs() > AT_REST { 1.0 - most * dt / speed.abs() } else { 0.0 }
+        });
+        let share = left.as_slice().iter().copied().fold(0.0, f64::max);
+        let slower = last.velocities.zip_with(&last.velocities, |speed, _| speed * share);
+        // What rounding leaves is rest.
+        let velocities = if is_at_rest(&slower) { Joints::zero(slower.axes()) } else { slower };
         let ahead = last.positions.zip_with(&velocities, |position, speed| position + speed * dt);
         // Braking does not carry a joint out of its range; one that is out already stays where it is.
         let up = self.limits.upper.zip_with(&last.positions, f64::max);
@@ -293,6 +337,18 @@ fn agrees(implied: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
     inward
         && is_part_of(implied.linear, permitted.linear, LINEAR_TOLERANCE)
         && is_part_of(implied.angular, permitted.angular, ANGULAR_TOLERANCE)
+}
+
+/// Whether the implied motion lies between the one before and the permitted one, and is no faster towards the patient than is
+/// permitted.
+fn is_on_the_way(implied: &Twist<Tip>, before: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
+    let inward = implied.linear.z <= permitted.linear.z.max(0.0) * ROUNDING + INWARD_TOLERANCE;
+    let between = |implied: Vector3<f64>, before: Vector3<f64>, permitted: Vector3<f64>, tolerance| {
+        is_part_of(implied - before, permitted - before, tolerance)
+    };
+    inward
+        && between(implied.linear, before.linear, permitted.linear, LINEAR_TOLERANCE)
+        && between(implied.angular, before.angular, permitted.angular, ANGULAR_TOLERANCE)
 }
 
 /// Whether `part` is near some `s·whole` with `0 ≤ s ≤ 1`.

@@ -146,7 +146,14 @@ impl Ladder {
         let news = self.clutch.take(facts.command);
         let pace = self.pace.take(facts.round_trip, &timing.round_trip());
         let impairment = impairment(facts, around, news, pace, link, late);
-        let at = Moment { now, timing, touch: around.touch, lift: around.lift, clutch: self.clutch.seen_open() };
+        let at = Moment {
+            now,
+            cause: self.cause,
+            timing,
+            touch: around.touch,
+            lift: around.lift,
+            clutch: self.clutch.seen_open(),
+        };
 
         let letting_go = letting_go(facts, news);
         let refused = obstacle(facts, around, unleased.or(impairment).or(frozen_by_operator(facts)));

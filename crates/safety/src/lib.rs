@@ -35,11 +35,15 @@ extern crate std;
 mod tests;
 
 mod approach;
+mod arm;
+mod belief;
 mod budget;
 mod clutch;
 mod envelope;
 mod facts;
 mod gate;
+mod group;
+mod in_flight;
 mod joints;
 mod ladder;
 mod limits;
@@ -56,7 +60,7 @@ mod transition;
 
 pub use facts::{
     ArmHealth, Arming, Clutch, Command, Contact, Facts, Lease, LinkQuality, Measured, Picture, PictureHealth, Reset,
-    Session, Shutdown, StopSource, Tissue,
+    Session, Shutdown, StopSource, Stride, Tissue,
 };
 pub use gate::{Config, Gate};
 pub use joints::{BEYOND_RANGE, Confirmation, JointCheck, JointLimits, JointSetpoint, Refusal, Refused};

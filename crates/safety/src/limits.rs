@@ -4,7 +4,7 @@ use core::fmt;
 
 use farprobe_geom::{MetrePerSecond, MetrePerSecond2, MetrePerSecond3, Newton, NewtonMetre, RadianPerSecond};
 
-/// How fast the tip may move along a line, and how fast that may change. Each tip axis is held to it on its own.
+/// How fast the tip may move along the probe, or across it as a whole, and how fast that may change.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LinearRow {
     /// Speed, m/s.
@@ -15,7 +15,7 @@ pub struct LinearRow {
     pub jerk: MetrePerSecond3,
 }
 
-/// How fast the tip may turn, and how fast that may change. Each tip axis is held to it on its own.
+/// How fast the tip may turn as a whole, and how fast that may change.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AngularRow {
     /// Angular speed, rad/s.

@@ -69,7 +69,7 @@ pub struct Sample {
     pub setpoint: JointSetpoint,
     /// The tip motion of the setpoint that was sent: J times the difference of the last two setpoints by their interval.
     pub sent: Twist<Tip>,
-    /// The tip motion the gate permitted; zero while it had the arm brake.
+    /// The tip motion the gate permitted; while it had the arm brake, the motion that was sent before.
     pub permitted: Twist<Tip>,
     /// Where the joints are, rad.
     pub measured: Joints,

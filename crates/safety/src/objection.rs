@@ -3,13 +3,15 @@
 use crate::envelope::Violation;
 use crate::joints::Refused;
 
-/// Why a motion was refused. No ordinary wish of an operator comes to this: control law and envelope keep it within what passes.
+/// Why a motion was refused. No wish of a hand comes to this: control law and envelope keep it within what passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Objection {
     /// The envelope: the control law proposed something that is not a number.
     ProposalNotFinite,
     /// The envelope: more motion was asked for than time has passed for.
     ProposalOverspent,
+    /// The operator's target moved further in one command than a hand can.
+    TargetLeapt,
     /// The last look at a joint setpoint.
     Setpoint(Refused),
     /// The monitor: the setpoint that was sent is not finite, or not of this arm.

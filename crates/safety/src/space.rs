@@ -6,16 +6,6 @@ use nalgebra::Vector3;
 /// The most keep-out spheres there may be.
 pub const MAX_KEEP_OUT: usize = 8;
 
-/// Deceleration towards a wall, m/s²: half of what the lateral row can do, so that the jerk-limited profile behind it always
-/// keeps up.
-const WALL_BRAKING: f64 = 1.0;
-
-/// Angular deceleration towards the tilt limit, rad/s²: half of the angular row.
-const TILT_BRAKING: f64 = 6.0;
-
-/// From full acceleration to full braking, s: twice acceleration by jerk of the lateral and of the angular row.
-const BRAKING_DELAY: f64 = 0.020;
-
 /// So far outside counts as having left. The walls stop the tip before; only the patient, the staff or an error of the arm
 /// gets it here.
 const LEFT_BY: f64 = 0.010;
@@ -54,31 +44,87 @@ pub struct Sphere {
     pub radius: Metre,
 }
 
+/// How motion towards a wall is braked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Braking {
+    /// m/s² or rad/s²
+    deceleration: f64,
+    /// From full acceleration to full braking, s.
+    delay: f64,
+}
+
+impl Braking {
+    /// For a row of this acceleration and jerk: half of what it can do, so that the jerk-limited profile behind it always keeps
+    /// up and something is left for turning aside.
+    pub(crate) fn of(acceleration: f64, jerk: f64) -> Self {
+        Self { deceleration: acceleration / 2.0, delay: 2.0 * acceleration / jerk.max(f64::MIN_POSITIVE) }
+    }
+
+    /// The speed from which one can stop within `distance`, the building-up of the braking included; none at or beyond the wall.
+    fn speed(&self, distance: f64) -> f64 {
+        let Self { deceleration, delay } = *self;
+        let ways = 2.0 * distance.max(0.0) / deceleration.max(f64::MIN_POSITIVE);
+        let speed = deceleration * (libm::sqrt(delay * delay + ways) - delay);
+        // Written so that what is not a number is no speed.
+        if speed > 0.0 { speed } else { 0.0 }
+    }
+}
+
 /// A wall: how far away it is (negative: beyond it) and the direction towards it, in the tip's axes.
 type Wall = (f64, Vector3<f64>);
 
 impl Space {
     /// No part of this linear motion (tip axes, m/s) breaks through a wall, and it can stop before it.
-    pub(crate) fn linear(&self, tip: &Pose<Base>, motion: Vector3<f64>) -> Vector3<f64> {
+    pub(crate) fn linear(&self, tip: &Pose<Base>, motion: Vector3<f64>, braking: &Braking) -> Vector3<f64> {
         let mut allowed = motion;
         for _ in 0..PASSES {
             for (distance, towards) in self.walls(tip).into_iter().flatten() {
-                let excess = allowed.dot(&towards) - wall_speed(distance, WALL_BRAKING);
+                let excess = allowed.dot(&towards) - braking.speed(distance);
                 if excess > 0.0 {
                     allowed -= towards * excess;
                 }
             }
         }
-        let keeps =
-            |(distance, towards): Wall| allowed.dot(&towards) <= wall_speed(distance, WALL_BRAKING) + WALL_TOLERANCE;
+        let keeps = |(distance, towards): Wall| allowed.dot(&towards) <= braking.speed(distance) + WALL_TOLERANCE;
         if self.walls(tip).into_iter().flatten().all(keeps) { allowed } else { Vector3::zeros() }
     }
 
+    /// The same by bending the motion across the probe only; along it the motion stays as it is. It does not become faster.
+    pub(crate) fn across(&self, tip: &Pose<Base>, motion: Vector3<f64>, braking: &Braking) -> Vector3<f64> {
+        let mut allowed = motion;
+        for _ in 0..PASSES {
+            for (distance, towards) in self.walls(tip).into_iter().flatten() {
+                let excess = allowed.dot(&towards) - braking.speed(distance);
+                let across = Vector3::new(towards.x, towards.y, 0.0);
+                let length = across.norm_squared();
+                if excess > 0.0 && length > 0.0 {
+                    allowed -= across * (excess / length);
+                }
+            }
+        }
+        let keeps = |(distance, towards): Wall| allowed.dot(&towards) <= braking.speed(distance) + WALL_TOLERANCE;
+        let kept = self.walls(tip).into_iter().flatten().all(keeps);
+        if kept && allowed.xy().norm() <= motion.xy().norm() { allowed } else { Vector3::new(0.0, 0.0, motion.z) }
+    }
+
+    /// The same by slowing the motion along the probe only.
+    pub(crate) fn along(&self, tip: &Pose<Base>, motion: Vector3<f64>, braking: &Braking) -> f64 {
+        let mut allowed = motion;
+        for (distance, towards) in self.walls(tip).into_iter().flatten() {
+            let excess = allowed.dot(&towards) - braking.speed(distance);
+            if excess > 0.0 && towards.z * allowed.z > 0.0 {
+                let slower = allowed.z - excess / towards.z;
+                allowed.z = if slower * allowed.z > 0.0 { slower } else { 0.0 };
+            }
+        }
+        allowed.z
+    }
+
     /// No part of this angular motion (tip axes, rad/s) tilts beyond the limit.
-    pub(crate) fn angular(&self, tip: &Pose<Base>, motion: Vector3<f64>) -> Vector3<f64> {
+    pub(crate) fn angular(&self, tip: &Pose<Base>, motion: Vector3<f64>, braking: &Braking) -> Vector3<f64> {
         let (tilt, increase) = self.tilt(tip);
         let towards = tip.rotation().inverse_transform_vector(&increase);
-        let excess = motion.dot(&towards) - wall_speed(self.max_tilt.get() - tilt, TILT_BRAKING);
+        let excess = motion.dot(&towards) - braking.speed(self.max_tilt.get() - tilt);
         if excess > 0.0 { motion - towards * excess } else { motion }
     }
 
@@ -120,10 +166,4 @@ impl Space {
         }
         walls
     }
-}
-
-/// The speed from which one can stop within `distance`, the building-up of the braking included; none at or beyond the wall.
-fn wall_speed(distance: f64, braking: f64) -> f64 {
-    let ways = 2.0 * distance.max(0.0) / braking;
-    braking * (libm::sqrt(BRAKING_DELAY * BRAKING_DELAY + ways) - BRAKING_DELAY)
 }

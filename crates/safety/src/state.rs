@@ -6,47 +6,40 @@ use crate::objection::Objection;
 
 /// The ladder. Each rung carries only what it needs to be left again.
 ///
+/// Each line is an event: it leads from the rungs marked `o` to the rung the arrow points at; `@` is both. What is not drawn does
+/// nothing. The tests walk all pairs of rung and event and hold the code to this diagram.
+///
 /// ```text
-///            armed + lease           press            open, free
-///   ┌► Idle ───────────────► Ready ─────────► Engaged ──────────► Ready
-///   │   ▲  ◄──────────────────┘ ▲               │ │ │
-///   │   │    lease or arming    │   open, touch │ │ │ impaired
-///   │   │    gone               │        ┌──────┘ │ └─────────────┐
-///   │   │                       │        ▼        │ overload      ▼
-///   │   │ disarmed (free)       ├────── Hold ─────┼──────────► Soften
-///   │   │ from every rung       │ free   │ 10 s   │  impaired     │ 250 ms
-///   │   │ but Fault and EStop   │        └──────► ▼ ◄─────────────┘
-///   │   ├──────────────────────────────────── Release      press: Hold, Soften, Release ─► Engaged
-///   │   │  disarmed (touching): │                 │ 1 s, if the policy says so
-///   │   │  lower, then Idle     │                 ▼
-///   │   │                       │              Retract
-///   │   │                       │                 │ 5 s after the descent began
-///   │   │      clutch seen open │                 ▼
-///   │   │                       └───────────── Parked
-///   │   │
-///   │ reset, once braked
-///   └── Fault ◄── a fault, on every rung;  stop, on every rung ──► EStop (reset: to Idle)
+/// Idle     Ready    Engaged  Hold     Soften   Release  Retract  Parked   Fault    EStop
+///   o--------o--------o--------o--------o--------o--------o--------o--------o------->|   Stop
+///   o--------o--------o--------o--------o--------o--------o--------o------->|        |   Fault
+///   |<-------o--------o--------o--------o--------o--------o--------o        |        |   Disarm, free
+///   |        o--------o--------o--------o------->@<-------o--------o        |        |   Disarm, touching
+///   |        o--------+--------+--------+--------+--------+------->|        |        |   Shutdown, free
+///   |        o--------o--------o--------o------->|        |        |        |        |   Shutdown
+///   |        |        o--------o--------o------->|        |        |        |        |   Overload
+///   |        |        o--------o------->|        |        |        |        |        |   Impair
+///   |        |        o--------o------->|        |        |        |        |        |   Unleased
+///   |<-------o        |        |        |        |        |        |        |        |   Unleased
+///   |<-------+--------+--------+--------+--------+--------+--------+--------o--------o   Reset, once braked
+///   |        o------->|<-------o--------o--------o        |        |        |        |   Press
+///   |        |<-------o        |        |        |        |        |        |        |   Open, free
+///   |        |        o------->|        |        |        |        |        |        |   Open, touching
+///   o------->|<-------+--------+--------+--------+--------+--------o        |        |   Clear
+///   |        |<-------+--------o        |        |        |        |        |        |   Tick, once free
+///   |        |        |        o--------o------->|        |        |        |        |   Tick: 10 s, 250 ms
+///   |<-------+--------+--------+--------+--------o        |        |        |        |   Tick, if disarmed
+///   |        |        |        |        |        o------->|        |        |        |   Tick: 1 s
+///   |        |        |        |        |        o--------o------->|        |        |   Tick: 5 s
 /// ```
 ///
 /// *Open* is the operator letting go: he opens the clutch, or he freezes the picture to measure on it while the probe rests on
 /// the patient. A freeze he asked for is no loss, so Hold goes on under it, for Hold's own time; a press is refused while it
 /// lasts. A picture that is too old, frozen by itself or gone is a loss and impairs, the frozen one's age included.
 ///
-/// The table that the tests hold the code to, rung by rung (`·` nothing happens; Tick is the passing of time):
-///
-/// ```text
-/// from\event  Stop   Fault  Disarm        Shutdown        Overload  Impair        Unleased  Reset  Press    Open        Clear  Tick
-/// Idle        EStop  Fault  ·             ·               ·         ·             ·         ·      ·        ·           Ready  ·
-/// Ready       EStop  Fault  Idle|Release  Parked|Release  ·         ·             Idle      ·      Engaged  ·           ·      ·
-/// Engaged     EStop  Fault  Idle|Release  Release         Release   Soften        Soften    ·      ·        Ready|Hold  ·      ·
-/// Hold        EStop  Fault  Idle|Release  Release         Release   Soften        Soften    ·      Engaged  ·           ·      Ready|Release
-/// Soften      EStop  Fault  Idle|Release  Release         Release   ·             ·         ·      Engaged  ·           ·      Release
-/// Release     EStop  Fault  Idle|Release  ·               ·         ·             ·         ·      Engaged  ·           ·      Idle|Retract|Parked
-/// Retract     EStop  Fault  Idle|Release  ·               ·         ·             ·         ·      ·        ·           ·      Parked
-/// Parked      EStop  Fault  Idle|Release  ·               ·         ·             ·         ·      ·        ·           Ready  ·
-/// Fault       EStop  ·      ·             ·               ·         ·             ·         Idle   ·        ·           ·      ·
-/// EStop       ·      ·      ·             ·               ·         ·             ·         Idle   ·        ·           ·      ·
-/// ```
+/// *Clear* is the way to Ready: armed, leased, healthy, the link alive, and from Parked the clutch seen open. *Tick* is the passing
+/// of time: Hold ends by itself, or when the probe is lifted off; the descent goes on, without Retract where the site never
+/// retracts.
 ///
 /// In Idle a bad sensor or arm is no fault, but the way to Ready is closed. The two latched states are left only once their
 /// [`Stage`] is [`Stage::Braked`].

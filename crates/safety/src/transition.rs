@@ -40,6 +40,8 @@ pub(crate) enum Event {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment<'a> {
     pub(crate) now: Time,
+    /// Why the ladder stands where it stands.
+    pub(crate) cause: Cause,
     pub(crate) timing: &'a Timing,
     pub(crate) touch: Touch,
     pub(crate) lift: Lift,
@@ -340,7 +342,8 @@ fn tick(state: State, at: &Moment<'_>) -> Option<(State, Cause)> {
 
 fn tick_hold(entered_at: Time, at: &Moment<'_>) -> Option<(State, Cause)> {
     if at.touch == Touch::Free {
-        return Some((State::Ready, Cause::ClutchOpened));
+        // Lifted off: what let go of the probe is still what keeps it from being driven.
+        return Some((State::Ready, at.cause));
     }
     let over = at.after(entered_at) >= at.timing.hold();
     over.then_some((State::Release { fell_at: at.now, then: AfterRelease::Descend }, Cause::TimedOut))

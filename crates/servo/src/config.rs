@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use farprobe_control::{ArmModel, ContactTuning};
 use farprobe_geom::{
-    Base, Joints, Metre, MetrePerSecond, MetrePerSecond2, MetrePerSecond3, NewtonPerMetre, Patient, Radian,
+    Base, Joints, Metre, MetrePerSecond, MetrePerSecond2, MetrePerSecond3, Newton, NewtonPerMetre, Patient, Radian,
     RadianPerSecond, Transform,
 };
 use farprobe_safety::{
@@ -16,6 +16,10 @@ use farprobe_session::cart::AgeLimit;
 /// The greatest joint acceleration, rad/s²: what Franka publishes for every joint of the FR3 (control parameters, limits for
 /// FR3).
 pub(crate) const JOINT_ACCELERATION: f64 = 10.0;
+
+/// The greatest joint speed, rad/s: what comes to rest within 100 ms at that acceleration. Hands are slower by far; without it an arm
+/// near a singular posture would take longer to stop than is promised.
+pub(crate) const JOINT_SPEED: f64 = 1.0;
 
 /// The compiled ceilings, with the rates lowered to what the joints of an FR3 can follow in the postures of an exam. The gate's
 /// rows brake the tip; where they brake harder than the joints can, the arm overruns what was permitted, and the gate takes that
@@ -45,6 +49,9 @@ const FOLLOWABLE: Limits = Limits {
 /// A setpoint may be this far ahead of the joint, rad: at the fastest permitted tip motion an arm with 15 ms dead time lags by
 /// about 0.01, and a firm push of the staff bends the arm's control by a few hundredths more.
 const FOLLOWING: Radian = Radian::literal(0.15);
+
+/// Standard deviation of each force the sensor says, N: plant card A.
+const SENSOR_NOISE: Newton = Newton::literal(0.1);
 
 /// Everything a servo has to know from the beginning.
 #[derive(Debug, Clone)]
@@ -91,7 +98,10 @@ impl ServoConfig {
             // Sensor 1 ms, its 100 Hz low-pass 1.6 ms, one tick, the arm's dead time 2 ms; rounded up.
             reaction: Duration::from_millis(6),
             // What force-torque sensors for hand-sized tools offer.
-            sensor: SensorCard { range: farprobe_geom::Newton::literal(100.0), noise: SensorNoise::Present },
+            sensor: SensorCard {
+                range: Newton::literal(100.0),
+                noise: SensorNoise::Present { deviation: SENSOR_NOISE },
+            },
             space: Space {
                 // Half a couch to every side of its origin, from its surface to half a metre above it.
                 low: corner(-0.5, -0.5, 0.0),
@@ -104,6 +114,7 @@ impl ServoConfig {
             tissue_before_touch: Tissue {
                 // The stiffer of belly and chest.
                 stiffness: NewtonPerMetre::literal(25_000.0),
+                worst: NewtonPerMetre::literal(25_000.0),
                 // 10 mm of breathing at 0.5 Hz: 2π · 0.5 · 0.010.
                 skin_speed: MetrePerSecond::literal(0.031),
             },
@@ -139,7 +150,7 @@ impl ServoConfig {
         JointLimits {
             lower: each(&|joint| limits[joint].lower.get()),
             upper: each(&|joint| limits[joint].upper.get()),
-            speed: each(&|joint| limits[joint].speed.get()),
+            speed: each(&|joint| limits[joint].speed.get().min(JOINT_SPEED)),
             acceleration: each(&|_| JOINT_ACCELERATION),
         }
     }

@@ -34,6 +34,10 @@ pub struct ArmReading {
     pub velocities: Joints,
     /// What the patient does to the probe, as the sensor says it.
     pub wrench: Wrench<Tip>,
+    /// What is done to the arm's joints from outside, N·m, by the arm's own torque sensors and its own model (an FR3's
+    /// `tau_ext_hat_filtered`). The force sensor must have no part in it: it is what that sensor is checked by. `None` from
+    /// an arm that does not say.
+    pub external_torques: Option<Joints>,
     /// Whether the arm can move.
     pub health: ArmHealth,
 }

@@ -1,8 +1,8 @@
 //! What the people around the robot want: the operator through the session, the staff through the bedside switch.
 
-use farprobe_geom::Time;
+use farprobe_geom::{Anchor, Metre, Pose, Radian, Time};
 use farprobe_proto::{self as proto, Bedside, Command, Epoch, PictureHealth, PictureReport};
-use farprobe_safety::{Arming, Facts, Lease, LinkQuality, Reset, Session, Shutdown, StopSource};
+use farprobe_safety::{Arming, Facts, Lease, LinkQuality, Reset, Session, Shutdown, StopSource, Stride};
 use farprobe_session::cart::{AgeLimit, CartEnd, LinkFault, LinkVerdict, Verdict};
 
 use crate::{Inbound, wire};
@@ -20,6 +20,8 @@ pub(crate) struct Operator {
     picture: (PictureReport, Time),
     /// Whether driving may begin, as the gate was last told.
     link: LinkVerdict,
+    /// Where the operator's target was last, and the press of the clutch it belongs to.
+    target: Option<(u32, Pose<Anchor>)>,
     bedside: BedsideSwitch,
     remote_stop: bool,
     shutdown: bool,
@@ -71,6 +73,7 @@ impl Operator {
             pending: None,
             picture: (NO_PICTURE, Time::ZERO),
             link: LinkVerdict::NotGreen(LinkFault::Silent),
+            target: None,
             bedside: BedsideSwitch { permission: Permission::NoConsent, stop: false, reset: false },
             remote_stop: false,
             shutdown: false,
@@ -116,6 +119,7 @@ impl Operator {
             clutch: wire::clutch(command.clutch),
             clutch_in: command.clutch_in,
         });
+        facts.stride = command.map_or(Stride::NONE, |received| self.stride(&received.command));
         let (report, at) = self.picture;
         facts.picture = wire::picture(report, now.saturating_since(at));
         facts.round_trip = self.end.round_trip(now);
@@ -123,6 +127,24 @@ impl Operator {
         facts.link_quality = if self.link == LinkVerdict::Green { LinkQuality::Green } else { LinkQuality::Red };
         facts.session = if self.end.inbox().is_closed() { Session::Closed } else { Session::Open };
         facts.shutdown = if self.shutdown { Shutdown::Requested } else { Shutdown::None };
+    }
+
+    /// How far this command moves the target. With the clutch open there is none.
+    fn stride(&mut self, command: &Command) -> Stride {
+        if command.clutch != proto::Clutch::Pressed {
+            self.target = None;
+            return Stride::NONE;
+        }
+        let before = self.target.replace((command.clutch_in, command.target));
+        // The anchor is where the clutch was pressed: a press begins at no distance from it.
+        let before = before
+            .filter(|(clutch_in, _)| *clutch_in == command.clutch_in)
+            .map_or_else(Pose::identity, |(_, target)| target);
+        let linear = (command.target.position() - before.position()).norm();
+        let angular = before.rotation().angle_to(&command.target.rotation());
+        // What is no number is further than any hand goes.
+        let (far, around) = (Stride::LONGEST.linear * 2.0, Stride::LONGEST.angular * 2.0);
+        Stride { linear: Metre::new(linear).unwrap_or(far), angular: Radian::new(angular).unwrap_or(around) }
     }
 
     pub(crate) fn epoch(&self) -> Option<Epoch> {

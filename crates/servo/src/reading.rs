@@ -8,14 +8,15 @@ use crate::ArmReading;
 
 /// Whether the arm speaks of its own joints, in numbers, and of a place where they can be.
 pub(crate) fn is_sound(model: &ArmModel, reading: &ArmReading) -> bool {
-    let ArmReading { positions, velocities, .. } = reading;
+    let ArmReading { positions, velocities, external_torques, .. } = reading;
     let complete = positions.axes() == model.axes() && velocities.axes() == model.axes();
     // Written so that NaN is out of range.
     let inside =
         model.limits().iter().zip(positions.as_slice()).all(|(limit, angle)| {
             (limit.lower.get() - BEYOND_RANGE..=limit.upper.get() + BEYOND_RANGE).contains(angle)
         });
-    complete && inside && velocities.is_finite()
+    let torques = external_torques.is_none_or(|torques| torques.axes() == model.axes() && torques.is_finite());
+    complete && inside && velocities.is_finite() && torques
 }
 
 /// Joints and tip as the console is told: by the last sound reading. Numbers that are none can't travel. A state that held one

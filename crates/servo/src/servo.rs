@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use farprobe_control::contact::{self, ContactLaw, ContactTuning, Directive as Aim, Proposal, Tare};
-use farprobe_control::{ArmModel, ReferenceGenerator, Resolver};
+use farprobe_control::{ArmModel, ExternalWrench, Kinematics, ReferenceGenerator, Resolver};
 use farprobe_geom::{Base, Joints, Newton, Patient, Pose, Time, Tip, Transform, Twist, Wrench};
 use farprobe_proto::{self as proto, Applied, Ladder, State, Transition};
 use farprobe_safety::{
@@ -11,7 +11,7 @@ use farprobe_safety::{
     Tissue, Verdict,
 };
 
-use crate::config::JOINT_ACCELERATION;
+use crate::config::{JOINT_ACCELERATION, JOINT_SPEED};
 use crate::operator::{Operator, Received};
 use crate::reading::{ToldArm, is_sound, told_wrench};
 use crate::{AppliedCommand, ArmHealth, ArmReading, Inbound, JointTarget, Outcome, ServoConfig, wire};
@@ -19,8 +19,16 @@ use crate::{AppliedCommand, ArmHealth, ArmReading, Inbound, JointTarget, Outcome
 /// The longest time a setpoint is integrated over: after a longer gap the arm goes on from where it is, it does not leap.
 const LONGEST_STEP: Duration = Duration::from_millis(3);
 
-/// Share of the joints' greatest acceleration that is used: the gate refuses what reaches it, and rounding must not.
+/// An arm that is left without setpoints goes on at the last one's speed for so long, and then stops by itself. After a shorter gap
+/// the next setpoint begins where that has brought it: one that began at the last setpoint would pull it back, into a patient who
+/// breathes.
+const GOES_ON: Duration = Duration::from_millis(20);
+
+/// Share of the joints' greatest speed and acceleration that is used: the gate refuses what reaches it, and rounding must not.
 const USED_SHARE: f64 = 0.95;
+
+/// Where a turn of the probe counts as much as the travel it makes, m: from a wrist to a probe's tip.
+const TURNING_ARM: f64 = 0.3;
 
 /// After it is switched on the servo learns the sensor's zero for this long, three times the learning's time constant: the probe
 /// is off the patient then, as the zero of every force sensor wants it. Driving can't begin earlier: the link is measured for two
@@ -45,6 +53,7 @@ pub struct Servo {
     law: ContactLaw,
     tuning: ContactTuning,
     tare: Tare,
+    external: ExternalWrench,
     /// How much longer the sensor's zero is learnt without asking the law whether the probe is free.
     zeroing: Duration,
     resolver: Resolver,
@@ -65,6 +74,8 @@ struct Posture {
     tip: Pose<Base>,
     twist: Twist<Tip>,
     wrench: Wrench<Tip>,
+    /// The same without the force sensor, if the arm says what is done to its joints.
+    expected: Option<Wrench<Tip>>,
 }
 
 impl Servo {
@@ -83,6 +94,7 @@ impl Servo {
             law: ContactLaw::new(config.tuning),
             tuning: config.tuning,
             tare: Tare::new(),
+            external: ExternalWrench::new(&config.model),
             zeroing: ZEROING,
             resolver: Resolver::new(config.posture),
             told: ToldArm { joints: config.posture, tip },
@@ -108,7 +120,8 @@ impl Servo {
 
     /// One tick at `now`, cart clock, with the arm's newest reading.
     pub fn step(&mut self, now: Time, reading: &ArmReading) -> Outcome {
-        let elapsed = self.last_step.map_or(Duration::ZERO, |last| now.saturating_since(last)).min(LONGEST_STEP);
+        let gap = self.last_step.map_or(Duration::ZERO, |last| now.saturating_since(last));
+        let elapsed = gap.min(LONGEST_STEP);
         self.last_step = Some(now);
         let received = self.operator.take();
         let posture = self.look(reading, elapsed);
@@ -123,9 +136,11 @@ impl Servo {
             sampled_at: reading.sampled_at,
             tip: posture.tip,
             twist: posture.twist,
+            joints: reading.positions,
+            joint_speeds: reading.velocities,
             wrench: posture.wrench,
             tissue: self.tissue(),
-            expected_force: None,
+            expected: posture.expected,
         };
 
         let facts = self.facts(now, received.as_ref(), health);
@@ -135,7 +150,7 @@ impl Servo {
         let applied = received.as_ref().map(|received| self.note_applied(now, received));
         let proposal = self.propose(now, &directive, &posture);
         let permitted = self.gate.permit(now, &proposal.twist, &measured);
-        let target = self.send(now, elapsed, reading, &permitted, &posture);
+        let target = self.send(now, gap, reading, &permitted, &posture);
 
         let state = self.state(now, &directive, &posture, &proposal);
         Outcome {
@@ -157,6 +172,9 @@ impl Servo {
         let zeroing = self.zeroing > Duration::ZERO;
         if nobody_drives && (free || zeroing) && reading.wrench.force.norm() < SURELY_FREE {
             self.tare.learn(&reading.wrench, elapsed);
+            if let Some(torques) = &reading.external_torques {
+                self.external.learn(torques, elapsed);
+            }
         }
         if zeroing && nobody_drives {
             self.zeroing = self.zeroing.saturating_sub(elapsed);
@@ -169,6 +187,7 @@ impl Servo {
             tip: *kinematics.tip(),
             twist: kinematics.twist(&reading.velocities),
             wrench: self.tare.apply(&reading.wrench),
+            expected: reading.external_torques.and_then(|torques| self.external.estimate(&kinematics, &torques)),
         }
     }
 
@@ -250,22 +269,24 @@ impl Servo {
     fn send(
         &mut self,
         now: Time,
-        elapsed: Duration,
+        gap: Duration,
         reading: &ArmReading,
         permitted: &Twist<Tip>,
         posture: &Posture,
     ) -> Option<JointTarget> {
-        let (from, speeds) = self.start_from(reading)?;
-        let dt = elapsed.as_secs_f64();
+        let dt = gap.min(LONGEST_STEP).as_secs_f64();
+        let (from, speeds) = self.start_from(reading, gap)?;
         let kinematics = self.model.kinematics(&from);
         let resolution = self.resolver.resolve(&self.model, &kinematics, permitted);
-        let velocities = within_acceleration(&speeds, &resolution.velocities, JOINT_ACCELERATION * USED_SHARE * dt);
+        let wanted = within_speed(&resolution.velocities, JOINT_SPEED * USED_SHARE);
+        let velocities = Self::reach(&kinematics, &speeds, &wanted, permitted, dt);
         let positions = from.zip_with(&velocities, |angle, speed| angle + speed * dt);
         let setpoint = JointSetpoint { positions, velocities };
         let check = JointCheck { setpoint, measured: reading.positions, implied: kinematics.twist(&velocities) };
-        let chosen = match self.gate.confirm(now, &check) {
-            Confirmation::Passed => Some(setpoint),
-            Confirmation::Refused(refusal) => refusal.instead,
+        let (chosen, may) = match self.gate.confirm(now, &check) {
+            Confirmation::Passed => (Some(setpoint), *permitted),
+            // The arm brakes: it may do less of what it did.
+            Confirmation::Refused(refusal) => (refusal.instead, kinematics.twist(&speeds)),
         };
         let Some(chosen) = chosen else {
             self.sent = None;
@@ -277,7 +298,7 @@ impl Servo {
             &Sample {
                 setpoint: chosen,
                 sent: kinematics.twist(&moved),
-                permitted: *permitted,
+                permitted: may,
                 measured: reading.positions,
                 moving: posture.twist,
                 wrench: posture.wrench,
@@ -287,10 +308,32 @@ impl Servo {
         Some(JointTarget { positions: chosen.positions, velocities: chosen.velocities })
     }
 
-    /// Where the next setpoint starts, and with which speeds: at the last one, or at rest where the arm stands if it stopped by
-    /// itself. `None` if nobody knows where it stands.
-    fn start_from(&self, reading: &ArmReading) -> Option<(Joints, Joints)> {
-        let last = self.sent.map(|setpoint| (setpoint.positions, setpoint.velocities));
+    /// The joint speeds of this tick, from those before: the `wanted` ones, or as much of the change to them as the joints can make. Near
+    /// a singular posture that can be little, because one joint has to turn around; then all slow down alike where that comes
+    /// nearer to what is permitted.
+    fn reach(kinematics: &Kinematics, before: &Joints, wanted: &Joints, permitted: &Twist<Tip>, dt: f64) -> Joints {
+        let most = JOINT_ACCELERATION * USED_SHARE * dt;
+        let direct = within_acceleration(before, wanted, most);
+        if direct == *wanted {
+            return direct;
+        }
+        let (now, then) = (weighed(&kinematics.twist(before)), weighed(permitted));
+        let share = if now > 0.0 { (then / now).min(1.0) } else { 0.0 };
+        let slower = within_acceleration(before, &before.zip_with(before, |speed, _| speed * share), most);
+        let missed = |speeds: &Joints| {
+            let made = kinematics.twist(speeds);
+            weighed(&Twist::new(made.linear - permitted.linear, made.angular - permitted.angular))
+        };
+        if missed(&slower) < missed(&direct) { slower } else { direct }
+    }
+
+    /// Where the next setpoint starts, and with which speeds: at the last one and where it led to since, or at rest where the arm
+    /// stands if it stopped by itself. `None` if nobody knows where it stands.
+    fn start_from(&self, reading: &ArmReading, gap: Duration) -> Option<(Joints, Joints)> {
+        let went_on = gap.min(GOES_ON).saturating_sub(LONGEST_STEP).as_secs_f64();
+        let last = self.sent.map(|JointSetpoint { positions, velocities }| {
+            (positions.zip_with(&velocities, |angle, speed| angle + speed * went_on), velocities)
+        });
         let here = is_sound(&self.model, reading).then(|| (reading.positions, Joints::zero(self.model.axes())));
         match reading.health {
             ArmHealth::Ready => last.or(here),
@@ -321,6 +364,18 @@ impl Servo {
             limits: self.limits(),
         }
     }
+}
+
+/// How much motion this is, m/s: a turn counts as the speed it makes at [`TURNING_ARM`].
+fn weighed(twist: &Twist<Tip>) -> f64 {
+    (twist.linear.norm_squared() + twist.angular.norm_squared() * TURNING_ARM * TURNING_ARM).sqrt()
+}
+
+/// These speeds (rad/s), or as much of them as leaves no joint faster than `most`. All joints take the same share.
+fn within_speed(wanted: &Joints, most: f64) -> Joints {
+    let fastest = wanted.as_slice().iter().fold(0.0_f64, |fastest, speed| fastest.max(speed.abs()));
+    let share = if fastest > most { most / fastest } else { 1.0 };
+    wanted.zip_with(wanted, |speed, _| speed * share)
 }
 
 /// As much of the change from `before` to `wanted` (rad/s) as no joint changes by more than `most`. All joints take the same

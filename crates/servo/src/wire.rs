@@ -61,6 +61,7 @@ fn objection(objection: safety::Objection) -> proto::Objection {
     match objection {
         From::ProposalNotFinite => To::ProposalNotFinite,
         From::ProposalOverspent => To::ProposalOverspent,
+        From::TargetLeapt => To::TargetLeapt,
         From::Setpoint(Refused::WrongAxes) => To::WrongAxes,
         From::Setpoint(Refused::NotFinite) => To::NotFinite,
         From::Setpoint(Refused::Position { joint: number }) => To::Range(joint(number)),
@@ -130,7 +131,8 @@ mod tests {
         let next = |before: Option<O>| match before {
             None => Some(O::ProposalNotFinite),
             Some(O::ProposalNotFinite) => Some(O::ProposalOverspent),
-            Some(O::ProposalOverspent) => Some(O::Setpoint(R::WrongAxes)),
+            Some(O::ProposalOverspent) => Some(O::TargetLeapt),
+            Some(O::TargetLeapt) => Some(O::Setpoint(R::WrongAxes)),
             Some(O::Setpoint(R::WrongAxes)) => Some(O::Setpoint(R::NotFinite)),
             Some(O::Setpoint(R::NotFinite)) => Some(O::Setpoint(R::Position { joint: 5 })),
             Some(O::Setpoint(R::Position { .. })) => Some(O::Setpoint(R::Speed { joint: 5 })),
@@ -160,7 +162,7 @@ mod tests {
             assert_eq!(format!("{objection:?}").contains("joint: 5"), words.contains("joint 6"), "{words}");
             assert!(told.insert(travels) && said.insert(words), "{objection:?} is told like another");
         }
-        assert_eq!(told.len(), 15);
+        assert_eq!(told.len(), 16);
     }
 
     #[test]

@@ -218,6 +218,7 @@ fn reading_of(state: &ArmState) -> ArmReading {
         positions: state.positions,
         velocities: state.velocities,
         wrench: state.wrench,
+        external_torques: state.external_torques,
         health: match state.health {
             ArmHealth::Ready => farprobe_servo::ArmHealth::Ready,
             ArmHealth::Starved => farprobe_servo::ArmHealth::Starved,
@@ -261,6 +262,7 @@ mod tests {
             positions: start,
             velocities: start,
             wrench: farprobe_geom::Wrench::zero(),
+            external_torques: None,
             health: farprobe_servo::ArmHealth::Ready,
         };
         let outcome = servo.step(Time::ZERO, &reading);

@@ -1,6 +1,7 @@
 //! Walls, tilt, and proposals that must not be.
 
 use core::time::Duration;
+use std::vec::Vec;
 
 use farprobe_geom::{Metre, Pose, Radian, Twist};
 use nalgebra::{Isometry3, Translation3, UnitQuaternion, Vector3};
@@ -179,18 +180,27 @@ fn drive(scene: &mut Scene, millis: u32) {
     }
 }
 
-/// The tip may pass a wall by no more than this, m. Most of it comes from axes that are limited each on its own: a wish that
-/// reverses along a wall that is oblique to them strays while one axis is done before the other. Leaving ends driving at 10 mm.
-const WALL_ROOM: f64 = 8e-3;
+/// The tip may pass a wall by no more than this, m: see SAFETY.md for what was measured.
+const WALL_ROOM: f64 = 2e-3;
+
+/// It may tilt beyond its limit by no more than this, rad.
+const TILT_ROOM: f64 = 0.01;
+
+/// Wishes that change at any time, often to the contrary.
+fn wishes(size: f64) -> impl Strategy<Value = Vec<([f64; 3], u32)>> {
+    let whole = prop::array::uniform3(-size..size);
+    let one = prop_oneof![whole.clone(), whole.prop_map(move |wish| wish.map(|part| size.copysign(part)))];
+    let lasting = prop_oneof![1..40u32, 40..200u32, 200..900u32];
+    prop::collection::vec((one, lasting), 1..12)
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn sr_016_no_steady_or_changing_wish_drives_the_tip_through_a_wall_or_into_a_sphere(
-        wishes in prop::collection::vec((prop::array::uniform3(-0.2..0.2f64), 50u32..900), 1..8),
-        start in prop::array::uniform3(-0.04..0.04f64),
-        yaw in -3.0..3.0f64,
+        wishes in wishes(0.2), start in prop::array::uniform3(-0.04..0.04f64), yaw in -3.0..3.0f64,
+        tilt in prop::array::uniform2(-0.7..0.7f64),
     ) {
         let mut room = space();
         room.low = [-0.05, -0.05, 0.45].map(Metre::literal);
@@ -200,37 +210,38 @@ proptest! {
         let mut scene = Scene::engaged_with(&Config { space: room, ..config() }, 0.0);
         let [x, y, z] = start;
         let turn = UnitQuaternion::from_axis_angle(&Vector3::z_axis(), yaw);
+        let lean = UnitQuaternion::from_scaled_axis(Vector3::new(tilt[0], tilt[1], 0.0));
         let down = downward(x.min(0.03), y, 0.5 + z);
-        scene.measured.tip = Pose::new(Isometry3::from_parts(down.position().into(), turn * down.rotation()));
+        scene.measured.tip = Pose::new(Isometry3::from_parts(down.position().into(), turn * down.rotation() * lean));
+        let mut worst = 0.0_f64;
         for (wish, millis) in wishes {
             scene.proposal = Twist::new(Vector3::from(wish), Vector3::zeros());
             for _ in 0..millis {
                 drive(&mut scene, 1);
                 let at = scene.measured.tip.position();
                 for (value, (low, high)) in at.iter().zip(room.low.iter().zip(room.high)) {
-                    prop_assert!(*value >= low.get() - WALL_ROOM && *value <= high.get() + WALL_ROOM, "{at}");
+                    worst = worst.max(low.get() - value).max(value - high.get());
                 }
-                let clear = (at - Vector3::new(0.06, 0.0, 0.5)).norm();
-                prop_assert!(clear >= 0.02 - WALL_ROOM, "{clear} m from the centre");
+                worst = worst.max(0.02 - (at - Vector3::new(0.06, 0.0, 0.5)).norm());
             }
         }
+        prop_assert!(worst <= WALL_ROOM, "{worst} m beyond");
     }
 
     #[test]
-    fn sr_017_no_turning_tilts_the_probe_too_far(
-        wishes in prop::collection::vec((prop::array::uniform3(-0.7..0.7f64), 50u32..900), 1..8),
-    ) {
+    fn sr_017_no_turning_tilts_the_probe_too_far(wishes in wishes(0.7)) {
         let mut room = space();
         room.max_tilt = Radian::literal(0.4);
         let mut scene = Scene::engaged_with(&Config { space: room, ..config() }, 0.0);
+        let mut worst = 0.0_f64;
         for (wish, millis) in wishes {
             scene.proposal = Twist::new(Vector3::zeros(), Vector3::from(wish));
             for _ in 0..millis {
                 drive(&mut scene, 1);
-                let tilt = scene.measured.tip.z_axis().angle(&-Vector3::z());
-                prop_assert!(tilt <= 0.4 + 0.05, "{tilt} rad");
+                worst = worst.max(scene.measured.tip.z_axis().angle(&-Vector3::z()) - 0.4);
             }
         }
+        prop_assert!(worst <= TILT_ROOM, "{worst} rad too far");
     }
 }
 

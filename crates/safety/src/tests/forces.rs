@@ -103,8 +103,11 @@ fn sr_014_before_touch_the_approach_is_never_faster_than_ten_millimetres_a_secon
     scene.run(200);
     assert!((scene.permitted.linear.z - 0.010).abs() < 1e-12);
     // Moving skin is counted, stiff tissue with it.
-    scene.measured.tissue =
-        Tissue { stiffness: NewtonPerMetre::literal(150e3), skin_speed: MetrePerSecond::literal(0.005) };
+    scene.measured.tissue = Tissue {
+        stiffness: NewtonPerMetre::literal(150e3),
+        skin_speed: MetrePerSecond::literal(0.005),
+        ..scene.measured.tissue
+    };
     scene.run(200);
     assert!(scene.permitted.linear.z > 0.004 && scene.permitted.linear.z < 0.008);
     scene.measured.tissue.stiffness = NewtonPerMetre::ZERO;
@@ -199,6 +202,9 @@ fn sr_032_the_operators_motion_is_over_within_a_tenth_of_a_second() {
     assert!((40..=100).contains(&worst), "{worst} ms");
 }
 
+/// The highest force the probe may press still tissue with by its own motion, N: 2 N, and 10 %, above the hard limit.
+const HIGHEST: f64 = 22.0;
+
 /// A probe on a spring: the gate sees force late, the arm acts late.
 struct Bench {
     scene: Scene,
@@ -217,6 +223,7 @@ impl Bench {
         let mut scene = Scene::engaged_with(&Config { reaction, ..config() }, 0.0);
         scene.measured.tissue = Tissue {
             stiffness: NewtonPerMetre::new(stiffness).unwrap(),
+            worst: NewtonPerMetre::new(stiffness).unwrap(),
             skin_speed: MetrePerSecond::new(skin_speed).unwrap(),
         };
         Self { scene, stiffness, depth: -0.001, late: VecDeque::from(std::vec![0.0; delay_ms]), peak: 0.0 }
@@ -231,9 +238,36 @@ impl Bench {
             let seen = self.late.pop_front().unwrap_or(0.0);
             self.late.push_back(self.force());
             self.scene.push(seen);
+            self.scene.measured.twist = self.scene.permitted;
             self.scene.run(1);
             self.depth += (self.scene.permitted.linear.z + skin_speed) * 1e-3;
             self.peak = self.peak.max(self.force());
+        }
+    }
+}
+
+#[ignore = "prints what SAFETY.md tells"]
+#[test]
+fn sr_014_the_highest_force_over_stiffness_and_delay() {
+    for delay_ms in [1, 2, 4, 6, 8, 12, 16, 23, 30, 40] {
+        for stiffness in [300.0, 1e3, 3e3, 10e3, 25e3, 50e3, 74e3, 100e3, 150e3] {
+            let mut worst = 0.0_f64;
+            for period in [4_000, 400, 200, 100, 60, 40, 25] {
+                for share in [0.3, 0.5, 0.7, 0.9] {
+                    let mut bench = Bench::new(stiffness, delay_ms, 0.0);
+                    bench.scene.proposal = linear(0.0, 0.0, 1.0);
+                    bench.run(250, 0.0);
+                    for _ in 0..(3_000 / period).max(1) {
+                        let pressing = (f64::from(period) * share) as u32;
+                        bench.scene.proposal = linear(0.0, 0.0, 1.0);
+                        bench.run(pressing, 0.0);
+                        bench.scene.proposal = linear(0.0, 0.0, -0.02);
+                        bench.run(period - pressing, 0.0);
+                    }
+                    worst = worst.max(bench.peak);
+                }
+            }
+            std::println!("{delay_ms:3} ms {stiffness:8} N/m {worst:.2} N");
         }
     }
 }
@@ -243,7 +277,7 @@ proptest! {
 
     #[test]
     fn sr_014_pressing_as_hard_as_the_gate_allows_keeps_the_hard_limit(
-        exponent in 2.48..5.18f64, delay_ms in 1usize..9, skin_speed in 0.0..0.03f64,
+        exponent in 2.48..5.18f64, delay_ms in 1usize..40, skin_speed in 0.0..0.03f64,
     ) {
         let stiffness = libm::pow(10.0, exponent);
         let mut bench = Bench::new(stiffness, delay_ms, skin_speed);
@@ -253,9 +287,23 @@ proptest! {
             let towards = if bench.depth < 0.0 { skin_speed } else { 0.0 };
             bench.run(1, towards);
         }
-        // The formula takes the speed of the reaction time as even; it was a little higher. The promise is
-        // 2 N or 10 %, for the delays of plant card A.
-        prop_assert!(bench.peak <= 22.0, "{} N at {stiffness} N/m, {delay_ms} ms", bench.peak);
+        prop_assert!(bench.peak <= HIGHEST, "{} N at {stiffness} N/m, {delay_ms} ms", bench.peak);
+    }
+
+    #[test]
+    fn sr_014_nor_does_pressing_and_easing_in_any_rhythm(
+        exponent in 2.48..5.18f64, delay_ms in 1usize..40,
+        wishes in prop::collection::vec((prop_oneof![Just(1.0), Just(-1.0), -0.05..0.06f64], 1u32..150), 1..30),
+    ) {
+        let stiffness = libm::pow(10.0, exponent);
+        let mut bench = Bench::new(stiffness, delay_ms, 0.0);
+        bench.scene.proposal = linear(0.0, 0.0, 1.0);
+        bench.run(300, 0.0);
+        for (wish, millis) in wishes {
+            bench.scene.proposal = linear(0.0, 0.0, wish);
+            bench.run(millis, 0.0);
+        }
+        prop_assert!(bench.peak <= HIGHEST, "{} N at {stiffness} N/m, {delay_ms} ms", bench.peak);
     }
 
     #[test]

@@ -127,3 +127,19 @@ fn sr_005_a_freeze_that_ends_with_the_clutch_still_pressed_does_not_drive_on() {
     scene.run(1_000);
     assert_eq!(stands(&scene), (Rung::Hold, Cause::FrozenByOperator));
 }
+
+#[test]
+fn sr_027_a_probe_lifted_off_a_hold_says_what_keeps_it_from_being_driven() {
+    for (cause, let_go) in [
+        (Cause::FrozenByOperator, (|scene: &mut Scene| freeze(scene)) as fn(&mut Scene)),
+        (Cause::ClutchOpened, |scene: &mut Scene| scene.open()),
+    ] {
+        let mut scene = Scene::engaged(8.0);
+        let_go(&mut scene);
+        scene.run(100);
+        assert_eq!(stands(&scene), (Rung::Hold, cause));
+        scene.push(0.0);
+        scene.run(1);
+        assert_eq!(stands(&scene), (Rung::Ready, cause));
+    }
+}

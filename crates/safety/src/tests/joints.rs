@@ -3,7 +3,7 @@
 use farprobe_geom::{Joints, Twist};
 use nalgebra::Vector3;
 
-use super::scene::{Scene, joint_limits, linear};
+use super::scene::{Scene, config, joint_limits, linear};
 use crate::*;
 
 fn joints(value: f64) -> Joints {
@@ -18,7 +18,7 @@ struct Arm {
 
 impl Arm {
     fn new() -> Self {
-        let mut arm = Self { scene: Scene::engaged(0.0), angles: joints(0.2) };
+        let mut arm = Self { scene: Scene::engaged(0.0), angles: joints(0.0) };
         assert_eq!(arm.step(), Confirmation::Passed);
         arm
     }
@@ -47,9 +47,20 @@ impl Arm {
     }
 
     fn step(&mut self) -> Confirmation {
+        self.report();
         self.scene.run(1);
         let check = self.check();
         self.confirm(&check)
+    }
+
+    /// Has the arm say where it is, on a way there that an arm can go.
+    fn report(&mut self) {
+        let said = self.scene.measured.joints;
+        let moved = self.angles.zip_with(&said, |to, from| (to - from).clamp(-2e-3, 2e-3));
+        if moved.is_finite() {
+            self.scene.measured.joints = said.zip_with(&moved, |angle, step| angle + step);
+            self.scene.measured.joint_speeds = moved.zip_with(&moved, |step, _| step * 1e3);
+        }
     }
 
     fn confirm(&mut self, check: &JointCheck) -> Confirmation {
@@ -248,4 +259,40 @@ fn sr_020_an_arm_that_is_said_to_be_where_no_arm_can_be_is_sent_nothing() {
     arm.scene.run(30);
     arm.angles.as_mut_slice()[2] = 2.5 + BEYOND_RANGE - 1e-6;
     assert_eq!(arm.step(), Confirmation::Passed, "pushed a little out of its range it may stay");
+}
+
+#[test]
+fn sr_020_joints_that_brake_as_hard_as_they_can_are_no_refusal() {
+    // 1 rad/s² of joint 0 are 1 m/s² at the tip, half of what the gate's row asks for.
+    let slow = JointLimits { acceleration: joints(1.0), ..joint_limits() };
+    let mut arm = Arm { scene: Scene::engaged_with(&Config { joints: slow, ..config() }, 0.0), angles: joints(0.0) };
+    let mut speed = 0.0_f64;
+    let mut step = |arm: &mut Arm, wish: f64| {
+        arm.scene.proposal = linear(wish, 0.0, 0.0);
+        arm.report();
+        arm.scene.run(1);
+        let permitted = arm.scene.permitted.linear.x;
+        speed += (permitted - speed).clamp(-0.95e-3, 0.95e-3);
+        let mut velocities = joints(0.0);
+        velocities.as_mut_slice()[0] = speed;
+        let positions = arm.angles.zip_with(&velocities, |angle, speed| angle + speed * 1e-3);
+        let setpoint = JointSetpoint { positions, velocities };
+        let check = JointCheck { setpoint, measured: arm.angles, implied: linear(speed, 0.0, 0.0) };
+        (arm.confirm(&check), permitted, speed)
+    };
+    for tick in 0..600 {
+        let (confirmation, permitted, made) = step(&mut arm, if tick < 200 { 0.1 } else { -0.1 });
+        assert_eq!(confirmation, Confirmation::Passed, "{tick} ms: {permitted} {made}");
+        assert!((permitted - made).abs() < 0.0015, "the gate goes on from what the joints make");
+    }
+    assert_eq!(arm.scene.rung(), Rung::Engaged);
+    // A joint that could do more has no excuse.
+    let mut arm = Arm::moving();
+    arm.scene.proposal = linear(0.0, 0.0, 0.0);
+    arm.scene.run(15);
+    let mut check = arm.check();
+    check.setpoint.velocities.as_mut_slice()[0] = 0.1;
+    check.setpoint.positions.as_mut_slice()[0] = arm.angles.as_slice()[0] + 1.5e-3;
+    check.implied = linear(0.1, 0.0, 0.0);
+    assert_eq!(reason(arm.confirm(&check)), Refused::Disagrees);
 }

@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use farprobe_geom::{Metre, Radian};
+
 use super::scene::{Scene, linear};
 use crate::*;
 
@@ -313,4 +315,24 @@ fn sr_026_one_who_was_disengaged_by_the_round_trip_engages_only_below_it_by_the_
     scene.press(3);
     scene.run(1);
     assert_eq!(scene.rung(), Rung::Engaged);
+}
+
+#[test]
+fn sr_042_no_command_moves_the_target_further_than_a_hand_does() {
+    for (linear, angular, jumps) in
+        [(0.059, 0.34, false), (0.061, 0.0, true), (0.0, 0.36, true), (-0.061, 0.0, true), (1e9, 1e9, true)]
+    {
+        let mut scene = Scene::engaged(8.0);
+        scene.facts.stride = Stride { linear: Metre::literal(linear), angular: Radian::literal(angular) };
+        scene.run(1);
+        let expected = if jumps {
+            (Rung::Soften, Cause::Refused(Objection::TargetLeapt))
+        } else {
+            (Rung::Engaged, Cause::ClutchPressed)
+        };
+        assert_eq!((scene.rung(), scene.directive.cause), expected, "{linear} m, {angular} rad");
+        // However often it comes, it is the sender's fault and nobody else's.
+        scene.run(20);
+        assert_eq!((scene.rung(), scene.directive.cause), expected);
+    }
 }

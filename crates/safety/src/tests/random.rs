@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use farprobe_geom::{MetrePerSecond, Newton, NewtonPerMetre, Twist, Wrench};
+use farprobe_geom::{Metre, MetrePerSecond, NewtonPerMetre, Radian, Twist, Wrench};
 use nalgebra::Vector3;
 use proptest::prelude::*;
 
@@ -55,6 +55,7 @@ prop_compose! {
         age in 0..700u64,
         round_trip in prop::option::weighted(0.95, 0..400u64),
         touching in any::<bool>(),
+        stride in prop_oneof![40 => 0.0..0.01f64, 1 => 0.0..1.0f64],
         epoch in prop_oneof![30 => Just(7u64), 1 => Just(8u64)],
     ) -> Facts {
         let [disarmed, stop, reset, free, red, closed, arm, shutdown] = rare.map(|value| value == 0);
@@ -64,6 +65,7 @@ prop_compose! {
             reset: if reset { Reset::Requested } else { Reset::None },
             lease: if free { Lease::Free } else { Lease::Held { epoch } },
             command,
+            stride: Stride { linear: Metre::new(stride).unwrap(), angular: Radian::new(stride).unwrap() },
             picture: Picture { age: Some(Duration::from_millis(age)), health },
             round_trip: round_trip.map(Duration::from_millis),
             link_quality: if red { LinkQuality::Red } else { LinkQuality::Green },
@@ -79,9 +81,9 @@ prop_compose! {
 prop_compose! {
     fn surroundings()(
         force in vectors(12.0), torque in vectors(0.6), position in vectors(0.6), twist in vectors(0.1),
-        stiffness in 0.0..200e3f64, skin in -0.05..0.05f64, expected in prop::option::weighted(0.2, 0.0..20.0f64),
+        stiffness in 0.0..200e3f64, skin in -0.05..0.05f64, expected in prop::option::weighted(0.2, vectors(20.0)),
         mostly in 0..10u8,
-    ) -> (Wrench<farprobe_geom::Tip>, Vector3<f64>, Twist<farprobe_geom::Tip>, Tissue, Option<Newton>) {
+    ) -> (Wrench<farprobe_geom::Tip>, Vector3<f64>, Twist<farprobe_geom::Tip>, Tissue, Option<Wrench<farprobe_geom::Tip>>) {
         // Mostly a believable sensor, so that the gate does not spend its life in Fault.
         let wrench = if mostly == 0 {
             Wrench::new(force, torque)
@@ -93,9 +95,10 @@ prop_compose! {
         let twist = if mostly == 2 { Twist::new(twist, twist) } else { Twist::zero() };
         let tissue = Tissue {
             stiffness: NewtonPerMetre::new(stiffness).unwrap(),
+            worst: NewtonPerMetre::new(1e5 - stiffness).unwrap_or_default(),
             skin_speed: MetrePerSecond::new(skin).unwrap(),
         };
-        (wrench, position, twist, tissue, expected.map(|force| Newton::new(force).unwrap()).filter(|_| mostly == 3))
+        (wrench, position, twist, tissue, expected.map(|force| Wrench::new(force, force * 0.05)).filter(|_| mostly == 3))
     }
 }
 
@@ -126,14 +129,14 @@ proptest! {
         };
         let top = Limits::CEILINGS;
         let mut before = scene.permitted;
-        for (facts, (wrench, position, twist, tissue, expected_force), linear, angular, gap, ticks) in steps {
+        for (facts, (wrench, position, twist, tissue, expected), linear, angular, gap, ticks) in steps {
             scene.facts = facts;
             let stop = facts.stop;
             scene.measured.wrench = wrench;
             scene.measured.tip = downward(position.x, position.y, position.z);
             scene.measured.twist = twist;
             scene.measured.tissue = tissue;
-            scene.measured.expected_force = expected_force;
+            scene.measured.expected = expected;
             scene.proposal = Twist::new(linear, angular);
             for tick in 0..ticks {
                 let rung = scene.rung();

@@ -17,7 +17,12 @@ pub(crate) struct Scene {
     pub(crate) directive: Directive,
     pub(crate) proposal: Twist<Tip>,
     pub(crate) permitted: Twist<Tip>,
+    /// Whether the sensor's numbers differ from tick to tick.
+    pub(crate) trembles: bool,
 }
+
+/// From this force on the scene's control law says that it touches, N.
+const TOUCH: f64 = 0.4;
 
 pub(crate) fn joint_limits() -> JointLimits {
     let all = |value: f64| Joints::from_slice(&[value; 7]).unwrap();
@@ -58,6 +63,7 @@ pub(crate) fn good_facts() -> Facts {
         reset: Reset::None,
         lease: Lease::Held { epoch: 7 },
         command: Some(Command { clutch: Clutch::Open, clutch_in: 0 }),
+        stride: Stride::NONE,
         picture: Picture { age: Some(Duration::from_millis(60)), health: PictureHealth::Good },
         round_trip: Some(Duration::from_millis(20)),
         link_quality: LinkQuality::Green,
@@ -79,9 +85,15 @@ impl Scene {
             sampled_at: Time::ZERO,
             tip: downward(0.0, 0.0, 0.5),
             twist: Twist::zero(),
+            joints: Joints::zero(7),
+            joint_speeds: Joints::zero(7),
             wrench: Wrench::zero(),
-            tissue: Tissue { stiffness: NewtonPerMetre::literal(10e3), skin_speed: MetrePerSecond::ZERO },
-            expected_force: None,
+            tissue: Tissue {
+                stiffness: NewtonPerMetre::literal(10e3),
+                worst: NewtonPerMetre::ZERO,
+                skin_speed: MetrePerSecond::ZERO,
+            },
+            expected: None,
         };
         let mut gate = Gate::new(config);
         let directive = gate.advance(Time::ZERO, &Facts::UNKNOWN, &measured);
@@ -93,6 +105,7 @@ impl Scene {
             directive,
             proposal: Twist::zero(),
             permitted: Twist::zero(),
+            trembles: config.sensor.noise != SensorNoise::None,
         }
     }
 
@@ -119,9 +132,21 @@ impl Scene {
         scene.press(1);
         scene.run(1);
         assert_eq!(scene.rung(), Rung::Engaged);
-        scene.push(force);
-        scene.run(1);
+        scene.press_to(force);
         scene
+    }
+
+    /// Goes from a light touch to this force as an operator does, so that the touch shows itself.
+    pub(crate) fn press_to(&mut self, force: f64) {
+        const STEP: f64 = 0.02;
+        let mut pressed = TOUCH;
+        while pressed < force {
+            self.push(pressed);
+            self.run(1);
+            pressed += STEP;
+        }
+        self.push(force);
+        self.run(1);
     }
 
     /// In this state, by a legal way, pressing with this force.
@@ -176,7 +201,7 @@ impl Scene {
     /// The patient presses the probe with this force from now on.
     pub(crate) fn push(&mut self, force: f64) {
         self.measured.wrench = Wrench::new(Vector3::new(0.0, 0.0, -force), Vector3::zeros());
-        self.facts.contact = if force > 0.4 { Contact::Touching } else { Contact::Free };
+        self.facts.contact = if force > TOUCH { Contact::Touching } else { Contact::Free };
     }
 
     /// Goes on by this many milliseconds. Edges count for one tick.
@@ -189,8 +214,15 @@ impl Scene {
     pub(crate) fn tick(&mut self, gap: Duration) {
         self.now = self.now + gap;
         self.measured.sampled_at = self.now;
-        self.directive = self.gate.advance(self.now, &self.facts, &self.measured);
-        self.permitted = self.gate.permit(self.now, &self.proposal, &self.measured);
+        let mut measured = self.measured;
+        if self.trembles {
+            let up = (self.now.as_nanos() / 1_000_000).is_multiple_of(2);
+            let tremble = if up { 0.01 } else { -0.01 };
+            measured.wrench.force.add_scalar_mut(tremble);
+            measured.wrench.torque.add_scalar_mut(tremble * 0.05);
+        }
+        self.directive = self.gate.advance(self.now, &self.facts, &measured);
+        self.permitted = self.gate.permit(self.now, &self.proposal, &measured);
         self.facts.stop = None;
         self.facts.reset = Reset::None;
     }

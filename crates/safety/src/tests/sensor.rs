@@ -9,19 +9,32 @@ use super::scene::{Scene, config, downward, linear};
 use crate::*;
 
 fn noisy() -> Config {
-    Config { sensor: SensorCard { range: Newton::literal(60.0), noise: SensorNoise::Present }, ..config() }
+    Config {
+        sensor: SensorCard {
+            range: Newton::literal(60.0),
+            noise: SensorNoise::Present { deviation: Newton::literal(0.1) },
+        },
+        ..config()
+    }
 }
 
-/// Runs with a sensor that trembles, pressing with `force(tick)`.
+/// Runs, pressing with `force(tick)`.
 fn run(scene: &mut Scene, millis: u32, force: impl Fn(u32) -> f64) -> Option<u32> {
     for tick in 0..millis {
-        scene.push(force(tick) + if tick % 2 == 0 { 0.01 } else { -0.01 });
+        scene.push(force(tick));
         scene.run(1);
         if scene.rung() == Rung::Fault {
+            assert_eq!(scene.directive.cause, Cause::ForceSensor);
+            assert_eq!(scene.directive.goal, Goal::Retract { speed: RETRACT_SPEED }, "lifted without the sensor");
             return Some(tick + 1);
         }
     }
     None
+}
+
+/// What the arm's torques say of pressing with this force.
+fn told(force: f64) -> Wrench<farprobe_geom::Tip> {
+    Wrench::new(Vector3::new(0.0, 0.0, -force), Vector3::zeros())
 }
 
 fn engaged() -> Scene {
@@ -49,6 +62,7 @@ fn sr_023_nan_is_noticed_in_one_tick_and_the_probe_lifted_without_the_sensor() {
             scene.run(100);
             assert_eq!(scene.directive.goal, Goal::Retract { speed: RETRACT_SPEED });
             scene.measured.tip = downward(0.0, 0.0, 0.5 + LIFT_HEIGHT.get() + 0.001);
+            scene.push(0.0);
             scene.run(1);
             assert_eq!((scene.rung(), scene.directive.goal), (Rung::Fault, Goal::Rest));
         }
@@ -89,8 +103,29 @@ fn sr_023_a_sensor_that_fails_while_a_stop_lowers_the_force_is_not_waited_for() 
 fn sr_024_a_stuck_sensor_is_noticed_within_a_tenth_of_a_second() {
     let mut scene = engaged();
     assert_eq!(run(&mut scene, 500, |_| 8.0), None);
+    scene.trembles = false;
+    scene.run(1);
     let noticed = scene.until_changed(200);
-    assert_eq!((noticed, scene.rung(), scene.directive.cause), (100, Rung::Fault, Cause::ForceSensor));
+    assert_eq!((noticed, scene.rung(), scene.directive.cause), (95, Rung::Fault, Cause::ForceSensor));
+}
+
+#[test]
+fn sr_024_one_force_that_sticks_is_noticed_as_when_an_axis_is_clipped() {
+    for axis in 0..6 {
+        let mut scene = engaged();
+        scene.trembles = false;
+        scene.run(1);
+        let mut ticks = 0;
+        while scene.rung() != Rung::Fault {
+            ticks += 1;
+            let wrench = &mut scene.measured.wrench;
+            for (n, value) in wrench.force.iter_mut().chain(wrench.torque.iter_mut()).enumerate() {
+                *value += if n == axis { 0.0 } else { 1e-4 };
+            }
+            scene.run(1);
+        }
+        assert_eq!((ticks, scene.directive.cause), (95, Cause::ForceSensor));
+    }
 }
 
 #[test]
@@ -121,34 +156,104 @@ fn sr_025_a_wrong_sign_is_noticed_in_time() {
     let mut scene = engaged();
     assert_eq!(run(&mut scene, 500, |_| -2.9), None);
     let noticed = run(&mut scene, 500, |_| -3.1).unwrap();
-    assert!(noticed <= 200, "{noticed} ms");
+    assert!(noticed <= 100, "{noticed} ms");
 }
 
 #[test]
 fn sr_025_a_short_pull_is_no_fault() {
     let mut scene = engaged();
-    assert_eq!(run(&mut scene, 1000, |tick| if tick % 100 < 99 { -5.0 } else { 5.0 }), None);
+    assert_eq!(run(&mut scene, 1000, |tick| if tick % 100 < 89 { -5.0 } else { 5.0 }), None);
 }
 
 #[test]
 fn sr_025_saturation_is_noticed_in_time() {
     let mut scene = engaged();
     let noticed = run(&mut scene, 500, |_| 61.0).unwrap();
-    assert!(noticed <= 200, "{noticed} ms");
-    assert_eq!(scene.directive.cause, Cause::ForceSensor);
+    assert!(noticed <= 100, "{noticed} ms");
     let mut scene = engaged();
     assert_eq!(run(&mut scene, 500, |_| 59.0), None);
 }
 
 #[test]
 fn sr_025_a_bias_of_three_newtons_against_the_estimate_is_noticed_in_time() {
-    for bias in [3.0, -3.0] {
-        let mut scene = engaged();
-        scene.measured.expected_force = Some(Newton::literal(8.0));
-        assert_eq!(run(&mut scene, 500, |_| 8.0 + bias / 3.0), None);
-        let noticed = run(&mut scene, 500, |_| 8.0 + bias).unwrap();
-        assert!(noticed <= 200, "{noticed} ms");
+    for honest in [-0.8, 0.0, 0.8] {
+        for bias in [3.0, -3.0] {
+            let mut scene = engaged();
+            scene.measured.expected = Some(told(8.0));
+            assert_eq!(run(&mut scene, 10_000, |_| 8.0 + honest), None);
+            let noticed = run(&mut scene, 500, |_| 8.0 + honest + bias).unwrap();
+            assert!(noticed <= 200, "{noticed} ms");
+        }
     }
+    // Across the axis too.
+    let mut scene = engaged();
+    scene.measured.expected = Some(told(8.0));
+    scene.measured.wrench.force.y = 3.0;
+    assert!(scene.until_changed(200) <= 200 && scene.rung() == Rung::Fault);
+}
+
+#[test]
+fn sr_025_an_honest_difference_is_learnt_and_a_drift_is_not() {
+    let mut scene = engaged();
+    scene.measured.expected = Some(told(8.0));
+    let error = |tick: u32| f64::from(tick) * 0.2e-3;
+    let noticed = run(&mut scene, 60_000, |tick| 8.0 + error(tick)).unwrap();
+    assert!((3.3..3.8).contains(&error(noticed)), "{} N", error(noticed));
+    let mut scene = engaged();
+    scene.measured.expected = Some(told(8.0));
+    assert_eq!(run(&mut scene, 60_000, |tick| 8.0 + error(tick).min(3.0)), None);
+}
+
+#[test]
+fn sr_025_a_wrong_sign_and_a_silent_contact_are_noticed_in_time_by_the_estimate() {
+    for (force, seen) in [(4.0, -4.0), (8.0, -2.0), (8.0, 0.0), (12.0, 5.0)] {
+        let mut scene = engaged();
+        scene.measured.expected = Some(told(force));
+        run(&mut scene, 2_000, |_| force);
+        let noticed = run(&mut scene, 500, |_| seen).unwrap();
+        assert!(noticed <= 100, "{force} N seen as {seen} N: {noticed} ms");
+    }
+}
+
+#[test]
+fn sr_025_an_estimate_that_is_no_number_is_none() {
+    let mut scene = engaged();
+    scene.measured.expected = Some(told(f64::NAN));
+    assert_eq!(run(&mut scene, 1_000, |_| 8.0), None);
+}
+
+/// Normally distributed forces and torques with this many times the sensor's σ.
+fn noise(scene: &mut Scene, millis: u32, times: f64, force: impl Fn(u32) -> f64) -> Option<u32> {
+    let mut seed = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut gaussian = || {
+        (0..12).fold(-6.0, |sum, _| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            sum + (seed >> 11) as f64 / (1_u64 << 53) as f64
+        })
+    };
+    scene.trembles = false;
+    for tick in 0..millis {
+        let forces = Vector3::from_fn(|_, _| 0.1 * times * gaussian()) - Vector3::z() * force(tick);
+        scene.measured.wrench = Wrench::new(forces, Vector3::from_fn(|_, _| 0.005 * times * gaussian()));
+        scene.run(1);
+        if scene.rung() == Rung::Fault {
+            return Some(tick + 1);
+        }
+    }
+    None
+}
+
+#[test]
+fn sr_025_tenfold_noise_is_noticed_and_honest_noise_is_not() {
+    let mut scene = engaged();
+    // Ten minutes of honest noise, and of touching something hard three times a second.
+    let knocks = |tick: u32| 8.0 + 6.0 * (f64::from(tick % 333) / 4.0).min(1.0);
+    assert_eq!(noise(&mut scene, 600_000, 1.0, knocks), None);
+    let noticed = noise(&mut scene, 1_000, 10.0, |_| 8.0).unwrap();
+    assert!(noticed <= 120, "{noticed} ms");
+    assert_eq!(scene.directive.cause, Cause::ForceSensor);
 }
 
 #[test]
@@ -160,4 +265,65 @@ fn sr_023_a_broken_sensor_keeps_the_gate_idle() {
     scene.push(0.0);
     scene.run(1);
     assert_eq!(scene.rung(), Rung::Ready);
+}
+
+/// Presses on with all its might, and says how fast it still goes inward so many ms after `spoil`, which is done each tick.
+fn inward_after(millis: u32, mut spoil: impl FnMut(&mut Scene, u32)) -> f64 {
+    let mut scene = engaged();
+    scene.measured.expected = Some(told(8.0));
+    scene.proposal = linear(0.0, 0.0, 0.06);
+    scene.run(50);
+    assert!(scene.permitted.linear.z > 0.04, "{}", scene.permitted.linear.z);
+    for tick in 0..millis {
+        spoil(&mut scene, tick);
+        scene.run(1);
+    }
+    assert_eq!(scene.rung(), Rung::Engaged, "suspected, not yet a fault");
+    scene.permitted.linear.z
+}
+
+#[test]
+fn sr_044_a_suspected_sensor_presses_nothing_on() {
+    assert!(inward_after(40, |scene, _| scene.push(8.0)) > 0.04);
+    assert_eq!(inward_after(40, |scene, _| scene.trembles = false), 0.0, "stuck");
+    assert_eq!(inward_after(40, |scene, _| scene.push(-8.0)), 0.0, "wrong sign");
+    assert_eq!(inward_after(80, |scene, _| scene.push(5.5)), 0.0, "2.5 N from the estimate");
+    // Gone, and one that comes and goes.
+    assert_eq!(inward_after(40, |scene, _| scene.push(0.1)), 0.0);
+    assert_eq!(inward_after(40, |scene, tick| scene.push(if tick < 10 { 0.1 } else { 0.45 })), 0.0);
+}
+
+#[test]
+fn sr_044_after_a_touch_is_gone_nothing_goes_inward_for_a_while() {
+    let mut scene = engaged();
+    scene.proposal = linear(0.0, 0.0, 0.06);
+    scene.run(50);
+    scene.push(0.0);
+    scene.run(30);
+    for _ in 30..119 {
+        scene.run(1);
+        assert!(scene.permitted.linear.z.abs() < 1e-3, "{}", scene.permitted.linear.z);
+    }
+    assert_eq!(scene.permitted.linear.z, 0.0);
+    scene.run(50);
+    assert!((scene.permitted.linear.z - 0.010).abs() < 1e-9, "then it may look for the skin");
+}
+
+#[test]
+fn sr_044_a_force_the_arm_feels_counts_even_if_the_sensor_does_not_feel_it() {
+    for (felt, expected) in [(16.9, None), (17.1, Some(0.0)), (22.1, Some(-0.2))] {
+        let mut scene = engaged();
+        scene.measured.expected = Some(told(felt));
+        scene.proposal = linear(0.0, 0.0, 0.01);
+        let (mut most, mut least) = (0.0_f64, 1.0_f64);
+        for _ in 0..60 {
+            scene.push(felt - 1.9);
+            scene.run(1);
+            (most, least) = (most.max(scene.permitted.linear.z), scene.permitted.linear.z);
+        }
+        match expected {
+            None => assert!(most > 0.0, "{felt} N"),
+            Some(speed) => assert!((least - speed).abs() < 1e-9, "{felt} N: {least}"),
+        }
+    }
 }

@@ -66,7 +66,7 @@ fn reachable() -> BTreeMap<(Rung, &'static str), BTreeSet<std::string::String>> 
                     for touch in touches {
                         for lift in [Lift::Underway, Lift::Done] {
                             for clutch in [SeenOpen::No, SeenOpen::Yes] {
-                                let at = Moment { now, timing, touch, lift, clutch };
+                                let at = Moment { now, cause: Cause::ClutchOpened, timing, touch, lift, clutch };
                                 if let Some((state, _)) = next(state, event, &at) {
                                     targets.insert(std::format!("{:?}", state.rung()));
                                 }
@@ -80,25 +80,43 @@ fn reachable() -> BTreeMap<(Rung, &'static str), BTreeSet<std::string::String>> 
     found
 }
 
+/// What a line of the diagram says: from which rungs this event leads to which.
+fn arrow<'a>(lanes: &[(usize, &'a str)], line: &'a str) -> (&'a str, Vec<&'a str>, Vec<&'a str>) {
+    let at = |column: usize| line.as_bytes().get(column).copied().unwrap_or(b' ');
+    let named = |wanted: &dyn Fn(usize) -> bool| -> Vec<&'a str> {
+        lanes.iter().filter(|(column, _)| wanted(*column)).map(|(_, name)| *name).collect()
+    };
+    let from = named(&|column| matches!(at(column), b'o' | b'@'));
+    let headed = |column: usize| at(column - 1) == b'>' || at(column + 1) == b'<';
+    let to = named(&|column| at(column) == b'@' || at(column) == b'|' && headed(column));
+    let (last, _) = lanes[lanes.len() - 1];
+    let label = line[last + 1..].trim();
+    (label.split([',', ':']).next().unwrap(), from, to)
+}
+
 #[test]
-fn sr_033_the_table_in_the_documentation_is_what_the_code_does() {
-    let mut lines = DOC.lines().skip_while(|line| !line.starts_with("/// from\\event"));
-    let header: Vec<&str> = lines.next().unwrap().split_whitespace().skip(2).collect();
-    let found = reachable();
-    let mut rows = 0;
-    for line in lines.take_while(|line| !line.starts_with("/// ```")) {
-        let mut cells = line.split_whitespace().skip(1);
-        let from = cells.next().unwrap();
-        for (event, cell) in header.iter().zip(cells) {
-            let documented: BTreeSet<_> =
-                cell.split('|').filter(|cell| *cell != "·").map(std::string::ToString::to_string).collect();
-            let (_, real) =
-                found.iter().find(|((rung, name), _)| std::format!("{rung:?}") == from && name == event).unwrap();
-            assert_eq!(&documented, real, "{from} on {event}");
+fn sr_033_the_diagram_in_the_documentation_is_what_the_code_does() {
+    let text = |line: &'static str| line.trim_start_matches("///").strip_prefix(' ').unwrap_or_default();
+    let mut lines = DOC.lines().skip_while(|line| !line.starts_with("/// Idle ")).map(text);
+    let header = lines.next().unwrap();
+    // The line of a rung runs two columns to the right of where its name begins.
+    let lanes: Vec<(usize, &str)> =
+        header.split_whitespace().map(|name| (header.find(name).unwrap() + 2, name)).collect();
+    let mut drawn: BTreeMap<(std::string::String, &str), BTreeSet<std::string::String>> = BTreeMap::new();
+    for line in lines.take_while(|line| !line.starts_with("```")) {
+        let (event, from, to) = arrow(&lanes, line);
+        assert!(to.len() == 1 && !from.is_empty(), "no arrow: {line}");
+        for rung in from {
+            let targets = drawn.entry((std::string::String::from(rung), event)).or_default();
+            assert!(targets.insert(std::string::String::from(to[0])), "drawn twice: {line}");
         }
-        rows += 1;
     }
-    assert_eq!((rows, header.len()), (10, 12));
+    assert_eq!(lanes.len(), 10);
+    for ((rung, event), real) in reachable() {
+        let documented = drawn.remove(&(std::format!("{rung:?}"), event)).unwrap_or_default();
+        assert_eq!(documented, real, "{rung:?} on {event}");
+    }
+    assert!(drawn.is_empty(), "no such event or rung: {drawn:?}");
 }
 
 /// What a test world may do next.

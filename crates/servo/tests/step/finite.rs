@@ -50,6 +50,7 @@ struct Spell {
     positions: Option<Joints>,
     velocities: Option<Joints>,
     wrench: Option<Wrench<farprobe_geom::Tip>>,
+    external_torques: Option<Joints>,
     sampled_at: Option<Time>,
     health: Option<ArmHealth>,
     now: Option<Time>,
@@ -62,13 +63,14 @@ prop_compose! {
         positions in prop::option::weighted(0.4, joints(3.0)),
         velocities in prop::option::weighted(0.4, joints(2.0)),
         wrench in prop::option::weighted(0.4, wrenches()),
+        external_torques in prop::option::weighted(0.4, joints(40.0)),
         sampled_at in prop::option::weighted(0.1, times()),
         health in prop::option::weighted(0.2, healths()),
         now in prop::option::weighted(0.1, times()),
         ticks in 1..30u32,
         rest in prop_oneof![Just(1), 2..300u32],
     ) -> Spell {
-        Spell { positions, velocities, wrench, sampled_at, health, now, ticks, rest }
+        Spell { positions, velocities, wrench, external_torques, sampled_at, health, now, ticks, rest }
     }
 }
 
@@ -79,6 +81,7 @@ impl Spell {
             positions: self.positions.unwrap_or(reading.positions),
             velocities: self.velocities.unwrap_or(reading.velocities),
             wrench: self.wrench.unwrap_or(reading.wrench),
+            external_torques: self.external_torques.or(reading.external_torques),
             health: self.health.unwrap_or(reading.health),
         };
         *now = self.now.unwrap_or(*now);

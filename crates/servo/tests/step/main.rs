@@ -2,10 +2,14 @@
 // Helpers of tests fail as tests do; clippy's exemption for tests does not reach them.
 #![allow(clippy::unwrap_used)]
 
+mod disagreement;
 mod exam;
 mod finite;
 mod no_alloc;
+mod plausible;
 mod refused;
+mod stalls;
+mod touch;
 
 /// Turns an allocation within `assert_no_alloc` into an abort, for every test of this binary.
 #[global_allocator]

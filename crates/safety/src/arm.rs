@@ -1,0 +1,237 @@
+//! Whether what the arm says of its joints can be true.
+//!
+//! Everything the gate knows of the tip follows from the joints. Angles that jump, speeds that are not those of the angles, and
+//! angles that stand still while the setpoints move are not those of an arm that does what it is told.
+
+use core::time::Duration;
+
+use farprobe_geom::{Joints, MAX_AXES, Time};
+
+use crate::joints::JointLimits;
+
+/// From one reading to the next no joint moves further than its greatest speed allows, by this share of it and this much, rad: half
+/// a millimetre at a tip half a metre away.
+const SPEED_ROOM: f64 = 1.2;
+const LEAP: f64 = 1e-3;
+
+/// Angles and the sum of the speeds may differ by this much, rad, of what was said in the last [`MEMORY`]: a speed that is wrong by
+/// 0.03 rad/s for that long.
+const DRIFT: f64 = 3e-3;
+
+/// Time constant with which differences are forgotten, s.
+const MEMORY: f64 = 0.100;
+
+/// After a longer gap between readings nothing is known of the way in between.
+const LONGEST_GAP: Duration = Duration::from_millis(20);
+
+/// A setpoint has moved, and the arm should, from here on, rad: well above what an encoder resolves.
+const MOVED: f64 = 0.2e-3;
+
+/// So long after that the arm must have moved too. The slowest arm of the shipped cards answers after 25 ms. At 20 mm/s of the tip
+/// the whole takes 45 ms.
+const STILL_FOR: Duration = Duration::from_millis(40);
+
+/// What the arm says in one tick.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ArmReport<'a> {
+    /// When it was so.
+    pub(crate) at: Time,
+    /// Angles, rad.
+    pub(crate) angles: &'a Joints,
+    /// Speeds, rad/s.
+    pub(crate) speeds: &'a Joints,
+    /// The last setpoint that was sent, rad.
+    pub(crate) sent: Option<&'a Joints>,
+}
+
+/// Whether it can be true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plausible {
+    Yes,
+    No,
+}
+
+/// Watches what the arm says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ArmWatch {
+    speed: Joints,
+    last: Option<(Time, Joints, Joints)>,
+    /// What the angles differ from the sum of the speeds of late, rad.
+    drift: [f64; MAX_AXES],
+    still: Option<Still>,
+}
+
+/// The same angles since some time ago.
+#[derive(Debug, Clone, Copy)]
+struct Still {
+    angles: Joints,
+    /// The setpoint of the first of them, rad.
+    sent: Joints,
+    /// When the setpoints had moved away from that.
+    left_at: Option<Time>,
+}
+
+impl ArmWatch {
+    pub(crate) const fn new(limits: &JointLimits) -> Self {
+        Self { speed: limits.speed, last: None, drift: [0.0; MAX_AXES], still: None }
+    }
+
+    /// Judges what the arm says in this tick.
+    pub(crate) fn judge(&mut self, now: Time, report: &ArmReport<'_>) -> Plausible {
+        let (angles, speeds) = (report.angles, report.speeds);
+        let axes = self.speed.axes();
+        if angles.axes() != axes || speeds.axes() != axes || !angles.is_finite() || !speeds.is_finite() {
+            *self = Self { last: None, drift: [0.0; MAX_AXES], still: None, ..*self };
+            return Plausible::No;
+        }
+        let consistent = self.is_consistent(report);
+        self.last = Some((report.at, *angles, *speeds));
+        if consistent && !self.is_frozen(now, report) { Plausible::Yes } else { Plausible::No }
+    }
+
+    fn is_consistent(&mut self, report: &ArmReport<'_>) -> bool {
+        let Some((at, angles, speeds)) = self.last else { return true };
+        let elapsed = report.at.saturating_since(at);
+        let dt = elapsed.as_secs_f64();
+        let step = report.angles.zip_with(&angles, |angle, before| angle - before);
+        let too_far = step.zip_with(&self.speed, |step, speed| step.abs() - (speed * dt * SPEED_ROOM + LEAP));
+        let leaps = too_far.as_slice().iter().any(|excess| *excess > 0.0);
+        if leaps || elapsed > LONGEST_GAP {
+            // What comes next is measured by what it says now.
+            self.drift = [0.0; MAX_AXES];
+            return !leaps;
+        }
+        let mean = report.speeds.zip_with(&speeds, f64::midpoint);
+        let kept = 1.0 - (dt / MEMORY).min(1.0);
+        let mut consistent = true;
+        for (drift, (step, speed)) in self.drift.iter_mut().zip(step.as_slice().iter().zip(mean.as_slice())) {
+            *drift = *drift * kept + step - speed * dt;
+            consistent &= drift.abs() <= DRIFT;
+        }
+        if !consistent {
+            self.drift = [0.0; MAX_AXES];
+        }
+        consistent
+    }
+
+    /// Whether the arm says the very same angles although it was sent elsewhere.
+    fn is_frozen(&mut self, now: Time, report: &ArmReport<'_>) -> bool {
+        let Some(sent) = report.sent else {
+            self.still = None;
+            return false;
+        };
+        let afresh = Still { angles: *report.angles, sent: *sent, left_at: None };
+        let mut still = self.still.filter(|still| still.angles == *report.angles).unwrap_or(afresh);
+        // A setpoint that comes to where the arm stands asks nothing of it.
+        let away = sent.zip_with(&still.sent, |to, from| (to - from).abs());
+        let off = sent.zip_with(&still.angles, |to, angle| (to - angle).abs());
+        let left = away.zip_with(&off, f64::min);
+        still.left_at =
+            if left.as_slice().iter().any(|left| *left >= MOVED) { still.left_at.or(Some(now)) } else { None };
+        self.still = Some(still);
+        still.left_at.is_some_and(|left| now.saturating_since(left) >= STILL_FOR)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits() -> JointLimits {
+        crate::tests::scene::joint_limits()
+    }
+
+    fn all(value: f64) -> Joints {
+        Joints::from_slice(&[value; 7]).unwrap()
+    }
+
+    /// How an arm moves, for the tests: a slow swing of 0.2 rad, with this phase in s.
+    fn swing(time: f64) -> (f64, f64) {
+        (0.2 * libm::sin(2.0 * time), 0.4 * libm::cos(2.0 * time))
+    }
+
+    /// Runs an arm that follows with 25 ms of lag and says what `spoil` makes of it, and says after how many milliseconds of
+    /// that, which begins at 500 ms, it was not believed.
+    fn noticed(spoil: impl Fn(u64, &mut Joints, &mut Joints)) -> Option<u64> {
+        let mut watch = ArmWatch::new(&limits());
+        for tick in 0..4_000_u64 {
+            let time = tick as f64 * 1e-3;
+            let (angle, speed) = swing(time - 0.025);
+            let (mut angles, mut speeds) = (all(angle), all(speed));
+            if tick >= 500 {
+                spoil(tick - 500, &mut angles, &mut speeds);
+            }
+            let sent = all(swing(time).0);
+            let at = Time::from_millis(tick);
+            let report = ArmReport { at, angles: &angles, speeds: &speeds, sent: Some(&sent) };
+            if watch.judge(at, &report) == Plausible::No {
+                assert!(tick >= 500, "an honest arm was not believed at {tick} ms");
+                return Some(tick - 500);
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn sr_043_an_honest_arm_is_believed_with_noise_and_lag() {
+        let trembling = |tick: u64| if tick.is_multiple_of(2) { 1.0 } else { -1.0 };
+        assert_eq!(
+            noticed(|tick, angles, speeds| {
+                angles.as_mut_slice()[3] += 2e-5 * trembling(tick);
+                speeds.as_mut_slice()[3] += 0.02 * trembling(tick);
+            }),
+            None
+        );
+    }
+
+    #[test]
+    fn sr_043_angles_that_leap_are_not_believed_at_once() {
+        for joint in 0..7 {
+            for leap in [5e-3, -5e-3, 1.0] {
+                assert_eq!(noticed(|_, angles, _| angles.as_mut_slice()[joint] += leap), Some(0), "{leap}");
+            }
+        }
+    }
+
+    #[test]
+    fn sr_043_speeds_that_are_not_those_of_the_angles_are_not_believed() {
+        // A wrong speed of 0.3 rad/s makes 3 mrad in 10 ms.
+        let wrong = noticed(|_, _, speeds| speeds.as_mut_slice()[2] += 0.3).unwrap();
+        assert!((8..14).contains(&wrong), "{wrong} ms");
+        let stuck = noticed(|_, _, speeds| speeds.as_mut_slice()[2] = 0.0).unwrap();
+        assert!(stuck <= 20, "{stuck} ms");
+        let creeping = noticed(|tick, angles, _| angles.as_mut_slice()[5] += 0.1e-3 * tick as f64).unwrap();
+        assert!(creeping <= 60, "{creeping} ms");
+    }
+
+    #[test]
+    fn sr_043_angles_that_stand_still_while_the_setpoints_move_are_not_believed() {
+        let (angle, _) = swing(0.475);
+        let frozen = noticed(|_, angles, speeds| (*angles, *speeds) = (all(angle), all(0.0))).unwrap();
+        assert!(frozen <= 60, "{frozen} ms");
+        // An arm that is sent nowhere may stand.
+        let mut watch = ArmWatch::new(&limits());
+        for tick in 0..10_000 {
+            let at = Time::from_millis(tick);
+            let (angles, speeds, sent) = (all(0.1), all(0.0), all(0.1));
+            let report = ArmReport { at, angles: &angles, speeds: &speeds, sent: (tick > 100).then_some(&sent) };
+            assert_eq!(watch.judge(at, &report), Plausible::Yes);
+        }
+    }
+
+    #[test]
+    fn sr_043_an_arm_that_was_not_heard_for_a_while_may_have_moved_and_one_of_other_joints_is_none() {
+        let mut watch = ArmWatch::new(&limits());
+        let mut say = |millis: u64, angles: Joints| {
+            let at = Time::from_millis(millis);
+            watch.judge(at, &ArmReport { at, angles: &angles, speeds: &all(0.0), sent: None })
+        };
+        assert_eq!(say(0, all(0.0)), Plausible::Yes);
+        assert_eq!(say(100, all(0.2)), Plausible::Yes);
+        assert_eq!(say(101, Joints::zero(6)), Plausible::No);
+        assert_eq!(say(102, all(f64::NAN)), Plausible::No);
+        assert_eq!(say(103, all(0.2)), Plausible::Yes);
+        assert_eq!(say(104, all(0.3)), Plausible::No);
+        assert_eq!(say(105, all(0.3)), Plausible::Yes);
+    }
+}
