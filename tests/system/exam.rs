@@ -1,5 +1,6 @@
 //! A whole exam by the script of the demo: what it must leave behind, and what must be true of it.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
@@ -167,20 +168,26 @@ fn ladder(summary: &Value) -> Vec<&str> {
     first.into_iter().chain(steps.iter().filter_map(|step| step["to"].as_str())).collect()
 }
 
-/// Every line is an object with its time, times never go back, and the marks of the script are there.
+/// Every line is an object with its time, none is before the first, those of one thread are in order, and the marks of the
+/// script are there.
 fn check_log(path: &Path) {
     let text = std::fs::read_to_string(path).expect("a session log");
-    let mut before = 0.0;
+    let mut first = None;
+    let mut newest: BTreeMap<&str, f64> = BTreeMap::new();
     let mut marks = Vec::new();
     for line in text.lines() {
         let entry: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         let at = number(&entry, "/time_s");
-        assert!(at >= before, "{line}");
-        before = at;
+        assert!(at >= *first.get_or_insert(at), "{line}");
         match entry["kind"].as_str() {
             Some("mark") => marks.extend(entry["words"].as_str().map(str::to_owned)),
             Some(_) => {}
             None => panic!("no kind: {line}"),
+        }
+        // Steps of the ladder come from one thread, marks from another.
+        if let Some(kind) = ["ladder", "mark"].into_iter().find(|kind| entry["kind"] == *kind) {
+            let before = newest.insert(kind, at);
+            assert!(before.is_none_or(|before| at >= before), "{line}");
         }
     }
     assert_eq!(marks, ["approach", "contact", "fan", "frozen", "lifted"]);

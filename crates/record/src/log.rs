@@ -97,6 +97,9 @@ struct Line<'a> {
 
 /// Writes log lines, each whole and at once, so that a crash costs no line already written.
 ///
+/// Lines stand in the order in which they were handed over, and each says when it happened: where two threads tell of the same
+/// moment, the later one may stand first.
+///
 /// What can't be written is lost, not repeated; the next line that can be written is preceded by how many were lost.
 #[derive(Debug)]
 pub struct LogFile<W: Write> {
