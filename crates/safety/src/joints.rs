@@ -172,7 +172,7 @@ pub(crate) struct JointWatch {
 enum Effort {
     /// They make the permitted motion, or a slower one.
     Easy,
-    /// They make it as nearly as they can: one of them changes its speed as fast as it may.
+    /// They make it as nearly as they can: one of them is as fast, or changes its speed as fast, as it may.
     Strained,
 }
 
@@ -245,6 +245,7 @@ impl JointWatch {
         }
         let strained = before.is_some_and(|before| self.is_strained(before, &velocities));
         match (strained, agrees(&check.implied, permitted)) {
+            (false, true) if lags(&check.implied, permitted) => Ok(Effort::Strained),
             (false, true) => Ok(Effort::Easy),
             (true, true) => Ok(Effort::Strained),
             (true, false) if is_on_the_way(&check.implied, &self.made, permitted) => Ok(Effort::Strained),
@@ -337,6 +338,12 @@ fn agrees(implied: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
     inward
         && is_part_of(implied.linear, permitted.linear, LINEAR_TOLERANCE)
         && is_part_of(implied.angular, permitted.angular, ANGULAR_TOLERANCE)
+}
+
+/// Whether the implied motion is so much less than the permitted one that braking from the latter would begin late.
+fn lags(implied: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
+    (implied.linear - permitted.linear).norm() > LINEAR_TOLERANCE / 2.0
+        || (implied.angular - permitted.angular).norm() > ANGULAR_TOLERANCE / 2.0
 }
 
 /// Whether the implied motion lies between the one before and the permitted one, and is no faster towards the patient than is

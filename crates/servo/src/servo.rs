@@ -279,7 +279,7 @@ impl Servo {
         let kinematics = self.model.kinematics(&from);
         let resolution = self.resolver.resolve(&self.model, &kinematics, permitted);
         let wanted = within_speed(&resolution.velocities, JOINT_SPEED * USED_SHARE);
-        let velocities = Self::reach(&kinematics, &speeds, &wanted, permitted, dt);
+        let velocities = self.reach(&kinematics, &speeds, &wanted, permitted, dt);
         let positions = from.zip_with(&velocities, |angle, speed| angle + speed * dt);
         let setpoint = JointSetpoint { positions, velocities };
         let check = JointCheck { setpoint, measured: reading.positions, implied: kinematics.twist(&velocities) };
@@ -310,8 +310,15 @@ impl Servo {
 
     /// The joint speeds of this tick, from those before: the `wanted` ones, or as much of the change to them as the joints can make. Near
     /// a singular posture that can be little, because one joint has to turn around; then all slow down alike where that comes
-    /// nearer to what is permitted.
-    fn reach(kinematics: &Kinematics, before: &Joints, wanted: &Joints, permitted: &Twist<Tip>, dt: f64) -> Joints {
+    /// nearer to what is permitted, or where a joint could not stop within its range otherwise.
+    fn reach(
+        &self,
+        kinematics: &Kinematics,
+        before: &Joints,
+        wanted: &Joints,
+        permitted: &Twist<Tip>,
+        dt: f64,
+    ) -> Joints {
         let most = JOINT_ACCELERATION * USED_SHARE * dt;
         let direct = within_acceleration(before, wanted, most);
         if direct == *wanted {
@@ -324,7 +331,23 @@ impl Servo {
             let made = kinematics.twist(speeds);
             weighed(&Twist::new(made.linear - permitted.linear, made.angular - permitted.angular))
         };
-        if missed(&slower) < missed(&direct) { slower } else { direct }
+        let nearer = if missed(&slower) < missed(&direct) { slower } else { direct };
+        if self.stops_in_range(kinematics.positions(), &nearer, dt) {
+            nearer
+        } else {
+            within_acceleration(before, &Joints::zero(before.axes()), most)
+        }
+    }
+
+    /// Whether, after a tick at these speeds, every joint is still within its range when all come to rest alike.
+    fn stops_in_range(&self, from: &Joints, speeds: &Joints, dt: f64) -> bool {
+        let fastest = speeds.as_slice().iter().fold(0.0_f64, |fastest, speed| fastest.max(speed.abs()));
+        let time = dt + fastest / (2.0 * JOINT_ACCELERATION * USED_SHARE);
+        let joints = from.as_slice().iter().zip(speeds.as_slice()).zip(self.model.limits());
+        joints.into_iter().all(|((angle, speed), limit)| {
+            let left = if *speed > 0.0 { limit.upper.get() - angle } else { angle - limit.lower.get() };
+            speed.abs() * time <= left.max(0.0)
+        })
     }
 
     /// Where the next setpoint starts, and with which speeds: at the last one and where it led to since, or at rest where the arm
