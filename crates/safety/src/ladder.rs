@@ -10,7 +10,7 @@ use crate::facts::{Arming, Facts, Lease, Reset, Session, Shutdown};
 use crate::pace::{Pace, PaceKeeper};
 use crate::reasons::{fault, frozen_by_operator, impairment, is_permitted, letting_go, obstacle};
 use crate::state::{AfterRelease, Cause, Stage, State};
-use crate::timing::{RELEASED_FORCE, RETRACT_SPEED, Timing};
+use crate::timing::{RELEASED_FORCE, RETRACT_SPEED, Timing, YIELDING_FORCE};
 use crate::transition::{Event, Lift, Moment, Touch, next, settle};
 
 /// What the control law shall aim at until the next tick.
@@ -280,7 +280,7 @@ impl Ladder {
                 Stage::Lifting { .. } => lift_goal(around.lift),
                 Stage::Braked => match around.touch {
                     // The patient has come towards the braked probe: it yields, outward only.
-                    Touch::Pressing(force) if force > RELEASED_FORCE => Goal::Release { to: RELEASED_FORCE },
+                    Touch::Pressing(force) if force > YIELDING_FORCE => Goal::Release { to: YIELDING_FORCE },
                     Touch::Pressing(_) | Touch::Free | Touch::Unknown => Goal::Rest,
                 },
             },

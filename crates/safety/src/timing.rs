@@ -12,6 +12,10 @@ pub const TICK: Duration = Duration::from_millis(1);
 /// heavy enough to be told from sensor bias (±0.5 N) and noise.
 pub const RELEASED_FORCE: Newton = Newton::literal(2.0);
 
+/// A probe at rest yields to a patient who comes towards it from here on, N: what sensor and arm are late by at 30 mm/s of breathing
+/// must not carry the force above [`RELEASED_FORCE`].
+pub(crate) const YIELDING_FORCE: Newton = Newton::literal(1.8);
+
 /// A stop, fault or disarm brakes at the latest this long after it began to lower the force.
 pub const LOWERING_TIME: Duration = Duration::from_millis(500);
 

@@ -5,6 +5,7 @@ use core::time::Duration;
 use farprobe_geom::Newton;
 
 use super::scene::{Scene, config, downward, linear};
+use crate::timing::YIELDING_FORCE;
 use crate::*;
 
 fn shipped() -> Timing {
@@ -219,6 +220,9 @@ fn sr_003_a_stop_in_contact_lowers_the_force_before_it_brakes() {
     assert_eq!(scene.directive.goal, Goal::Release { to: RELEASED_FORCE });
     scene.push(2.0);
     scene.run(1);
+    assert!(is_braked(&scene));
+    scene.push(1.8);
+    scene.run(1);
     assert_eq!((scene.rung(), scene.directive.goal), (Rung::EStop, Goal::Rest));
 }
 
@@ -230,8 +234,11 @@ fn sr_003_a_stop_that_can_not_lower_the_force_counts_as_braked_after_half_a_seco
     assert_eq!(scene.directive.goal, Goal::Release { to: RELEASED_FORCE });
     scene.run(1);
     assert!(is_braked(&scene), "the staff can reset it");
-    assert_eq!(scene.directive.goal, Goal::Release { to: RELEASED_FORCE }, "it does not clamp");
-    scene.push(2.0);
+    assert_eq!(scene.directive.goal, Goal::Release { to: YIELDING_FORCE }, "it does not clamp");
+    scene.push(1.9);
+    scene.run(1);
+    assert_eq!(scene.directive.goal, Goal::Release { to: YIELDING_FORCE }, "with room below what was promised");
+    scene.push(1.8);
     scene.run(1);
     assert_eq!(scene.directive.goal, Goal::Rest);
 }
@@ -243,7 +250,7 @@ fn sr_003_a_braked_probe_yields_to_a_patient_who_comes_towards_it() {
     assert_eq!(scene.directive.goal, Goal::Rest);
     scene.push(3.0);
     scene.run(1);
-    assert_eq!((scene.rung(), scene.directive.goal), (Rung::EStop, Goal::Release { to: RELEASED_FORCE }));
+    assert_eq!((scene.rung(), scene.directive.goal), (Rung::EStop, Goal::Release { to: YIELDING_FORCE }));
 }
 
 fn is_braked(scene: &Scene) -> bool {
