@@ -33,6 +33,8 @@ pub(super) struct Axial {
     hand: Hand,
     /// In free space: how far the operator's reference leads the probe, m.
     lead: f64,
+    /// For how long the probe has trembled to learn the stiffness, s.
+    trembling: f64,
     /// The stiffness to expect at the next touch, N/m.
     expected: f64,
     smooth: SmoothVelocity,
@@ -77,6 +79,13 @@ const LEAD_RATE: f64 = 15.0;
 const LEASH: f64 = 0.005;
 /// The most that is allowed for what is on its way when the operator lets go, N: 10 mm/s on tissue of 4 N/mm.
 const ON_ITS_WAY: f64 = 0.3;
+/// How far the probe trembles to learn the stiffness, m: 26 µm behind the estimator's high-pass, twice what skin does by itself. On a
+/// belly of 1 N/mm that is 0.1 N; stiffer tissue tells it before the tremble has grown so far.
+const TREMBLE: f64 = 0.1e-3;
+/// In which time it grows to that, s.
+const TREMBLE_GROWS: f64 = 0.3;
+/// How quick it is, rad/s: 10 Hz, well above breath and heart, well within what the force loop hears.
+const TREMBLE_PACE: f64 = 60.0;
 /// What a release aims at, as a share of the force it must come below: room for noise, friction and a breath.
 const RELEASE_SHARE: f64 = 0.75;
 /// Inward speed in contact, m/s: skin that falls away by breathing, twice over.
@@ -106,6 +115,7 @@ impl Axial {
             press: Press::none(),
             hand: Hand::Off,
             lead: 0.0,
+            trembling: 0.0,
             expected: tuning.expected_stiffness.get(),
             smooth: SmoothVelocity::rest(),
         }
@@ -221,7 +231,8 @@ impl Axial {
                 }
                 let operator = Moved { travel, present: surface.force(), guidance: input.guidance };
                 self.press.follow(&operator, moved, desired, &self.tuning, dt);
-                let pressing = regulate(&surface, &stiffness, self.press.force(), &self.tuning);
+                let pressing =
+                    regulate(&surface, &stiffness, self.press.force(), &self.tuning) + self.tremble(dt, &stiffness);
                 // The skin has just been lost: look for it, slowly.
                 let pressing = if input.force < LOSS { pressing.max(CREEP) } else { pressing };
                 match self.press.lift() {
@@ -230,6 +241,18 @@ impl Axial {
                 }
             }
         }
+    }
+
+    /// The speed of a tremble that lets force and travel tell the stiffness, if nothing else has, m/s. Without it a law that takes
+    /// soft tissue for stiff takes its own motion for the skin's, and swings.
+    fn tremble(&mut self, dt: f64, stiffness: &Stiffness) -> f64 {
+        if !stiffness.is_wanted() {
+            self.trembling = 0.0;
+            return 0.0;
+        }
+        self.trembling += dt;
+        let amplitude = TREMBLE * (self.trembling / TREMBLE_GROWS).min(1.0);
+        amplitude * TREMBLE_PACE * (TREMBLE_PACE * self.trembling).sin()
     }
 
     fn comply(&mut self, dt: f64, ceiling: f64, input: &AxialInput) -> f64 {

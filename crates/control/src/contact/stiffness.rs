@@ -104,6 +104,11 @@ impl Stiffness {
         self.shown == Shown::Yes && self.is_sure()
     }
 
+    /// Whether this is tissue, and nothing has told yet how stiff: a touch too slow, or skin that moved along.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.shown == Shown::Yes && !self.is_sure()
+    }
+
     /// How briskly the force may be regulated, 1 for all but the softest tissue: there the same speed means so little force
     /// that the sensor's noise would drive the probe. `force`: the present one, N.
     pub(super) fn pace(&self, force: f64) -> f64 {
