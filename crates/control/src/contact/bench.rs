@@ -4,6 +4,7 @@ use farprobe_geom::{Newton, Pose, Time, Twist, Wrench};
 use nalgebra::{Isometry3, Vector3};
 
 use super::*;
+use crate::reference::Guidance;
 
 /// Setpoints on their way, ms.
 const DEAD_TIME: usize = 2;
@@ -28,6 +29,8 @@ pub(super) struct Bench {
     ticks: u64,
     noise: u64,
     operator: Pose<Base>,
+    /// Whether the operator is heard.
+    pub(super) guidance: Guidance,
 }
 
 /// What one tick came to.
@@ -55,6 +58,7 @@ impl Bench {
             ticks: 0,
             noise: 0x9E37_79B9_7F4A_7C15,
             operator: Pose::identity(),
+            guidance: Guidance::Live,
         }
     }
 
@@ -73,7 +77,7 @@ impl Bench {
         };
         let twist = Twist::new(Vector3::z() * operator_speed, Vector3::zeros());
         self.operator = crate::reference::moved(&self.operator, &twist, 1e-3);
-        let operator = Reference { twist, ..Reference::resting(self.operator) };
+        let operator = Reference { pose: self.operator, twist, guidance: self.guidance };
         let now = Time::from_millis(1_000 + self.ticks);
         let proposal = self.law.step(now, directive, &operator, &measured);
         self.move_arm(proposal.twist.linear.z);

@@ -89,6 +89,49 @@ fn a_long_quiet_hold_does_not_wear_the_estimate_out() {
 }
 
 #[test]
+fn soft_tissue_pressed_deep_is_held_without_swinging() {
+    for stiffness in [400.0, 700.0, 1_500.0] {
+        let mut bench = Bench::new(stiffness);
+        let force = 15.0;
+        bench.push_to(force);
+        let follow = Directive::Follow { desired_force: Newton::new(force).unwrap() };
+        bench.run(2.0, &follow, 0.0);
+        let (rms, worst) = errors(&bench.run(5.0, &follow, 0.0), force);
+        assert!(rms <= 0.1 && worst <= 0.3, "{stiffness} N/m: rms {rms}, worst {worst}");
+    }
+}
+
+#[test]
+fn skin_that_moves_along_at_touch_is_held_without_swinging() {
+    for (stiffness, skin) in [
+        (1_500.0, (|time| 0.006 * time.min(6.0)) as fn(f64) -> f64),
+        (1_500.0, |time| -0.006 * time.min(6.0)),
+        (3_000.0, |time| -0.012 * time.min(4.0)),
+    ] {
+        let mut bench = Bench::new(stiffness);
+        bench.skin = skin;
+        bench.start_at(-0.06);
+        bench.push_to(8.0);
+        bench.run(2.0, &FOLLOW, 0.0);
+        let (rms, worst) = errors(&bench.run(5.0, &FOLLOW, 0.0), 8.0);
+        assert!(rms <= 0.1 && worst <= 0.5, "{stiffness} N/m: rms {rms}, worst {worst}");
+    }
+}
+
+#[test]
+fn an_operator_who_is_not_heard_asks_for_no_more() {
+    for stiffness in [1_000.0, 3_000.0, 10_000.0] {
+        let mut bench = Bench::new(stiffness);
+        bench.push_to(4.0);
+        bench.guidance = crate::Guidance::Stale;
+        let present = bench.tick(&FOLLOW, 0.01).force;
+        let later = bench.run(0.2, &FOLLOW, 0.01);
+        let most = later.iter().map(|seen| seen.force).fold(0.0, f64::max);
+        assert!(most <= present + 0.7, "{stiffness} N/m: {present} to {most} N");
+    }
+}
+
+#[test]
 fn stiff_tissue_that_stays_still_is_held_without_ringing() {
     for stiffness in [50_000.0, 100_000.0, 150_000.0] {
         let mut bench = Bench::new(stiffness);

@@ -173,6 +173,33 @@ fn sr_021_a_refused_setpoint_is_replaced_by_braking_until_rest() {
 }
 
 #[test]
+fn sr_021_all_joints_slow_down_alike_so_that_the_tip_keeps_to_its_direction() {
+    let mut arm = Arm::moving();
+    for tick in 1..=5 {
+        arm.report();
+        arm.scene.run(1);
+        let mut check = arm.check();
+        let speed = 0.01 * f64::from(tick);
+        check.setpoint.velocities.as_mut_slice()[1] = speed;
+        check.setpoint.positions.as_mut_slice()[1] = arm.angles.as_slice()[1] + speed * 1e-3;
+        assert_eq!(arm.confirm(&check), Confirmation::Passed);
+    }
+    arm.scene.run(1);
+    let mut check = arm.check();
+    check.setpoint.positions.as_mut_slice()[4] = 1.0;
+    let mut confirmation = arm.confirm(&check);
+    let mut before = 0.1;
+    while let Confirmation::Refused(Refusal { instead: Some(setpoint), .. }) = confirmation {
+        let [first, second, ..] = setpoint.velocities.as_slice() else { panic!("no joints") };
+        assert!((first - 2.0 * second).abs() < 1e-9, "{first} {second}");
+        assert!(*first < before || *first == 0.0);
+        before = *first;
+        confirmation = arm.step();
+    }
+    assert_eq!(before, 0.0);
+}
+
+#[test]
 fn sr_021_without_anything_to_brake_from_nothing_is_sent() {
     let mut arm = Arm { scene: Scene::engaged(0.0), angles: joints(f64::NAN) };
     let Confirmation::Refused(refusal) = arm.step() else { panic!("passed") };
