@@ -119,6 +119,18 @@ fn skin_that_moves_along_at_touch_is_held_without_swinging() {
 }
 
 #[test]
+fn a_quiet_breath_at_touch_does_not_make_the_law_swing() {
+    for stiffness in [1_000.0, 1_500.0, 2_500.0] {
+        for start in 0..8 {
+            let skin = |time: f64| 0.004 * (time * core::f64::consts::FRAC_PI_2).sin();
+            let breaths = pressed_while_breathing(stiffness, skin, 0.5 * f64::from(start)).run(8.0, &FOLLOW, 0.0);
+            let (rms, worst) = errors(&breaths, 8.0);
+            assert!(rms <= 0.15 && worst <= 0.4, "{stiffness} N/m from {start}: rms {rms}, worst {worst}");
+        }
+    }
+}
+
+#[test]
 fn an_operator_who_is_not_heard_asks_for_no_more() {
     for stiffness in [1_000.0, 3_000.0, 10_000.0] {
         let mut bench = Bench::new(stiffness);
