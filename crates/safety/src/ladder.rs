@@ -260,7 +260,9 @@ impl Ladder {
 
     fn goal(&self, around: &Surroundings, pace: Pace) -> Goal {
         match self.state {
-            State::Idle => Goal::Rest,
+            // Before anybody has armed it an arm does nothing. Once it has let go of a patient it yields as any probe at rest.
+            State::Idle if self.cause == Cause::Start => Goal::Rest,
+            State::Idle => yielding(around.touch),
             // A probe at rest does not clamp a patient who comes towards it.
             State::Ready | State::Parked => match around.touch {
                 Touch::Free => Goal::Rest,
@@ -278,13 +280,17 @@ impl Ladder {
             State::Fault { stage, .. } | State::EStop { stage, .. } => match stage {
                 Stage::Lowering { .. } => Goal::Release { to: RELEASED_FORCE },
                 Stage::Lifting { .. } => lift_goal(around.lift),
-                Stage::Braked => match around.touch {
-                    // The patient has come towards the braked probe: it yields, outward only.
-                    Touch::Pressing(force) if force > YIELDING_FORCE => Goal::Release { to: YIELDING_FORCE },
-                    Touch::Pressing(_) | Touch::Free | Touch::Unknown => Goal::Rest,
-                },
+                Stage::Braked => yielding(around.touch),
             },
         }
+    }
+}
+
+/// A probe at rest, to which the patient may have come: it yields, outward only.
+fn yielding(touch: Touch) -> Goal {
+    match touch {
+        Touch::Pressing(force) if force > YIELDING_FORCE => Goal::Release { to: YIELDING_FORCE },
+        Touch::Pressing(_) | Touch::Free | Touch::Unknown => Goal::Rest,
     }
 }
 

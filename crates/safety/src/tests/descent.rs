@@ -253,6 +253,17 @@ fn sr_003_a_braked_probe_yields_to_a_patient_who_comes_towards_it() {
     assert_eq!((scene.rung(), scene.directive.goal), (Rung::EStop, Goal::Release { to: YIELDING_FORCE }));
 }
 
+#[test]
+fn sr_015_a_disarmed_probe_yields_to_a_patient_who_comes_towards_it() {
+    let mut scene = Scene::at(Rung::Ready, 0.0);
+    scene.facts.arming = Arming::Disarmed;
+    scene.run(1);
+    assert_eq!((scene.rung(), scene.directive.goal), (Rung::Idle, Goal::Rest));
+    scene.push(3.0);
+    scene.run(1);
+    assert_eq!((scene.rung(), scene.directive.goal), (Rung::Idle, Goal::Release { to: YIELDING_FORCE }));
+}
+
 fn is_braked(scene: &Scene) -> bool {
     matches!(
         scene.directive.state,
@@ -307,6 +318,9 @@ fn sr_003_disarming_in_contact_lowers_the_force_first() {
         assert_eq!(scene.rung(), Rung::Release);
         scene.facts.arming = Arming::Disarmed;
         scene.push(2.0);
+        scene.run(1);
+        assert_eq!(scene.rung(), Rung::Idle);
+        scene.push(1.8);
         scene.run(1);
         assert_eq!((scene.rung(), scene.directive.goal), (Rung::Idle, Goal::Rest));
     }
