@@ -15,7 +15,7 @@ use crate::ladder::Goal;
 use crate::limits::Limits;
 use crate::profile::{Axis, AxisRow};
 use crate::sensor::{Reading, Standing};
-use crate::space::{Braking, Space};
+use crate::space::{Braking, Space, Walls};
 use crate::timing::TICK;
 
 /// The longest step the profile makes at once, s. After a longer gap the motion goes on as if only this much time had passed.
@@ -151,8 +151,9 @@ impl Envelope {
         self.judge_yielding(at.reading);
         self.judge_lowering(at);
         let axial = self.axial(at);
-        let wish = self.wish(&heard, &axial, at);
-        self.follow(&wish, &axial, at);
+        let walls = self.walls(at);
+        let wish = self.wish(&heard, &axial, &walls, at);
+        self.follow(&wish, &axial, &walls, at);
 
         let permitted = self.permitted();
         let (linear, angular) = (permitted.linear, permitted.angular);
@@ -227,7 +228,7 @@ impl Envelope {
     }
 
     /// What is wished for, after everything but the rates: goal, forces and walls.
-    fn wish(&self, heard: &Twist<Tip>, axial: &Axial, at: &Situation<'_>) -> Twist<Tip> {
+    fn wish(&self, heard: &Twist<Tip>, axial: &Axial, walls: &Walls, at: &Situation<'_>) -> Twist<Tip> {
         let sideways = self.sideways_scale(at);
         let across = capped(heard.linear.xy(), self.limits.lateral.speed.get() * sideways);
         let mut linear = Vector3::new(across.x, across.y, 0.0);
@@ -241,39 +242,23 @@ impl Envelope {
         };
         linear.z = asked.min(axial.inward).max(-self.limits.outward.speed.get());
         if at.measured.tip.is_finite() {
-            linear = self.keep_in(at, linear);
+            linear = keep_in(walls, at.contact, linear);
             angular = self.space.angular(&at.measured.tip, angular, &self.tilt_braking());
         } else {
             // Without a pose there are no walls: only letting go is left.
             (linear, angular) = (Vector3::new(0.0, 0.0, linear.z.min(0.0)), Vector3::zeros());
         }
-        let enforced = self.enforced(axial.outward_at_least, at);
+        let enforced = enforced(walls, at.contact, axial.outward_at_least);
         if enforced > 0.0 {
             linear.z = linear.z.min(-enforced);
         }
         Twist::new(linear, angular)
     }
 
-    /// The outward speed that is enforced. In free space it keeps within the walls.
-    fn enforced(&self, outward: f64, at: &Situation<'_>) -> f64 {
-        match at.contact {
-            Contact::Free if at.measured.tip.is_finite() => {
-                let lifting = Vector3::new(0.0, 0.0, -outward);
-                -self.space.linear(&at.measured.tip, lifting, &self.wall_braking()).z.min(0.0)
-            }
-            Contact::Free | Contact::Touching => outward,
-        }
-    }
-
-    /// The walls, for linear motion. Lowering the force of a contact goes before staying inside.
-    fn keep_in(&self, at: &Situation<'_>, linear: Vector3<f64>) -> Vector3<f64> {
-        let mut kept = self.space.linear(&at.measured.tip, linear, &self.wall_braking());
-        if at.contact == Contact::Touching && linear.z < 0.0 {
-            kept.z = kept.z.min(linear.z);
-        }
-        // A wall may bend the motion, but not into the patient.
-        kept.z = kept.z.min(linear.z.max(0.0));
-        self.space.across(&at.measured.tip, kept, &self.wall_braking())
+    /// The walls around the tip. Without a pose there are none.
+    fn walls(&self, at: &Situation<'_>) -> Walls {
+        let tip = &at.measured.tip;
+        if tip.is_finite() { self.space.walls(tip, &self.wall_braking()) } else { Walls::NONE }
     }
 
     fn wall_braking(&self) -> Braking {
@@ -372,36 +357,31 @@ impl Envelope {
     }
 
     /// The first rate limit: across the skin, along the probe and turning, each as one.
-    fn follow(&mut self, wish: &Twist<Tip>, axial: &Axial, at: &Situation<'_>) {
+    fn follow(&mut self, wish: &Twist<Tip>, axial: &Axial, walls: &Walls, at: &Situation<'_>) {
         let elapsed = self.stepped_at.map_or(TICK, |last| at.now.saturating_since(last));
         let dt = elapsed.as_secs_f64().min(LONGEST_STEP);
         self.stepped_at = Some(at.now);
         let Limits { inward, outward, lateral, angular, .. } = self.limits;
         let (space, tip) = (self.space, at.measured.tip);
-        let (wall, tilt) = (self.wall_braking(), self.tilt_braking());
-        // Without a pose there are no walls.
-        let walled = tip.is_finite();
+        let tilt = self.tilt_braking();
+        // Without a pose there is no upright.
+        let posed = tip.is_finite();
 
         let along = self.along.velocity;
         let row =
             GroupRow { speed: lateral.speed.get(), acceleration: lateral.acceleration.get(), jerk: lateral.jerk.get() };
-        let inside = |side: Vector2<f64>| {
-            let motion = Vector3::new(side.x, side.y, along);
-            if walled { space.linear(&tip, motion, &wall).xy() } else { side }
-        };
+        let inside = |side: Vector2<f64>| walls.linear(Vector3::new(side.x, side.y, along)).xy();
         self.side.follow(wish.linear.xy(), inside, &row, dt);
 
         let row = GroupRow { speed: angular.speed.get(), acceleration: angular.acceleration, jerk: angular.jerk };
-        let upright = |turn| if walled { space.angular(&tip, turn, &tilt) } else { turn };
+        let upright = |turn| if posed { space.angular(&tip, turn, &tilt) } else { turn };
         self.turn.follow(wish.angular, upright, &row, dt);
 
         // What the side could not brake for in time is braked for along the probe, as far as that lowers no force of a contact.
         let side = self.side.velocity;
         let mut inner = wish.linear.z;
-        if walled {
-            let kept = space.along(&tip, Vector3::new(side.x, side.y, inner), &wall);
-            inner = if at.contact == Contact::Touching { inner.min(kept) } else { kept };
-        }
+        let kept = walls.along(Vector3::new(side.x, side.y, inner));
+        inner = if at.contact == Contact::Touching { inner.min(kept) } else { kept };
         let row = AxisRow {
             acceleration_up: inward.acceleration.get(),
             acceleration_down: outward.acceleration.get(),
@@ -411,6 +391,25 @@ impl Envelope {
         self.along.follow(inner.max(-outward.speed.get()), -outward.speed.get(), axial.inward, &row, dt);
         self.in_flight.note(finite_or_zero(self.along.velocity), dt);
     }
+}
+
+/// The outward speed that is enforced. In free space it keeps within the walls.
+fn enforced(walls: &Walls, contact: Contact, outward: f64) -> f64 {
+    match contact {
+        Contact::Free => -walls.linear(Vector3::new(0.0, 0.0, -outward)).z.min(0.0),
+        Contact::Touching => outward,
+    }
+}
+
+/// The walls, for linear motion. Lowering the force of a contact goes before staying inside.
+fn keep_in(walls: &Walls, contact: Contact, linear: Vector3<f64>) -> Vector3<f64> {
+    let mut kept = walls.linear(linear);
+    if contact == Contact::Touching && linear.z < 0.0 {
+        kept.z = kept.z.min(linear.z);
+    }
+    // A wall may bend the motion, but not into the patient.
+    kept.z = kept.z.min(linear.z.max(0.0));
+    walls.across(kept)
 }
 
 fn finite_or_zero(value: f64) -> f64 {

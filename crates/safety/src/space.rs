@@ -54,6 +54,9 @@ pub(crate) struct Braking {
 }
 
 impl Braking {
+    /// Where only the distance is asked for.
+    const NONE: Self = Self { deceleration: 0.0, delay: 0.0 };
+
     /// For a row of this acceleration and jerk: half of what it can do, so that the jerk-limited profile behind it always keeps
     /// up and something is left for turning aside.
     pub(crate) fn of(acceleration: f64, jerk: f64) -> Self {
@@ -70,31 +73,55 @@ impl Braking {
     }
 }
 
-/// A wall: how far away it is (negative: beyond it) and the direction towards it, in the tip's axes.
-type Wall = (f64, Vector3<f64>);
+/// A wall as a tip sees it.
+#[derive(Debug, Clone, Copy)]
+struct Wall {
+    /// The direction towards it, in the tip's axes.
+    towards: Vector3<f64>,
+    /// How far away it is, m; negative beyond it.
+    distance: f64,
+    /// How fast the tip may go towards it, m/s.
+    speed: f64,
+}
 
-impl Space {
+/// The walls around one pose of the tip. Worked out once for all that is asked of them in a tick.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Walls {
+    walls: [Option<Wall>; 6 + MAX_KEEP_OUT],
+}
+
+impl Walls {
+    /// No walls, for where there is no pose that they could be around.
+    pub(crate) const NONE: Self = Self { walls: [None; 6 + MAX_KEEP_OUT] };
+
+    fn all(&self) -> impl Iterator<Item = &Wall> {
+        self.walls.iter().flatten()
+    }
+
+    fn keep(&self, motion: &Vector3<f64>) -> bool {
+        self.all().all(|wall| motion.dot(&wall.towards) <= wall.speed + WALL_TOLERANCE)
+    }
+
     /// No part of this linear motion (tip axes, m/s) breaks through a wall, and it can stop before it.
-    pub(crate) fn linear(&self, tip: &Pose<Base>, motion: Vector3<f64>, braking: &Braking) -> Vector3<f64> {
+    pub(crate) fn linear(&self, motion: Vector3<f64>) -> Vector3<f64> {
         let mut allowed = motion;
         for _ in 0..PASSES {
-            for (distance, towards) in self.walls(tip).into_iter().flatten() {
-                let excess = allowed.dot(&towards) - braking.speed(distance);
+            for Wall { towards, speed, .. } in self.all() {
+                let excess = allowed.dot(towards) - speed;
                 if excess > 0.0 {
                     allowed -= towards * excess;
                 }
             }
         }
-        let keeps = |(distance, towards): Wall| allowed.dot(&towards) <= braking.speed(distance) + WALL_TOLERANCE;
-        if self.walls(tip).into_iter().flatten().all(keeps) { allowed } else { Vector3::zeros() }
+        if self.keep(&allowed) { allowed } else { Vector3::zeros() }
     }
 
     /// The same by bending the motion across the probe only; along it the motion stays as it is. It does not become faster.
-    pub(crate) fn across(&self, tip: &Pose<Base>, motion: Vector3<f64>, braking: &Braking) -> Vector3<f64> {
+    pub(crate) fn across(&self, motion: Vector3<f64>) -> Vector3<f64> {
         let mut allowed = motion;
         for _ in 0..PASSES {
-            for (distance, towards) in self.walls(tip).into_iter().flatten() {
-                let excess = allowed.dot(&towards) - braking.speed(distance);
+            for Wall { towards, speed, .. } in self.all() {
+                let excess = allowed.dot(towards) - speed;
                 let across = Vector3::new(towards.x, towards.y, 0.0);
                 let length = across.norm_squared();
                 if excess > 0.0 && length > 0.0 {
@@ -102,16 +129,15 @@ impl Space {
                 }
             }
         }
-        let keeps = |(distance, towards): Wall| allowed.dot(&towards) <= braking.speed(distance) + WALL_TOLERANCE;
-        let kept = self.walls(tip).into_iter().flatten().all(keeps);
-        if kept && allowed.xy().norm() <= motion.xy().norm() { allowed } else { Vector3::new(0.0, 0.0, motion.z) }
+        let kept = self.keep(&allowed) && allowed.xy().norm() <= motion.xy().norm();
+        if kept { allowed } else { Vector3::new(0.0, 0.0, motion.z) }
     }
 
     /// The same by slowing the motion along the probe only.
-    pub(crate) fn along(&self, tip: &Pose<Base>, motion: Vector3<f64>, braking: &Braking) -> f64 {
+    pub(crate) fn along(&self, motion: Vector3<f64>) -> f64 {
         let mut allowed = motion;
-        for (distance, towards) in self.walls(tip).into_iter().flatten() {
-            let excess = allowed.dot(&towards) - braking.speed(distance);
+        for Wall { towards, speed, .. } in self.all() {
+            let excess = allowed.dot(towards) - speed;
             if excess > 0.0 && towards.z * allowed.z > 0.0 {
                 let slower = allowed.z - excess / towards.z;
                 allowed.z = if slower * allowed.z > 0.0 { slower } else { 0.0 };
@@ -119,7 +145,9 @@ impl Space {
         }
         allowed.z
     }
+}
 
+impl Space {
     /// No part of this angular motion (tip axes, rad/s) tilts beyond the limit.
     pub(crate) fn angular(&self, tip: &Pose<Base>, motion: Vector3<f64>, braking: &Braking) -> Vector3<f64> {
         let (tilt, increase) = self.tilt(tip);
@@ -130,7 +158,7 @@ impl Space {
 
     /// Whether the tip is well outside, or tilted well too far.
     pub(crate) fn is_left(&self, tip: &Pose<Base>) -> bool {
-        let outside = self.walls(tip).into_iter().flatten().any(|(distance, _)| distance < -LEFT_BY);
+        let outside = self.walls(tip, &Braking::NONE).all().any(|wall| wall.distance < -LEFT_BY);
         outside || self.tilt(tip).0 > self.max_tilt.get() + TILTED_BY
     }
 
@@ -145,24 +173,26 @@ impl Space {
         (tilt, increase.try_normalize(1e-9).unwrap_or_else(Vector3::zeros))
     }
 
-    fn walls(&self, tip: &Pose<Base>) -> [Option<Wall>; 6 + MAX_KEEP_OUT] {
+    /// The walls around this pose of the tip, for a motion that brakes like this.
+    pub(crate) fn walls(&self, tip: &Pose<Base>, braking: &Braking) -> Walls {
         let position = tip.position();
         let in_tip = |direction: Vector3<f64>| tip.rotation().inverse_transform_vector(&direction);
-        let mut walls = [None; 6 + MAX_KEEP_OUT];
-        let (faces, spheres) = walls.split_at_mut(6);
+        let wall = |distance, towards| Wall { towards, distance, speed: braking.speed(distance) };
+        let mut walls = Walls::NONE;
+        let (faces, spheres) = walls.walls.split_at_mut(6);
         let axes = [Vector3::x(), Vector3::y(), Vector3::z()];
         let bounds = self.low.iter().zip(&self.high).zip(position.iter()).zip(axes);
         for (pair, (((low, high), at), axis)) in faces.chunks_exact_mut(2).zip(bounds) {
-            let both = [(at - low.get(), in_tip(-axis)), (high.get() - at, in_tip(axis))];
-            for (slot, wall) in pair.iter_mut().zip(both) {
-                *slot = Some(wall);
+            let up = in_tip(axis);
+            for (slot, face) in pair.iter_mut().zip([wall(at - low.get(), -up), wall(high.get() - at, up)]) {
+                *slot = Some(face);
             }
         }
         for (slot, sphere) in spheres.iter_mut().zip(self.keep_out.iter().flatten()) {
             let to_centre = Vector3::from(sphere.centre.map(Metre::get)) - position;
             // In the very centre every way leads out.
-            *slot =
-                to_centre.try_normalize(1e-9).map(|towards| (to_centre.norm() - sphere.radius.get(), in_tip(towards)));
+            let towards = to_centre.try_normalize(1e-9);
+            *slot = towards.map(|towards| wall(to_centre.norm() - sphere.radius.get(), in_tip(towards)));
         }
         walls
     }
