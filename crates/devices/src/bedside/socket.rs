@@ -13,8 +13,8 @@ use farprobe_proto::Bedside as Action;
 use super::{Acts, WORDS, next_line};
 use crate::{Bedside, BedsideEvent, DeviceError};
 
-/// A client that is silent for this long is let go, so that a forgotten one does not keep its thread for ever.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// How long an answer may wait for a client to take it. One that does not read gets no more answers; what it says still counts.
+const ANSWER_WITHIN: Duration = Duration::from_millis(10);
 
 /// A listening socket with the rights of its owner only. The file is removed when this is dropped.
 #[derive(Debug)]
@@ -79,15 +79,18 @@ fn accept(listener: &UnixListener, sender: &Sender<Action>) {
 }
 
 fn serve(client: &UnixStream, sender: &Sender<Action>) -> std::io::Result<()> {
-    client.set_read_timeout(Some(PATIENCE))?;
+    client.set_write_timeout(Some(ANSWER_WITHIN))?;
     let mut reader = BufReader::new(client);
-    let mut answer = client;
+    let mut listens = Some(client);
+    let unknown = format!("unknown word; say one of: {WORDS}");
     while let Some(line) = next_line(&mut reader)? {
-        match line {
-            Ok(action) if sender.send(action).is_ok() => writeln!(answer, "ok")?,
-            Ok(_) => return writeln!(answer, "the cart is shutting down"),
-            Err(_) => writeln!(answer, "unknown word; say one of: {WORDS}")?,
-        }
+        let answer = match line {
+            Ok(action) if sender.send(action).is_ok() => "ok",
+            Ok(_) => return writeln!(&*client, "the cart is shutting down"),
+            Err(_) => unknown.as_str(),
+        };
+        // A stop behind a hundred answers that nobody reads is a stop all the same.
+        listens = listens.filter(|client| writeln!(&mut &**client, "{answer}").is_ok());
     }
     Ok(())
 }
@@ -117,6 +120,21 @@ mod tests {
         assert_eq!(events[0].source, "socket");
         drop(bedside);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_client_that_reads_no_answers_is_heard_to_its_last_word() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bedside.sock");
+        let mut bedside = SocketBedside::listen(&path).unwrap();
+        let mut client = UnixStream::connect(&path).unwrap();
+        client.write_all("dance\n".repeat(10_000).as_bytes()).unwrap();
+        client.write_all(b"stop\n").unwrap();
+        let patience = std::time::Instant::now() + Duration::from_secs(30);
+        while bedside.poll(Time::ZERO).iter().all(|event| event.action != Action::Stop) {
+            assert!(std::time::Instant::now() < patience, "the stop was lost behind answers");
+            std::thread::yield_now();
+        }
     }
 
     #[test]
