@@ -18,7 +18,12 @@ const SHIPPED_FILTER: &str = "warn,rtc_dtls=error,rtc_ice=error,winit=error";
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(SHIPPED_FILTER));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours()).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours())
+        .log_internal_errors(false)
+        .init();
     match run::run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -25,7 +25,12 @@ fn main() -> ExitCode {
         },
         None => {
             let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(SHIPPED_FILTER));
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours()).init();
+            tracing_subscriber::fmt()
+                .with_env_filter(filter)
+                .with_writer(std::io::stderr)
+                .with_ansi(colours())
+                .log_internal_errors(false)
+                .init();
             match farprobe_cart::run(&cli.run) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => fail(&error),

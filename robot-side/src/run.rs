@@ -108,6 +108,7 @@ async fn attend(cart: &Cart, ending: &mut Ending) -> &'static str {
 struct Ending {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
     parent_gone: Option<oneshot::Receiver<()>>,
 }
 
@@ -116,6 +117,7 @@ impl Ending {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
             parent_gone: child.then(end_of_standard_input).transpose()?,
         })
     }
@@ -132,6 +134,8 @@ impl Ending {
         tokio::select! {
             _ = self.terminate.recv() => "asked to (SIGTERM)",
             _ = self.interrupt.recv() => "asked to (Ctrl-C)",
+            // Whoever sat at it can no longer say stop there: the arm is parked, too.
+            _ = self.hang_up.recv() => "its terminal is gone (SIGHUP)",
             () = parent_gone => "the program that started this cart is gone",
         }
     }
