@@ -57,5 +57,7 @@ fn a_console_asked_to_end_says_goodbye_and_what_was() {
         assert!(site.path(out).join("summary.json").exists());
         // It has not just fallen silent.
         cart.process.line("console test operator left");
+        let arrivals = cart.process.text().matches("test operator connected").count();
+        assert_eq!(arrivals, 1, "it came back: {}", cart.process.text());
     }
 }

@@ -75,7 +75,7 @@ pub(super) async fn converse(
     let (incoming, from_peer) = mpsc::channel(SIGNAL_SLOTS);
     let video = video::receive(destination.address, around, Signals { to_peer, from_peer }).await;
     let mut talk = Talk { around, out, incoming, scanner_requests: 0 };
-    tokio::select! {
+    let ended = tokio::select! {
         ended = hear_datagrams(around, connection, video.as_ref()) => ended,
         ended = async {
             loop {
@@ -89,7 +89,7 @@ pub(super) async fn converse(
                         Err(error) => Err(Ended::Broken(error.to_string())),
                     },
                     Some(signal) = outgoing.recv() => talk.say(&ConsoleMessage::Signal(signal)).await,
-                    request = requests.recv() => talk.carry_out(connection, request).await,
+                    request = requests.recv() => talk.carry_out(request).await,
                     problem = video::ended(video.as_ref()) => {
                         around.front.fault(Severity::Warning, problem);
                         Ok(())
@@ -100,7 +100,11 @@ pub(super) async fn converse(
                 }
             }
         } => ended,
+    };
+    if let Ended::Goodbye = ended {
+        talk.leave(connection).await;
     }
+    ended
 }
 
 /// Lets requests go that nobody is there to be asked, until one says goodbye.
@@ -241,7 +245,7 @@ impl Talk<'_> {
         Ok(())
     }
 
-    async fn carry_out(&mut self, connection: &Connection, request: Option<Request>) -> Result<(), Ended> {
+    async fn carry_out(&mut self, request: Option<Request>) -> Result<(), Ended> {
         match request {
             Some(Request::Lease) => {
                 self.around.ledger.lock().lease_wish().asked();
@@ -258,14 +262,16 @@ impl Talk<'_> {
                 self.say(&ConsoleMessage::Scanner(request)).await
             }
             Some(Request::Report) => self.say(&ConsoleMessage::RequestReport).await,
-            None | Some(Request::Goodbye) => {
-                // Closing at once would overtake what is on its way: the cart, which has heard it, closes. If it does not, it
-                // learns it from the closing connection.
-                if self.say(&ConsoleMessage::Goodbye).await.is_ok() {
-                    let _ = tokio::time::timeout(GOODBYE_HEARD_WITHIN, connection.closed()).await;
-                }
-                Err(Ended::Goodbye)
-            }
+            None | Some(Request::Goodbye) => Err(Ended::Goodbye),
+        }
+    }
+
+    /// Says goodbye. By then nobody listens any more who could take the cart's closing for a loss.
+    async fn leave(&mut self, connection: &Connection) {
+        // Closing at once would overtake what is on its way: the cart, which has heard it, closes. If it does not, it learns it
+        // from the closing connection.
+        if self.say(&ConsoleMessage::Goodbye).await.is_ok() {
+            let _ = tokio::time::timeout(GOODBYE_HEARD_WITHIN, connection.closed()).await;
         }
     }
 }

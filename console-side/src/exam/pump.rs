@@ -144,8 +144,10 @@ impl Work {
 
     fn read(&mut self, now: Time, permission: Permission) {
         let before = self.steering.latch();
+        let mut held = false;
         match self.handle.sample(now) {
             Ok(sample) => {
+                held = sample.clutch;
                 self.steering.sample(&sample, permission);
                 if std::mem::take(&mut self.silent) {
                     self.tell(PumpEvent::Back);
@@ -166,7 +168,8 @@ impl Work {
         }
         let latch = self.steering.latch();
         if latch != before {
-            if latch == ClutchLatch::Refused && permission != Permission::Granted {
+            // A lost handle counts as refused, too, and nobody holds it.
+            if held && latch == ClutchLatch::Refused && permission != Permission::Granted {
                 self.tell(PumpEvent::Refused(permission));
             }
             self.tell(PumpEvent::Clutch(latch));
