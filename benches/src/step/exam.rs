@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use farprobe_geom::{Newton, Pose, Time, Twist};
 use farprobe_proto::{Bedside, Clutch, Contact, Epoch, Ladder, PictureHealth, PictureReport, State};
-use farprobe_servo::{ArmHealth, ArmReading, Inbound, JointTarget, Outcome, Servo, ServoConfig};
+use farprobe_servo::{ArmReading, Inbound, JointTarget, Outcome, Servo, ServoConfig};
 use farprobe_session::console::{CommandOutbox, Intent};
-use farprobe_sim::arm::{ArmMotion, Plant, PlantCard, PlantState};
+use farprobe_sim::arm::{Plant, PlantCard};
 use farprobe_sim::body::{Body, BodyCard};
 use farprobe_sim::scene;
+use farprobe_world::reading;
 use nalgebra::{Isometry3, Vector3};
 
 use super::Situation;
@@ -100,19 +101,5 @@ pub(super) fn situation(outcome: &Outcome) -> Option<Situation> {
         (Ladder::Engaged, Contact::Free) => Some(Situation::Approach),
         (Ladder::Engaged, Contact::Touching) => Some(Situation::Contact),
         _ => None,
-    }
-}
-
-fn reading(plant: &PlantState) -> ArmReading {
-    ArmReading {
-        sampled_at: plant.at,
-        positions: plant.positions,
-        velocities: plant.velocities,
-        wrench: plant.sensed,
-        external_torques: Some(plant.external_torques),
-        health: match plant.motion {
-            ArmMotion::Following => ArmHealth::Ready,
-            ArmMotion::Waiting | ArmMotion::Braking | ArmMotion::Starved => ArmHealth::Starved,
-        },
     }
 }

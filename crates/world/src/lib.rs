@@ -24,6 +24,7 @@ mod tamper;
 mod world;
 
 pub use adversary::{Adversary, Plan, search};
+pub use cart::reading;
 pub use clock::Skew;
 pub use console::{Console, GOOD_PICTURE, OperatorConsole};
 pub use haptic_hand::{Grip, HapticHand, Port, PortWatch, Reflection};
