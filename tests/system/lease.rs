@@ -2,15 +2,7 @@
 
 use farprobe_transport::identity::{Purpose, Role};
 
-use crate::harness::{CONTACT, Process, Site, Watcher};
-
-/// Drives a little, in free air.
-const IN_THE_AIR: &str = "
-at 0.5 clutch press
-at 0.6 over 1.0 move z +5 mm
-at 2.0 clutch open
-at 2.5 end
-";
+use crate::harness::{CONTACT, IN_THE_AIR, Process, Site, Watcher};
 
 #[test]
 fn who_connects_while_another_drives_is_told_and_drives_when_the_other_has_gone() {

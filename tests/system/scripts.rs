@@ -2,19 +2,11 @@
 
 use farprobe_transport::identity::Purpose;
 
-use crate::harness::Site;
+use crate::harness::{IN_THE_AIR, Site};
 
 /// Means to press, and stops far above the skin.
 const SHORT_OF_THE_SKIN: &str = "
 at 0.0 force 8 N
-at 0.5 clutch press
-at 0.6 over 1.0 move z +5 mm
-at 2.0 clutch open
-at 2.5 end
-";
-
-/// Moves, and does not mean to press.
-const IN_THE_AIR: &str = "
 at 0.5 clutch press
 at 0.6 over 1.0 move z +5 mm
 at 2.0 clutch open

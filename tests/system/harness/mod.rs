@@ -31,6 +31,14 @@ at 0.6 over 5.0 move z +46 mm
 at 60.0 end
 ";
 
+/// A script that moves a little in free air, and does not mean to press.
+pub(crate) const IN_THE_AIR: &str = "
+at 0.5 clutch press
+at 0.6 over 1.0 move z +5 mm
+at 2.0 clutch open
+at 2.5 end
+";
+
 /// From this force on the probe counts as pressed on, N: near the target of [`CONTACT`].
 pub(crate) const SETTLED: f64 = 7.5;
 
