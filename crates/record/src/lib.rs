@@ -1,4 +1,4 @@
-//! Session log, summary and stills: what is left of a session when it is over.
+//! Session log, summary and stills: what is left of a session when it is over; and what a program says while it runs.
 //!
 //! Nothing here may stop an exam: a full disk gives an error to whoever asked and costs the log its lines, which are
 //! counted. Nothing here holds a patient's name.
@@ -10,6 +10,7 @@ mod file;
 mod log;
 mod machine;
 mod process;
+mod standard_error;
 mod still;
 mod summary;
 mod wall;
@@ -19,6 +20,7 @@ pub use error::RecordError;
 pub use log::{LogEntry, LogFile, SessionLog};
 pub use machine::{Machine, commit};
 pub use process::{ProcessCost, ProcessMeter};
+pub use standard_error::log_to_standard_error;
 pub use still::{save_grey, save_rgb};
 pub use summary::{
     ConsoleFigures, Course, ForceSummary, HopSummary, LadderStep, Percentiles, PictureCounts, RtLoopSummary,
