@@ -165,12 +165,15 @@ async fn hear_datagrams(around: &Surroundings, connection: &Connection, video: O
             Err(closed) => return Ended::Broken(closed.to_string()),
         };
         let arrived = around.clock.now();
-        let mut ledger = around.ledger.lock();
+        let datagram = CartDatagram::decode(&bytes);
         // Pictures have a thread of their own; states come often enough to tell of them in time.
-        if let Some(at) = video.and_then(|video| video.stats().last_picture_at) {
+        let picture_arrived = video.and_then(|video| video.stats().last_picture_at);
+        // From here on the commands wait.
+        let mut ledger = around.ledger.lock();
+        if let Some(at) = picture_arrived {
             ledger.picture_arrived(at);
         }
-        match CartDatagram::decode(&bytes) {
+        match datagram {
             Ok(CartDatagram::State(state)) => {
                 let is_newest = ledger.state(arrived, &state);
                 drop(ledger);
