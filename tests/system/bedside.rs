@@ -6,9 +6,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use farprobe_proto::{Cause, ConsoleMessage, Contact, Ladder, State};
-use farprobe_transport::identity::{Purpose, Role};
 
-use crate::harness::{CONTACT, Cart, NO_MORE, Process, RELEASED, SETTLED, Site, Watcher, pressing};
+use crate::harness::{CONTACT, InContact, NO_MORE, RELEASED, Watcher, pressing};
 
 /// What the tip of a braked arm may wander, m.
 const STILL: f64 = 1e-3;
@@ -22,23 +21,12 @@ fn say(socket: &Path, word: &str) {
     assert_eq!(answer.trim(), "ok", "{word}");
 }
 
-/// An exam in contact, watched by an observer.
-struct InContact {
-    site: Site,
-    _cart: Cart,
-    console: Process,
-    watcher: Watcher,
-}
-
+/// An exam in contact with a bedside switch that listens on a socket.
 fn in_contact() -> InContact {
-    let site = Site::new(Purpose::Demo);
-    let cart = site.cart_with(|command| {
+    InContact::with(CONTACT, |site, mut command| {
         command.arg("--bedside-socket").arg(site.path("bedside"));
-    });
-    let mut watcher = Watcher::connect(cart.address, &site.identity(Role::Observer));
-    let console = site.console(cart.address, &site.script("press.exam", CONTACT), "out");
-    watcher.until_pressed(SETTLED);
-    InContact { site, _cart: cart, console, watcher }
+        command
+    })
 }
 
 /// The arm is stopped for `cause`: the force was lowered first, and then it stays where it is.
@@ -79,7 +67,6 @@ fn the_bedside_switch_in_contact_lets_go_first_then_brakes() {
     say(&test.site.path("bedside"), "stop");
     lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
     only_the_staff_reset(&mut test);
-    drop(test.console);
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use farprobe_transport::identity::{Purpose, Role};
+use farprobe_transport::identity::Purpose;
 use serde_json::Value;
 
-use crate::harness::{Cart, Process, SETTLED, Site, Watcher, programs};
+use crate::harness::{Cart, InContact, Process, Site, programs};
 
 /// Presses long enough to be interrupted, and ends by itself.
 const SHORT: &str = "
@@ -17,11 +17,7 @@ at 16.0 end
 
 #[test]
 fn a_cart_killed_in_contact_is_told_and_the_clutch_opens() {
-    let site = Site::new(Purpose::Demo);
-    let mut cart = site.cart();
-    let mut watcher = Watcher::connect(cart.address, &site.identity(Role::Observer));
-    let mut console = site.console(cart.address, &site.script("short.exam", SHORT), "out");
-    watcher.until_pressed(SETTLED);
+    let InContact { site, mut cart, mut console, watcher: _watcher } = InContact::by(SHORT);
 
     cart.process.kill();
     let status = console.end();

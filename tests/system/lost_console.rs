@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 
 use farprobe_geom::Time;
 use farprobe_proto::{Cause, Contact, Ladder, LinkReadiness, State};
-use farprobe_transport::identity::{Purpose, Role};
 
-use crate::harness::{CONTACT, NO_MORE, RELEASED, SETTLED, Site, Watcher, force_at_end_of, pressing};
+use crate::harness::{CONTACT, InContact, NO_MORE, RELEASED, Site, Watcher, force_at_end_of, pressing};
 
 /// A hand that comes back with the clutch open, waits, and only then presses. It presses in free air and moves nothing, so that
 /// whatever moves before is the cart's own doing.
@@ -23,11 +22,7 @@ const STILL: f64 = 1e-4;
 
 #[test]
 fn a_console_killed_in_contact_leaves_a_released_patient_and_a_parked_arm() {
-    let site = Site::new(Purpose::Demo);
-    let cart = site.cart();
-    let mut watcher = Watcher::connect(cart.address, &site.identity(Role::Observer));
-    let mut console = site.console(cart.address, &site.script("press.exam", CONTACT), "first");
-    watcher.until_pressed(SETTLED);
+    let InContact { site, cart, mut console, mut watcher } = InContact::by(CONTACT);
 
     console.kill();
     let killed = watcher.newest().sampled_at;

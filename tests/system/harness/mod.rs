@@ -3,20 +3,25 @@
 //! Nothing here sleeps and hopes. A test waits for a fact (a line of a log, a state of the cart, the end of a process), and
 //! [`PATIENCE`] only decides when it gives up.
 
+mod contact;
 mod machine;
 mod process;
 mod programs;
 mod site;
 mod stalls;
+mod trips;
 mod watcher;
 
+use std::io::Write;
 use std::time::Duration;
 
+pub(crate) use contact::InContact;
 pub(crate) use machine::{Alone, Shared};
 pub(crate) use process::Process;
 pub(crate) use programs::{assets, programs};
 pub(crate) use site::{Cart, Site, expired, save_self_signed, save_trusting};
-pub(crate) use stalls::{Class, Gap, StallDetector, Watchdog};
+pub(crate) use stalls::StallDetector;
+pub(crate) use trips::{Trip, excuse};
 pub(crate) use watcher::{Watcher, force_at_end_of, pressing};
 
 /// How long a fact may take before a test gives up on it. A passing test never waits for it: it is several times what the
@@ -49,3 +54,8 @@ pub(crate) const RELEASED: f64 = 2.0 + 0.2;
 /// What the force may not pass when driving ends, N: the 8 N of [`CONTACT`], the 1 N by which a loss may let it rise, and the
 /// sensor's noise and rest of bias.
 pub(crate) const NO_MORE: f64 = 8.0 + 1.0 + 0.5;
+
+/// Says something that is read also when no test fails: not by `println`, which the test harness shows for failed ones only.
+pub(crate) fn tell(words: &str) {
+    writeln!(std::io::stderr(), "{words}").expect("somebody listens");
+}

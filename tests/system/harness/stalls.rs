@@ -2,7 +2,8 @@
 //!
 //! On each processor two threads do nothing but look at the clock every millisecond. One is scheduled as the cart's real-time
 //! thread is, the other as everything else. When a thread that wants next to nothing of a processor does not get it for most of
-//! the time that a watchdog waits, a program on that processor, which wants more of it, can't keep the watchdog quiet.
+//! the time that a watchdog waits, a program on that processor, which wants more of it, can't keep the watchdog quiet. A command
+//! and a picture pass two programs, which may sit on different processors: time in which either stood still counts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,8 +22,8 @@ use thread_priority::{ThreadPriority, ThreadPriorityValue};
 /// How often a witness looks at the clock.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
-/// Shorter gaps are what any scheduler does; half the shortest watchdog's 20 ms, for two of them may be one's excuse.
-const WORTH_KEEPING: Duration = Duration::from_millis(10);
+/// Shorter gaps are what any scheduler does. A host that takes its part in slices takes them of some such length.
+const WORTH_KEEPING: Duration = Duration::from_millis(5);
 
 /// The part of a watchdog's time that the machine must have taken. The rest is what the programs need of it on a machine that
 /// runs them: a picture is 50 to 100 ms old when it is painted, of the 500 it may be.
@@ -32,8 +33,12 @@ const TAKEN: f64 = 0.75;
 const PRIORITY: u8 = 80;
 
 /// How long after a stall its consequence may be seen: the cart acts at once, and the console, which has stood still as well,
-/// has to hear of it and to write it down.
-const SEEN_WITHIN: Duration = Duration::from_millis(500);
+/// has to hear of it and to write it down, after what else has piled up for it.
+const SEEN_WITHIN: Duration = Duration::from_secs(1);
+
+/// A machine of which at least this part of the time a processor was not there is no place to judge a real-time program. A
+/// quiet virtual machine was seen to be away for less than a hundredth; one that spoiled every exam for a third.
+const UNFIT: f64 = 0.1;
 
 /// Which threads a witness stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,21 +107,63 @@ impl Watchdog {
 
     /// The last gap of a stall, in one piece or several, that explains that it was seen to have tripped at `seen`.
     pub(crate) fn excuse(self, seen: Time, gaps: &[Gap]) -> Option<Gap> {
-        let on_one_cpu = |last: &Gap| {
+        let long = |last: &Gap| {
             let to = last.to.min(seen);
             let from = Time::from_nanos(to.as_nanos().saturating_sub(self.waits.as_nanos() as u64));
-            let others = gaps.iter().filter(|gap| (gap.class, gap.cpu) == (last.class, last.cpu));
-            let taken = others.map(|gap| gap.to.min(to).saturating_since(gap.from.max(from)));
-            taken.sum::<Duration>() >= self.waits.mul_f64(TAKEN)
+            away(self.class, gaps, (from, to)) >= self.waits.mul_f64(TAKEN)
         };
-        let explains = |gap: &&Gap| gap.class == self.class && seen <= gap.to + SEEN_WITHIN && on_one_cpu(gap);
+        let explains = |gap: &&Gap| gap.class == self.class && seen <= gap.to + SEEN_WITHIN && long(gap);
         gaps.iter().find(explains).copied()
+    }
+}
+
+/// For how long of a span one processor at least did not run threads of `class`.
+fn away(class: Class, gaps: &[Gap], (from, to): (Time, Time)) -> Duration {
+    let clipped = gaps.iter().filter(|gap| gap.class == class).map(|gap| (gap.from.max(from), gap.to.min(to)));
+    let mut spans: Vec<(Time, Time)> = clipped.filter(|(from, to)| from < to).collect();
+    spans.sort();
+    let mut counted = from;
+    let new = spans.into_iter().map(|(from, to)| {
+        let more = to.saturating_since(from.max(counted));
+        counted = counted.max(to);
+        more
+    });
+    new.sum()
+}
+
+/// What the witnesses have seen, and in which span they looked.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) gaps: Vec<Gap>,
+    pub(crate) span: (Time, Time),
+}
+
+impl Seen {
+    /// Which part of the time the machine was away, if it was so much that nothing can be said about real time on it.
+    pub(crate) fn unfit(&self) -> Option<f64> {
+        let (from, to) = self.span;
+        let part = away(Class::Ordinary, &self.gaps, self.span).div_duration_f64(to.saturating_since(from));
+        (part >= UNFIT).then_some(part)
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// Enough to see what it was like; the longest first.
+        const SHOWN: usize = 20;
+        let mut gaps = self.gaps.clone();
+        gaps.sort_by_key(|gap| std::cmp::Reverse(gap.to.saturating_since(gap.from)));
+        let ((from, to), away) = (self.span, away(Class::Ordinary, &self.gaps, self.span));
+        let (from, to) = (from.as_secs_f64(), to.as_secs_f64());
+        write!(f, "from {from:.3} s to {to:.3} s the machine was away for {} ms", away.as_millis())?;
+        gaps.iter().take(SHOWN).try_for_each(|gap| write!(f, "; {gap}"))
     }
 }
 
 /// The witnesses, at work until they are asked.
 #[derive(Debug)]
 pub(crate) struct StallDetector {
+    started: Time,
     ended: Arc<AtomicBool>,
     witnesses: Vec<JoinHandle<Vec<Gap>>>,
 }
@@ -133,13 +180,15 @@ impl StallDetector {
             std::thread::spawn(move || watch(cpu, class, &ended))
         };
         let witnesses = posts.map(witness).collect();
-        Self { ended, witnesses }
+        Self { started: MonotonicClock.now(), ended, witnesses }
     }
 
     /// What they have seen.
-    pub(crate) fn finish(mut self) -> Vec<Gap> {
+    pub(crate) fn finish(mut self) -> Seen {
         self.ended.store(true, Ordering::Release);
-        self.witnesses.drain(..).flat_map(|witness| witness.join().expect("a witness does not fail")).collect()
+        let witnesses = self.witnesses.drain(..);
+        let gaps = witnesses.flat_map(|witness| witness.join().expect("a witness does not fail")).collect();
+        Seen { gaps, span: (self.started, MonotonicClock.now()) }
     }
 }
 
@@ -195,19 +244,33 @@ mod tests {
     }
 
     #[test]
-    fn a_stall_in_pieces_counts_as_what_it_took_of_one_processor() {
+    fn a_stall_in_pieces_counts_as_what_it_took_of_the_time() {
         let pieces = [gap(Class::Ordinary, 1_000, 1_080), gap(Class::Ordinary, 1_110, 1_190)];
         assert_eq!(excuse("LinkLost", 1_200, &pieces), Some(pieces[1]));
         let elsewhere = [pieces[0], Gap { cpu: 1, ..pieces[1] }];
-        assert_eq!(excuse("LinkLost", 1_200, &elsewhere), None, "each processor had time");
+        assert_eq!(excuse("LinkLost", 1_200, &elsewhere), Some(elsewhere[1]), "a command passes two programs");
+        let at_once = [gap(Class::Ordinary, 1_100, 1_190), Gap { cpu: 1, ..gap(Class::Ordinary, 1_090, 1_180) }];
+        assert_eq!(excuse("LinkLost", 1_200, &at_once), None, "half of the time both were there");
         let long_ago = [gap(Class::Ordinary, 500, 580), pieces[1]];
         assert_eq!(excuse("LinkLost", 1_200, &long_ago), None, "the watchdog was fed between them");
     }
 
     #[test]
+    fn a_machine_that_is_often_away_is_unfit() {
+        let span = (Time::from_millis(1_000), Time::from_millis(2_000));
+        let seen = |gaps: &[Gap]| Seen { gaps: gaps.to_vec(), span }.unfit();
+        assert_eq!(seen(&[]), None);
+        assert_eq!(seen(&[gap(Class::Ordinary, 1_000, 1_099)]), None);
+        assert_eq!(seen(&[gap(Class::RealTime, 1_000, 1_900)]), None, "every thread that has its turn counts as there");
+        let twice = [gap(Class::Ordinary, 1_100, 1_160), Gap { cpu: 1, ..gap(Class::Ordinary, 1_120, 1_170) }];
+        assert_eq!(seen(&twice), None, "what both missed counts once");
+        assert_eq!(seen(&[twice[0], gap(Class::Ordinary, 1_950, 2_500)]), Some(0.11));
+    }
+
+    #[test]
     fn only_a_gap_just_before_is_an_excuse() {
         let gaps = [gap(Class::Ordinary, 1_000, 1_300)];
-        for (seen, excused) in [(1_149, false), (1_150, true), (1_800, true), (1_801, false)] {
+        for (seen, excused) in [(1_149, false), (1_150, true), (2_300, true), (2_301, false)] {
             assert_eq!(excuse("LinkLost", seen, &gaps).is_some(), excused, "seen at {seen} ms");
         }
     }
@@ -231,7 +294,7 @@ mod tests {
         let detector = StallDetector::start();
         let count = detector.witnesses.len();
         assert_eq!(count, 2 * sched_getaffinity(None).unwrap().count() as usize);
-        for gap in detector.finish() {
+        for gap in detector.finish().gaps {
             assert!(gap.to.saturating_since(gap.from) >= WORTH_KEEPING);
         }
     }

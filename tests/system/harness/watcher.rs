@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use farprobe_geom::Time;
 use farprobe_proto::{
-    CartDatagram, CartMessage, CartReport, Cause, ConsoleDatagram, ConsoleMessage, Contact, Hello, Ladder,
-    MAX_MESSAGE_BYTES, PROTOCOL_VERSION, Role, State, StopNotice, Wire,
+    CartDatagram, CartMessage, CartReport, Cause, ConsoleDatagram, ConsoleMessage, Hello, Ladder, MAX_MESSAGE_BYTES,
+    PROTOCOL_VERSION, Role, State, StopNotice, Wire,
 };
 use farprobe_transport::identity::{Identity, Purpose, Role as CertifiedRole};
 use farprobe_transport::{Connection, ConsoleEndpoint, ConsoleOptions, DemoPolicy, FrameReceiver, FrameSender};
@@ -70,13 +70,6 @@ impl Watcher {
             Ok(_) => panic!("the cart was gone before {what}; it was {:?}", self.steps()),
             Err(late) => panic!("waited in vain for {what} ({late}); the cart was {:?}", self.steps()),
         }
-    }
-
-    /// Waits until the probe presses with more than `force` N under the operator's hand.
-    pub(crate) fn until_pressed(&mut self, force: f64) -> State {
-        self.until("the probe to press", |state| {
-            state.ladder == Ladder::Engaged && state.contact == Contact::Touching && pressing(state) > force
-        })
     }
 
     /// The state that arrived last. There is one from the first call of [`Self::until`] on.
