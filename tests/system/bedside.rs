@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::Command;
 
 use farprobe_proto::{Cause, ConsoleMessage, Contact, Ladder, State};
 
@@ -23,9 +24,14 @@ fn say(socket: &Path, word: &str) {
 
 /// An exam in contact with a bedside switch that listens on a socket.
 fn in_contact() -> InContact {
+    in_contact_with(|command| command)
+}
+
+/// The same with a cart that is started in another way.
+fn in_contact_with(otherwise: impl Fn(Command) -> Command) -> InContact {
     InContact::with(CONTACT, |site, mut command| {
         command.arg("--bedside-socket").arg(site.path("bedside"));
-        command
+        otherwise(command)
     })
 }
 
@@ -78,4 +84,25 @@ fn a_stop_from_a_console_in_contact_lets_go_first_then_brakes() {
     test.watcher.stop();
     lets_go_then_brakes(&mut test.watcher, &pressed, Cause::OperatorStop);
     only_the_staff_reset(&mut test);
+}
+
+#[test]
+fn a_cart_that_can_not_write_its_log_obeys_the_switch_all_the_same() {
+    let mut test = in_contact_with(|cart| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exec \"$0\" \"$@\" 2>/dev/full"]).arg(cart.get_program()).args(cart.get_args());
+        shell
+    });
+    let pressed = test.watcher.newest();
+    say(&test.site.path("bedside"), "stop");
+    lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
+}
+
+#[test]
+fn a_cart_whose_terminal_is_gone_takes_the_probe_off_and_parks() {
+    let mut test = in_contact();
+    test.cart.process.hang_up();
+    assert!(test.cart.process.end().success());
+    let said = test.cart.process.text();
+    assert!(said.contains("SIGHUP") && said.contains("parked"), "{said}");
 }

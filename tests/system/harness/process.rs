@@ -71,8 +71,13 @@ impl Process {
         self.signal("INT");
     }
 
+    /// Takes its terminal away, as the end of a remote session does.
+    pub(crate) fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
     fn signal(&self, name: &str) {
-        // The shell's own word for it: no crate, and no unsafe call, for two signals.
+        // The shell's own word for it: no crate, and no unsafe call, for three signals.
         let sent = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", self.child.id())).status();
         assert!(sent.expect("there is a shell").success(), "{} can't be signalled", self.name);
     }
