@@ -193,6 +193,8 @@ pub enum Bedside {
     Arm,
     /// Take the permission back.
     Disarm,
+    /// The consent no longer holds: the patient has taken it back, or another is on the couch. Takes the permission back, too.
+    Withdraw,
     /// Stop now.
     Stop,
     /// Leave `Fault` or `EStop`.

@@ -5,9 +5,9 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use farprobe_devices::bedside::{SimulatedNurse, SocketBedside, Switches, TerminalBedside};
-use farprobe_devices::{Bedside, DeviceError, MonotonicClock};
+use farprobe_devices::{Bedside, BedsideEvent, DeviceError, MonotonicClock};
 use farprobe_proto::{Bedside as Action, Cause, Ladder, Severity, Transition};
-use farprobe_servo::Inbound;
+use farprobe_servo::{Inbound, Permission};
 
 use crate::config;
 use crate::consoles::Consoles;
@@ -39,25 +39,72 @@ pub(crate) fn attend(
     consoles: Arc<Consoles>,
     transitions: Receiver<Transition>,
 ) -> std::io::Result<()> {
+    let mut desk = Desk { inbox, consoles, permission: Permission::default() };
     std::thread::Builder::new().name("bedside".into()).spawn(move || {
-        let mut consented = false;
+        let mut attendance = Attendance::Attended;
         loop {
             for event in switches.poll(clock.now()) {
-                consented |= event.action == Action::Consent;
-                let (severity, words) = words_of(event.action, consented);
-                if inbox.push(Inbound::Bedside(event.action)).is_err() {
-                    tracing::error!("the bedside switch did not reach the real-time thread: it does not run");
-                }
-                consoles.announce(severity, format!("bedside ({}): {words}", event.source));
+                desk.pass_on(&event);
+            }
+            if attendance == Attendance::Attended && !switches.is_there() {
+                attendance = Attendance::Deserted;
+                desk.nobody_is_left();
             }
             match transitions.recv_timeout(POLL_EVERY) {
-                Ok(transition) => follow(&mut switches, &consoles, transition),
+                Ok(transition) => follow(&mut switches, &desk.consoles, transition),
                 Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
             }
         }
     })?;
     Ok(())
+}
+
+/// Whether the staff have any switch left to act by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attendance {
+    Attended,
+    Deserted,
+}
+
+/// Hands on what the staff do, and tells everybody.
+struct Desk {
+    inbox: Arc<Inbox>,
+    consoles: Arc<Consoles>,
+    /// As the servo has it, which hears the same acts.
+    permission: Permission,
+}
+
+impl Desk {
+    fn pass_on(&mut self, event: &BedsideEvent) {
+        let (severity, words) = words_of(event.action, self.permission);
+        if !self.hand_on(event.action) {
+            event.answer.say("nothing done: the cart's real-time thread does not run");
+        } else if event.action == Action::Arm && self.permission == Permission::NoConsent {
+            event.answer.say(&format!("nothing done: {words}"));
+        } else {
+            event.answer.say("ok");
+        }
+        self.consoles.announce(severity, format!("bedside ({}): {words}", event.source));
+    }
+
+    /// A stop whose cable is cut must open, too: what nobody at the bedside can end is ended.
+    fn nobody_is_left(&mut self) {
+        self.hand_on(Action::Disarm);
+        let words = "no bedside switch is left, and motion is no longer allowed: the cart's terminal is closed and it has no \
+                     bedside socket. Start it anew from a terminal, or with --bedside-socket";
+        self.consoles.announce(Severity::Alarm, words);
+    }
+
+    /// Whether it has reached the real-time thread.
+    fn hand_on(&mut self, action: Action) -> bool {
+        self.permission = self.permission.after(action);
+        let is_heard = self.inbox.push(Inbound::Bedside(action)).is_ok();
+        if !is_heard {
+            tracing::error!("the bedside switch did not reach the real-time thread: it does not run");
+        }
+        is_heard
+    }
 }
 
 fn follow(switches: &mut Switches, consoles: &Consoles, transition: Transition) {
@@ -85,16 +132,19 @@ fn follow(switches: &mut Switches, consoles: &Consoles, transition: Transition) 
     }
 }
 
-/// What comes of `action`, in words. Whether the patient has `consented` is never taken back, and without it the servo does not
-/// arm.
-fn words_of(action: Action, consented: bool) -> (Severity, &'static str) {
+/// What comes of `action`, in words, where `permission` is what was allowed before it.
+fn words_of(action: Action, permission: Permission) -> (Severity, &'static str) {
     match action {
         Action::Consent => (Severity::Info, "the patient has consented to the exam"),
-        Action::Arm if !consented => {
+        Action::Arm if permission == Permission::NoConsent => {
             (Severity::Warning, "arm was said before consent, and nothing may move: say consent, then arm again")
         }
         Action::Arm => (Severity::Info, "the staff allow motion"),
         Action::Disarm => (Severity::Warning, "the staff took the permission to move back"),
+        Action::Withdraw => (
+            Severity::Warning,
+            "the consent no longer holds, and nothing may move: the next patient has to be asked anew",
+        ),
         Action::Stop => (Severity::Alarm, "the staff pressed stop"),
         Action::Reset => (Severity::Info, "the staff reset the cart"),
     }
@@ -106,9 +156,9 @@ mod tests {
 
     #[test]
     fn to_arm_before_the_consent_is_not_said_to_allow_motion() {
-        let (severity, words) = words_of(Action::Arm, false);
+        let (severity, words) = words_of(Action::Arm, Permission::NoConsent);
         assert_eq!(severity, Severity::Warning);
         assert!(words.contains("nothing may move") && words.contains("say consent, then arm again"), "{words}");
-        assert_eq!(words_of(Action::Arm, true), (Severity::Info, "the staff allow motion"));
+        assert_eq!(words_of(Action::Arm, Permission::Consented), (Severity::Info, "the staff allow motion"));
     }
 }

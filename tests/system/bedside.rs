@@ -7,32 +7,25 @@ use std::path::Path;
 use std::process::Command;
 
 use farprobe_proto::{Cause, ConsoleMessage, Contact, Ladder, State};
+use farprobe_transport::identity::Purpose;
 
-use crate::harness::{CONTACT, InContact, NO_MORE, RELEASED, Watcher, pressing};
+use crate::harness::{CONTACT, InContact, NO_MORE, Process, RELEASED, Site, Watcher, pressing, programs};
 
 /// What the tip of a braked arm may wander, m.
 const STILL: f64 = 1e-3;
 
-/// Says `word` at the bedside and hears that it was understood.
+/// Says `word` at the bedside and hears that it was done.
 fn say(socket: &Path, word: &str) {
+    assert_eq!(answer(socket, word), "ok", "{word}");
+}
+
+/// Says `word` at the bedside and gives the answer.
+fn answer(socket: &Path, word: &str) -> String {
     let mut client = UnixStream::connect(socket).expect("the bedside socket");
     writeln!(client, "{word}").expect("the bedside listens");
     let mut answer = String::new();
     BufReader::new(client).read_line(&mut answer).expect("the bedside answers");
-    assert_eq!(answer.trim(), "ok", "{word}");
-}
-
-/// An exam in contact with a bedside switch that listens on a socket.
-fn in_contact() -> InContact {
-    in_contact_with(|command| command)
-}
-
-/// The same with a cart that is started in another way.
-fn in_contact_with(otherwise: impl Fn(Command) -> Command) -> InContact {
-    InContact::with(CONTACT, |site, mut command| {
-        command.arg("--bedside-socket").arg(site.path("bedside"));
-        otherwise(command)
-    })
+    answer.trim().to_owned()
 }
 
 /// The arm is stopped for `cause`: the force was lowered first, and then it stays where it is.
@@ -59,7 +52,7 @@ fn only_the_staff_reset(test: &mut InContact) {
     assert!(moved < STILL, "{moved} m while braked");
     assert_eq!(later.ladder, Ladder::EStop);
 
-    say(&test.site.path("bedside"), "reset");
+    say(&test.site.bedside(), "reset");
     let reset = test.watcher.until("the reset", |state| state.ladder != Ladder::EStop);
     assert!(matches!(reset.ladder, Ladder::Idle | Ladder::Ready), "{reset:?}");
     let after = test.watcher.later(&reset, 200);
@@ -68,16 +61,64 @@ fn only_the_staff_reset(test: &mut InContact) {
 
 #[test]
 fn the_bedside_switch_in_contact_lets_go_first_then_brakes() {
-    let mut test = in_contact();
+    let mut test = InContact::by(CONTACT);
     let pressed = test.watcher.newest();
-    say(&test.site.path("bedside"), "stop");
+    say(&test.site.bedside(), "stop");
     lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
     only_the_staff_reset(&mut test);
 }
 
 #[test]
+fn a_patient_who_takes_the_consent_back_is_let_go_and_has_to_be_asked_again() {
+    let mut test = InContact::by(CONTACT);
+    let bedside = test.site.bedside();
+    let pressed = test.watcher.newest();
+    say(&bedside, "withdraw");
+    let idle = test.watcher.until("an arm that may not move", |state| state.ladder == Ladder::Idle);
+    assert_eq!(idle.cause, Cause::Disarmed);
+    let later = test.watcher.later(&idle, 200);
+    assert!(pressing(&later) <= RELEASED, "{} N on a patient who wants no more", pressing(&later));
+    let states = test.watcher.since(pressed.sampled_at);
+    assert!(states.iter().all(|state| pressing(state) <= NO_MORE), "let go, not pressed");
+
+    assert!(answer(&bedside, "arm").starts_with("nothing done: arm was said before consent"));
+    let later = test.watcher.later(&idle, 200);
+    assert_eq!(later.ladder, Ladder::Idle);
+    say(&bedside, "consent");
+    say(&bedside, "arm");
+    test.watcher.until("an arm that may move", |state| state.ladder == Ladder::Ready);
+}
+
+#[test]
+fn a_cart_that_nobody_at_the_bedside_could_stop_does_not_start() {
+    let site = Site::new(Purpose::Real);
+    let mut command = Command::new(&programs().cart);
+    command.arg("--config").arg(site.path("cart.toml"));
+    let mut cart = Process::start("cart", command);
+    assert!(!cart.end().success());
+    let text = cart.text();
+    assert!(text.contains("bedside.terminal = false is refused") && text.contains("--bedside-socket"), "{text}");
+}
+
+#[test]
+fn a_cart_whose_terminal_is_closed_allows_no_motion_any_more() {
+    let site = Site::new(Purpose::Real);
+    let config =
+        std::fs::read_to_string(site.path("cart.toml")).unwrap().replace("terminal = false", "terminal = true");
+    std::fs::write(site.path("cart.toml"), config).unwrap();
+    let mut command = Command::new(&programs().cart);
+    command.arg("--config").arg(site.path("cart.toml"));
+    let mut cart = Process::start("cart", command);
+    cart.say("consent\narm\n");
+    cart.line("the staff allow motion");
+    cart.close_input();
+    let line = cart.line("no bedside switch is left");
+    assert!(line.contains("motion is no longer allowed") && line.contains("--bedside-socket"), "{line}");
+}
+
+#[test]
 fn a_stop_from_a_console_in_contact_lets_go_first_then_brakes() {
-    let mut test = in_contact();
+    let mut test = InContact::by(CONTACT);
     let pressed = test.watcher.newest();
     assert_eq!(pressed.contact, Contact::Touching);
     // An observer may stop.
@@ -88,19 +129,19 @@ fn a_stop_from_a_console_in_contact_lets_go_first_then_brakes() {
 
 #[test]
 fn a_cart_that_can_not_write_its_log_obeys_the_switch_all_the_same() {
-    let mut test = in_contact_with(|cart| {
+    let mut test = InContact::with(CONTACT, |cart| {
         let mut shell = Command::new("sh");
         shell.args(["-c", "exec \"$0\" \"$@\" 2>/dev/full"]).arg(cart.get_program()).args(cart.get_args());
         shell
     });
     let pressed = test.watcher.newest();
-    say(&test.site.path("bedside"), "stop");
+    say(&test.site.bedside(), "stop");
     lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
 }
 
 #[test]
 fn a_cart_whose_terminal_is_gone_takes_the_probe_off_and_parks() {
-    let mut test = in_contact();
+    let mut test = InContact::by(CONTACT);
     test.cart.process.hang_up();
     assert!(test.cart.process.end().success());
     let said = test.cart.process.text();

@@ -8,6 +8,7 @@ use farprobe_proto::{Bedside as BedsideAction, Epoch, ScannerError, ScannerSetti
 use serde::{Deserialize, Serialize};
 
 use crate::DeviceError;
+use crate::bedside::Answer;
 
 /// A robot arm with a probe and a force sensor. Owned by the real-time thread: no call blocks, allocates or logs.
 pub trait Arm: Send {
@@ -217,10 +218,15 @@ pub trait Bedside: Send {
 
     /// Tells the staff what the arm is about to do ("the arm lifts off"). Best effort.
     fn announce(&mut self, text: &str);
+
+    /// Whether the staff can still act by it. One that is gone is never heard again.
+    fn is_there(&self) -> bool {
+        true
+    }
 }
 
 /// One act of the staff.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct BedsideEvent {
     /// When, cart clock.
     pub at: Time,
@@ -228,4 +234,6 @@ pub struct BedsideEvent {
     pub action: BedsideAction,
     /// By which means, for the log ("terminal", "socket", "demo nurse").
     pub source: String,
+    /// Where to tell whoever acted what came of it.
+    pub answer: Answer,
 }

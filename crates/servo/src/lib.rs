@@ -10,10 +10,12 @@
 mod config;
 mod io;
 mod operator;
+mod permission;
 mod reading;
 mod servo;
 mod wire;
 
 pub use config::ServoConfig;
 pub use io::{AppliedCommand, ArmHealth, ArmReading, Inbound, JointTarget, Outcome};
+pub use permission::Permission;
 pub use servo::Servo;

@@ -5,7 +5,7 @@ use farprobe_proto::{self as proto, Bedside, Command, Epoch, PictureHealth, Pict
 use farprobe_safety::{Arming, Facts, Lease, LinkQuality, Reset, Session, Shutdown, StopSource, Stride};
 use farprobe_session::cart::{AgeLimit, CartEnd, LinkFault, LinkVerdict, Verdict};
 
-use crate::{Inbound, wire};
+use crate::{Inbound, Permission, wire};
 
 /// Before the first command nothing is known of the picture.
 const NO_PICTURE: PictureReport = PictureReport { age_ms: u16::MAX, health: PictureHealth::Absent };
@@ -42,21 +42,9 @@ struct BedsideSwitch {
     reset: bool,
 }
 
-/// How far the staff have come in allowing motion. Arming needs the patient's recorded consent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Permission {
-    NoConsent,
-    Consented,
-    Armed,
-}
-
 impl BedsideSwitch {
     fn act(&mut self, action: Bedside) {
-        self.permission = match (action, self.permission) {
-            (Bedside::Consent, Permission::NoConsent) | (Bedside::Disarm, Permission::Armed) => Permission::Consented,
-            (Bedside::Arm, Permission::Consented) => Permission::Armed,
-            (_, unchanged) => unchanged,
-        };
+        self.permission = self.permission.after(action);
         self.stop |= action == Bedside::Stop;
         self.reset |= action == Bedside::Reset;
     }
@@ -74,7 +62,7 @@ impl Operator {
             picture: (NO_PICTURE, Time::ZERO),
             link: LinkVerdict::NotGreen(LinkFault::Silent),
             target: None,
-            bedside: BedsideSwitch { permission: Permission::NoConsent, stop: false, reset: false },
+            bedside: BedsideSwitch { permission: Permission::default(), stop: false, reset: false },
             remote_stop: false,
             shutdown: false,
         }

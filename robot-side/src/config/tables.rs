@@ -142,7 +142,7 @@ pub struct Exam {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bedside {
-    /// Words typed on the cart's terminal: consent, arm, disarm, stop, reset.
+    /// Words typed on the cart's terminal: consent, arm, disarm, withdraw, stop, reset.
     pub terminal: bool,
     /// The same words through a local socket at this path.
     pub socket: Option<PathBuf>,

@@ -28,11 +28,11 @@ pub(crate) struct InContact {
 impl InContact {
     /// A demo's cart, and a console that presses by `script`.
     pub(crate) fn by(script: &str) -> Self {
-        Self::with(script, |_, command| command)
+        Self::with(script, |command| command)
     }
 
     /// The same with a cart that is started in another way. A way down that the machine has spoiled is begun anew.
-    pub(crate) fn with(script: &str, otherwise: impl Fn(&Site, Command) -> Command) -> Self {
+    pub(crate) fn with(script: &str, otherwise: impl Fn(Command) -> Command) -> Self {
         for _ in 0..ATTEMPTS {
             let witnesses = StallDetector::start();
             let mut exam = Self::begin(script, &otherwise);
@@ -47,11 +47,11 @@ impl InContact {
         panic!("this machine stalled on each of {ATTEMPTS} ways down: run the tests where less else runs");
     }
 
-    fn begin(script: &str, otherwise: impl Fn(&Site, Command) -> Command) -> Self {
+    fn begin(script: &str, otherwise: impl Fn(Command) -> Command) -> Self {
         let site = Site::new(Purpose::Demo);
         let mut command = site.cart_command(&site.path("cart"));
         command.arg("--demo");
-        let cart = Cart::start(otherwise(&site, command));
+        let cart = Cart::start(otherwise(command));
         let watcher = Watcher::connect(cart.address, &site.identity(Role::Observer));
         let console = site.console(cart.address, &site.script("press.exam", script), OUT);
         Self { site, cart, console, watcher }

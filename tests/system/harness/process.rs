@@ -1,6 +1,6 @@
 //! A running program: its lines, its end, and its certain death with the test.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
@@ -41,6 +41,17 @@ impl Process {
         self.wait(&format!("a line with \"{words}\""), |said| {
             said.lines.iter().find(|line| line.contains(words)).cloned()
         })
+    }
+
+    /// Types `text` at its standard input.
+    pub(crate) fn say(&mut self, text: &str) {
+        let input = self.child.stdin.as_mut().expect("its input is a pipe");
+        input.write_all(text.as_bytes()).expect("it reads");
+    }
+
+    /// Closes its standard input.
+    pub(crate) fn close_input(&mut self) {
+        self.child.stdin = None;
     }
 
     /// Everything it has said.

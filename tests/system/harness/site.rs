@@ -76,10 +76,16 @@ impl Site {
         path
     }
 
+    /// The socket at which its carts hear the staff.
+    pub(crate) fn bedside(&self) -> PathBuf {
+        self.path("bedside")
+    }
+
     /// The command that starts a cart as a child with the identity in `identity`.
     pub(crate) fn cart_command(&self, identity: &Path) -> Command {
         let mut command = Command::new(&programs().cart);
         command.arg("--child").arg("--config").arg(self.path("cart.toml")).arg("--identity").arg(identity);
+        command.arg("--bedside-socket").arg(self.bedside());
         command
     }
 

@@ -1,13 +1,13 @@
 //! The switch at the bedside: words on the terminal, words through a local socket, or a simulated nurse.
 //!
-//! The words are `consent`, `arm`, `disarm`, `stop` and `reset`. There is no way to say them from a console.
+//! The words are `consent`, `arm`, `disarm`, `withdraw`, `stop` and `reset`. There is no way to say them from a console.
 
 mod nurse;
 mod socket;
 mod terminal;
 
 use std::io::{self, BufRead, Read};
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError};
 
 use farprobe_geom::Time;
 use farprobe_proto::Bedside as Action;
@@ -19,9 +19,9 @@ pub use terminal::TerminalBedside;
 use crate::{Bedside, BedsideEvent};
 
 /// What the staff may say.
-pub const WORDS: &str = "consent, arm, disarm, stop, reset";
+pub const WORDS: &str = "consent, arm, disarm, withdraw, stop, reset";
 
-/// The longest line taken, bytes: no word is longer than 7 letters, and a line without an end must not fill memory.
+/// The longest line taken, bytes: no word is longer than 8 letters, and a line without an end must not fill memory.
 const LONGEST_LINE: u64 = 64;
 
 /// The next line of `input`: an act, or what was said that names none. `None` at the end. Whatever the bytes are, the line
@@ -45,6 +45,7 @@ pub fn action_of(word: &str) -> Option<Action> {
         "consent" => Some(Action::Consent),
         "arm" => Some(Action::Arm),
         "disarm" => Some(Action::Disarm),
+        "withdraw" => Some(Action::Withdraw),
         "stop" => Some(Action::Stop),
         "reset" => Some(Action::Reset),
         _ => None,
@@ -72,23 +73,55 @@ impl Bedside for Switches {
             switch.announce(text);
         }
     }
+
+    fn is_there(&self) -> bool {
+        self.0.iter().any(|switch| switch.is_there())
+    }
+}
+
+/// Where whoever has acted reads what came of it; nowhere by default.
+#[derive(Debug, Clone, Default)]
+pub struct Answer(Option<SyncSender<String>>);
+
+impl Answer {
+    /// Says it, if somebody reads. Never blocks: who does not read goes without.
+    pub fn say(&self, words: &str) {
+        if let Some(reader) = &self.0 {
+            // The one who asked may have gone.
+            let _ = reader.try_send(words.to_owned());
+        }
+    }
 }
 
 /// Acts that a thread of the adapter has read and nobody has polled yet.
 #[derive(Debug)]
 struct Acts {
     source: &'static str,
-    read: Receiver<Action>,
+    read: Receiver<(Action, Answer)>,
+    /// The thread has ended.
+    is_over: bool,
 }
 
 impl Acts {
-    fn new(source: &'static str) -> (Sender<Action>, Self) {
+    fn new(source: &'static str) -> (Sender<(Action, Answer)>, Self) {
         let (sender, read) = std::sync::mpsc::channel();
-        (sender, Self { source, read })
+        (sender, Self { source, read, is_over: false })
     }
 
-    fn poll(&self, now: Time) -> Vec<BedsideEvent> {
-        self.read.try_iter().map(|action| BedsideEvent { at: now, action, source: self.source.to_owned() }).collect()
+    fn poll(&mut self, now: Time) -> Vec<BedsideEvent> {
+        let mut events = Vec::new();
+        loop {
+            match self.read.try_recv() {
+                Ok((action, answer)) => {
+                    events.push(BedsideEvent { at: now, action, source: self.source.to_owned(), answer });
+                }
+                Err(TryRecvError::Empty) => return events,
+                Err(TryRecvError::Disconnected) => {
+                    self.is_over = true;
+                    return events;
+                }
+            }
+        }
     }
 }
 

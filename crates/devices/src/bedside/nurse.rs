@@ -5,6 +5,7 @@ use std::time::Duration;
 use farprobe_geom::Time;
 use farprobe_proto::Bedside as Action;
 
+use super::Answer;
 use crate::{Bedside, BedsideEvent};
 
 /// Between two acts of the nurse: long enough that a person watching sees them one after the other.
@@ -29,7 +30,7 @@ impl Bedside for SimulatedNurse {
             return Vec::new();
         }
         self.done += 1;
-        vec![BedsideEvent { at: now, action: *action, source: "simulated nurse".into() }]
+        vec![BedsideEvent { at: now, action: *action, source: "simulated nurse".into(), answer: Answer::default() }]
     }
 
     fn announce(&mut self, text: &str) {

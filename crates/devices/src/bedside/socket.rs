@@ -4,17 +4,16 @@ use std::io::{BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, Sender};
 
 use farprobe_geom::Time;
 use farprobe_proto::Bedside as Action;
 
-use super::{Acts, WORDS, next_line};
+use super::{Acts, Answer, WORDS, next_line};
 use crate::{Bedside, BedsideEvent, DeviceError};
 
-/// How long an answer may wait for a client to take it. One that does not read gets no more answers; what it says still counts.
-const ANSWER_WITHIN: Duration = Duration::from_millis(10);
+/// How many answers wait for a client that does not read: a screenful. It goes without the others; what it says still counts.
+const UNREAD_ANSWERS: usize = 64;
 
 /// A listening socket with the rights of its owner only. The file is removed when this is dropped.
 #[derive(Debug)]
@@ -65,12 +64,12 @@ impl Bedside for SocketBedside {
     }
 }
 
-fn accept(listener: &UnixListener, sender: &Sender<Action>) {
+fn accept(listener: &UnixListener, sender: &Sender<(Action, Answer)>) {
     for client in listener.incoming().flatten() {
         let sender = sender.clone();
         let serve = move || {
             // A client that breaks off has said what it had to say.
-            let _ = serve(&client, &sender);
+            let _ = serve(client, &sender);
         };
         if std::thread::Builder::new().name("bedside-client".into()).spawn(serve).is_err() {
             tracing::warn!("the bedside socket can't serve another client");
@@ -78,26 +77,39 @@ fn accept(listener: &UnixListener, sender: &Sender<Action>) {
     }
 }
 
-fn serve(client: &UnixStream, sender: &Sender<Action>) -> std::io::Result<()> {
-    client.set_write_timeout(Some(ANSWER_WITHIN))?;
-    let mut reader = BufReader::new(client);
-    let mut listens = Some(client);
+/// Hears one client to its end. Its answers are written by a thread of their own: a stop behind a hundred words whose answers
+/// are awaited, or that nobody reads, is a stop all the same.
+fn serve(client: UnixStream, sender: &Sender<(Action, Answer)>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(client.try_clone()?);
+    let (answers, to_write) = std::sync::mpsc::sync_channel(UNREAD_ANSWERS);
+    std::thread::Builder::new().name("bedside-answers".into()).spawn(move || write(client, &to_write))?;
+    let answer = Answer(Some(answers));
     let unknown = format!("unknown word; say one of: {WORDS}");
     while let Some(line) = next_line(&mut reader)? {
-        let answer = match line {
-            Ok(action) if sender.send(action).is_ok() => "ok",
-            Ok(_) => return writeln!(&*client, "the cart is shutting down"),
-            Err(_) => unknown.as_str(),
-        };
-        // A stop behind a hundred answers that nobody reads is a stop all the same.
-        listens = listens.filter(|client| writeln!(&mut &**client, "{answer}").is_ok());
+        match line {
+            Ok(action) if sender.send((action, answer.clone())).is_ok() => {}
+            Ok(_) => {
+                answer.say("the cart is shutting down");
+                return Ok(());
+            }
+            Err(_) => answer.say(&unknown),
+        }
     }
     Ok(())
+}
+
+fn write(mut client: UnixStream, answers: &Receiver<String>) {
+    for answer in answers {
+        if writeln!(client, "{answer}").is_err() {
+            return;
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::BufRead;
+    use std::time::Duration;
 
     use super::*;
 
@@ -113,9 +125,13 @@ mod tests {
         let mut answers = BufReader::new(client.try_clone().unwrap()).lines();
         assert!(answers.next().unwrap().unwrap().starts_with("unknown word"));
         assert!(answers.next().unwrap().unwrap().starts_with("unknown word"));
-        assert_eq!(answers.next().unwrap().unwrap(), "ok");
-        let events = bedside.poll(Time::from_millis(5));
+        let mut events = Vec::new();
+        while events.is_empty() {
+            events = bedside.poll(Time::from_millis(5));
+        }
         assert_eq!(events.len(), 1);
+        events[0].answer.say("stopped");
+        assert_eq!(answers.next().unwrap().unwrap(), "stopped");
         assert_eq!(events[0].action, Action::Stop);
         assert_eq!(events[0].source, "socket");
         drop(bedside);

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 
 use farprobe_geom::Time;
 
-use super::{Acts, WORDS, next_line};
+use super::{Acts, Answer, WORDS, next_line};
 use crate::{Bedside, BedsideEvent, DeviceError};
 
 /// Reads words from standard input, one a line, in a thread of its own.
@@ -12,7 +12,7 @@ use crate::{Bedside, BedsideEvent, DeviceError};
 pub struct TerminalBedside(Acts);
 
 impl TerminalBedside {
-    /// Starts reading. The thread ends with the input; a terminal that is closed is no stop.
+    /// Starts reading. The thread ends with the input.
     pub fn start() -> Result<Self, DeviceError> {
         Self::reading(BufReader::new(std::io::stdin()))
     }
@@ -23,7 +23,7 @@ impl TerminalBedside {
             loop {
                 match next_line(&mut input) {
                     Ok(Some(Ok(action))) => {
-                        if sender.send(action).is_err() {
+                        if sender.send((action, Answer::default())).is_err() {
                             return;
                         }
                     }
@@ -57,6 +57,10 @@ impl Bedside for TerminalBedside {
     fn announce(&mut self, text: &str) {
         tracing::info!("bedside: {text}");
     }
+
+    fn is_there(&self) -> bool {
+        !self.0.is_over
+    }
 }
 
 #[cfg(test)]
@@ -73,5 +77,8 @@ mod tests {
         }
         let actions: Vec<Action> = seen.iter().map(|event| event.action).collect();
         assert_eq!(actions, [Action::Consent, Action::Arm]);
+        while terminal.is_there() {
+            assert_eq!(terminal.poll(Time::ZERO).len(), 0, "its input has ended");
+        }
     }
 }
