@@ -19,7 +19,7 @@ pub enum IdentityCommand {
         #[arg(long, default_value = "Farprobe site")]
         name: String,
         /// For how many days it is valid.
-        #[arg(long, default_value_t = 3650)]
+        #[arg(long, default_value_t = 3650, value_parser = clap::value_parser!(u32).range(1..))]
         days: u32,
     },
     /// Let an authority issue the identity of a cart, an operator or an observer.
@@ -35,7 +35,7 @@ pub enum IdentityCommand {
         #[arg(long)]
         name: String,
         /// For how many days it is valid.
-        #[arg(long, default_value_t = 365)]
+        #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..))]
         days: u32,
         /// Replace an identity that is there.
         #[arg(long)]

@@ -53,11 +53,15 @@ impl ScriptHandle {
     pub fn load(path: &Path, settings: ScannerSettings) -> Result<Self, DeviceError> {
         let file = |what: String| DeviceError::File { path: path.display().to_string(), what };
         // A device or a pipe might never end.
-        let found = std::fs::metadata(path).map_err(|error| file(error.to_string()))?;
+        let unreadable = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::InvalidData => file("it is not text: name a script".into()),
+            _ => file(format!("{error}: name a script that is there and that you may read")),
+        };
+        let found = std::fs::metadata(path).map_err(unreadable)?;
         if !found.is_file() || found.len() > LONGEST_FILE {
             return Err(file("a script is an ordinary file of at most 1 MiB: name another".into()));
         }
-        let text = std::fs::read_to_string(path).map_err(|error| file(error.to_string()))?;
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
         let name = path.file_stem().map_or_else(|| "script".into(), |stem| stem.to_string_lossy().into_owned());
         Self::parse(&name, &text, settings).map_err(|error| file(error.to_string()))
     }

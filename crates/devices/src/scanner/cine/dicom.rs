@@ -1,5 +1,6 @@
 //! A recording that is a DICOM ultrasound file.
 
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
@@ -54,12 +55,22 @@ pub(super) fn load(path: &Path, name: String) -> Result<Recording, DeviceError> 
 
 fn read(path: &Path, name: String) -> Result<Recording, String> {
     let file = dicom_object::open_file(path).map_err(|error| match error {
-        dicom_object::ReadError::OpenFile { source, .. } => source.to_string(),
+        dicom_object::ReadError::OpenFile { source, .. } => {
+            format!("{source}: name a DICOM file or a folder of pictures that is there and that you may read")
+        }
+        error if says_it_is_dicom(path) => format!("it is a DICOM file that is damaged or was cut short ({error})"),
         error => format!("it is neither a DICOM file nor a folder of pictures ({error})"),
     })?;
     let size = (number(&file, COLUMNS, "Columns")?, number(&file, ROWS, "Rows")?);
     let frames = decode(&file, size)?;
     Recording::assemble(name, size, frames, &times(&file)?, scale(&file, size))
+}
+
+/// Whether the file begins as DICOM files do: 128 bytes of anything, then `DICM` (DICOM PS3.10, 7.1).
+fn says_it_is_dicom(path: &Path) -> bool {
+    let mut start = [0; 132];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start.ends_with(b"DICM")
 }
 
 fn number(object: &InMemDicomObject, tag: Tag, name: &str) -> Result<usize, String> {

@@ -81,8 +81,10 @@ fn sidecar(folder: &Path) -> Result<(Duration, Option<Metre>), DeviceError> {
 }
 
 fn pictures(folder: &Path) -> Result<Vec<PathBuf>, DeviceError> {
-    let fail =
-        |error: std::io::Error| DeviceError::File { path: folder.display().to_string(), what: error.to_string() };
+    let fail = |error: std::io::Error| DeviceError::File {
+        path: folder.display().to_string(),
+        what: format!("{error}: name a folder that you may read"),
+    };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         let path = entry.map_err(fail)?.path();

@@ -244,6 +244,10 @@ fn what_can_not_be_played_is_told_in_words() {
     wavelets.fragments = vec![vec![0; 8]];
     assert!(wavelets.complaint().contains(JPEG_2000), "{}", wavelets.complaint());
     assert!(load_bytes(b"not a recording").unwrap_err().to_string().contains("neither a DICOM file nor a folder"));
+    let cut_short = [[0; 128].as_slice(), b"DICM\x02\x00"].concat();
+    assert!(load_bytes(&cut_short).unwrap_err().to_string().contains("damaged or was cut short"));
+    let nowhere = load(Path::new("no/such/file.dcm"), "nothing".into()).unwrap_err().to_string();
+    assert!(nowhere.starts_with("no/such/file.dcm: ") && nowhere.contains("name a DICOM file"), "{nowhere}");
 }
 
 #[test]
