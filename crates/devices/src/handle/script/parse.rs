@@ -90,6 +90,8 @@ pub struct ParseError {
 pub(super) fn parse(text: &str) -> Result<(Vec<Line>, Vec<String>), ParseError> {
     let mut lines: Vec<Line> = Vec::new();
     let mut marks = Vec::new();
+    // The motion that ends last.
+    let mut longest: Option<(Duration, ParseError)> = None;
     for (index, raw) in text.lines().enumerate() {
         let words: Vec<&str> = raw.split('#').next().unwrap_or("").split_whitespace().collect();
         if words.is_empty() {
@@ -102,6 +104,16 @@ pub(super) fn parse(text: &str) -> Result<(Vec<Line>, Vec<String>), ParseError> 
         }
         if lines.last().is_some_and(|before| before.action == Action::End) {
             return Err(fail("expected nothing after the end"));
+        }
+        match (&line.action, &longest) {
+            (Action::Motion(motion), before) => {
+                let until = line.at + motion.over;
+                if before.as_ref().is_none_or(|(longest, _)| *longest < until) {
+                    longest = Some((until, fail("expected a motion that is over by the end of the script")));
+                }
+            }
+            (Action::End, Some((until, error))) if *until > line.at => return Err(error.clone()),
+            _ => {}
         }
         lines.push(line);
     }
@@ -140,6 +152,9 @@ fn action(words: &[&str], marks: &mut Vec<String>) -> Result<Action, &'static st
         ["end"] => Action::End,
         ["mark", name] => {
             mark(name)?;
+            if marks.iter().any(|before| before == name) {
+                return Err("expected a mark of another name than those before: each becomes a file of its own");
+            }
             let index = u16::try_from(marks.len()).map_err(|_| "expected fewer marks")?;
             marks.push((*name).to_owned());
             Action::Mark(index)
@@ -257,6 +272,24 @@ mod tests {
         assert!(complaint("at 1 move x 5 mm").contains("over SECONDS"));
         assert!(complaint("at nan end").contains("expected a number"));
         assert!(complaint("").starts_with("line 1: expected a last line"), "{}", complaint(""));
+    }
+
+    #[test]
+    fn two_marks_of_one_name_are_refused_at_the_second() {
+        assert_eq!(
+            complaint("at 1 mark fan\n# so far\nat 2 mark fan\nat 3 end\n"),
+            "line 3: expected a mark of another name than those before: each becomes a file of its own, but it says \
+             \"at 2 mark fan\""
+        );
+    }
+
+    #[test]
+    fn a_motion_that_the_end_would_cut_off_is_refused_at_its_own_line() {
+        assert_eq!(
+            complaint("at 1 over 3 move z 5 mm\nat 1 over 1 move x 5 mm\nat 3.9 end\n"),
+            "line 1: expected a motion that is over by the end of the script, but it says \"at 1 over 3 move z 5 mm\""
+        );
+        assert!(parse("at 0.1 over 0.2 move z 5 mm\nat 0.3 end\n").is_ok());
     }
 
     #[test]
