@@ -82,9 +82,13 @@ pub enum Closed {
     /// The link is to blame: nothing was heard for the idle time-out.
     #[error("the link was lost: nothing was heard from the peer any more")]
     LinkLost,
-    /// The peer's program was started anew and knows nothing of this connection.
-    #[error("the peer was restarted: connect again")]
-    PeerRestarted,
+    /// The peer knows nothing of this connection: its program was started anew, or it gave the connection up for want of a sign
+    /// of life. Which of the two can't be told from here.
+    #[error(
+        "the peer no longer knows this connection: it has heard nothing from here for too long, or its program was started \
+         anew; connect again"
+    )]
+    Forgotten,
     /// One of the two programs broke the QUIC protocol, or they do not fit together.
     #[error("the connection broke: {detail}: check that both sides run the same version")]
     Broken {
@@ -102,7 +106,7 @@ impl From<ConnectionError> for Closed {
                 detail: fit_for_screen(&String::from_utf8_lossy(&close.reason)),
             },
             ConnectionError::TimedOut => Self::LinkLost,
-            ConnectionError::Reset => Self::PeerRestarted,
+            ConnectionError::Reset => Self::Forgotten,
             ConnectionError::VersionMismatch
             | ConnectionError::TransportError(_)
             | ConnectionError::ConnectionClosed(_)
@@ -137,5 +141,14 @@ mod tests {
             let fit = fit_for_screen(&text);
             prop_assert!(fit.chars().count() <= MAX_DETAIL_CHARS && !fit.chars().any(char::is_control));
         }
+    }
+
+    #[test]
+    fn a_connection_the_peer_has_forgotten_is_not_said_to_be_a_restart_for_certain() {
+        let words = Closed::from(ConnectionError::Reset).to_string();
+        assert!(
+            words.contains("heard nothing from here") && words.contains("or its program was started anew"),
+            "{words}"
+        );
     }
 }

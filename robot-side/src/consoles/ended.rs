@@ -103,7 +103,7 @@ mod tests {
             (FrameError::from(Closed::LinkLost).into(), "look at the network"),
             (by_peer(CloseReason::Unspecified), "its program is to blame"),
             (by_peer(CloseReason::Violation), "closed by the peer"),
-            (Closed::PeerRestarted.into(), "the peer was restarted"),
+            (Closed::Forgotten.into(), "or its program was started anew"),
             (Closed::Broken { detail: "x".into() }.into(), "check that both sides run the same version"),
             (Ended::Frame(FrameError::Truncated { missing: 2 }), "was let go: it broke the protocol: the peer ended"),
             (Ended::Deaf, "was let go: it does not read"),
