@@ -3,6 +3,7 @@
 mod cli;
 mod run;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -20,7 +21,8 @@ fn main() -> ExitCode {
     match run::run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("farprobe-console: {error}");
+            // Where nobody reads it, it is lost, and nothing else with it.
+            let _ = writeln!(std::io::stderr(), "farprobe-console: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,7 +1,11 @@
 //! From the command line to an exam, with a window or without.
 
+use std::cell::RefCell;
+use std::fmt::Display;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime};
@@ -44,8 +48,8 @@ pub(crate) fn run(command: Command) -> Result<(), AnyError> {
             may_play(&identity, &exam)?;
             let address = resolve(&address)?;
             let desk = Desk::set(&exam)?;
-            let results = prepare(Run::Exam, &exam, &desk)?;
-            examine(Destination { address, cart, identity, demo }, desk, &exam, &results)
+            let destination = Destination { address, cart, identity, demo };
+            examine(desk, &exam, results(Run::Exam, &exam), |_| Ok(destination))
         }
         Command::Demo { source, exam } => {
             let desk = Desk::set(&exam)?;
@@ -53,15 +57,17 @@ pub(crate) fn run(command: Command) -> Result<(), AnyError> {
                 // The cart opens it again; said here, the complaint is the console's own, and nothing has been removed.
                 CineScanner::open(path)?;
             }
-            let results = prepare(Run::Demo, &exam, &desk)?;
-            println!("starting a simulated cart");
-            let mut cart = DemoCart::start(source.as_ref(), &results.out.join("cart.log"))?;
-            let operator = cart.take_operator();
-            let result = match operator {
-                Some(identity) => examine(demo_destination(cart.address, identity), desk, &exam, &results),
-                None => Err("the demo's operator has no identity".into()),
-            };
-            match (result, cart.end()) {
+            let started = Rc::new(RefCell::new(None));
+            let cart = Rc::clone(&started);
+            let result = examine(desk, &exam, results(Run::Demo, &exam), move |results| {
+                say("starting a simulated cart");
+                let mut new = DemoCart::start(source.as_ref(), &results.out.join("cart.log"))?;
+                let (address, operator) = (new.address, new.take_operator());
+                *cart.borrow_mut() = Some(new);
+                Ok(demo_destination(address, operator.ok_or("the demo's operator has no identity")?))
+            });
+            let ended = started.borrow_mut().take().map_or(Ok(()), DemoCart::end);
+            match (result, ended) {
                 (Err(problem), Err(cart)) => Err(format!("{problem}; {cart}").into()),
                 (result, ended) => result.and(ended.map_err(AnyError::from)),
             }
@@ -86,18 +92,19 @@ fn demo_destination(address: SocketAddr, identity: Identity) -> Destination {
     Destination { address, cart: None, identity, demo: DemoPolicy::Required }
 }
 
-/// Makes room for the results of `exam` where the user says or, without a word, in the usual place.
-fn prepare(run: Run, exam: &Exam, desk: &Desk) -> Result<Results, AnyError> {
+/// Where the results of `exam` go: where the user says or, without a word, to the usual place.
+fn results(run: Run, exam: &Exam) -> Results {
     let usual = match run {
         Run::Exam => "out/exam",
         Run::Demo => "out/demo",
     };
     let out = exam.out.clone().unwrap_or_else(|| usual.into());
-    let results = Results { run, out, shots: exam.shots.clone() };
-    for kept in results.prepare(desk.marks())? {
-        println!("{kept}");
-    }
-    Ok(results)
+    Results { run, out, shots: exam.shots.clone() }
+}
+
+/// Says a line on the standard output. Whoever read it may have gone, as `head` does: the exam goes on.
+fn say(words: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{words}");
 }
 
 /// What the specialist sits at. Set before anything is started or removed: a slip in a script should cost nothing.
@@ -122,10 +129,25 @@ impl Desk {
     }
 }
 
-fn examine(destination: Destination, desk: Desk, exam: &Exam, results: &Results) -> Result<(), AnyError> {
+/// Holds an exam. `reach` says where the cart is. Nothing is removed or started, a demo's cart included, before it is known
+/// that there is a window, if there is to be one.
+fn examine(
+    desk: Desk,
+    exam: &Exam,
+    results: Results,
+    reach: impl FnOnce(&Results) -> Result<Destination, AnyError> + 'static,
+) -> Result<(), AnyError> {
     let clock = MonotonicClock;
     let (tell, heard) = channel();
+    let marks = desk.marks().to_vec();
+    let begin = move |results: &Results| {
+        for kept in results.prepare(&marks)? {
+            say(kept);
+        }
+        reach(results)
+    };
     if exam.headless {
+        let destination = begin(&results)?;
         let screen = Screen::default();
         let sink = headless::sink(clock, screen.clone());
         let shots = Shots::new(results.shots.clone(), None, screen);
@@ -133,14 +155,14 @@ fn examine(destination: Destination, desk: Desk, exam: &Exam, results: &Results)
         let director = Director::start(plan, sink, shots, (tell, heard))?;
         return close(director.direct()?);
     }
-    with_window(clock, destination, desk, results, (tell, heard))
+    with_window(clock, desk, results, begin, (tell, heard))
 }
 
 /// The settings in force; says where they come from.
 fn settings(exam: &Exam) -> Result<Settings, AnyError> {
     let home = config_home(std::env::var_os("XDG_CONFIG_HOME"), std::env::var_os("HOME"));
     let (settings, origin) = Settings::find(exam.settings.as_deref(), home.as_deref())?;
-    println!("settings: {origin}");
+    say(format_args!("settings: {origin}"));
     Ok(settings)
 }
 
@@ -176,9 +198,9 @@ fn plan(clock: MonotonicClock, destination: Destination, chosen: Chosen, out: &P
 
 fn with_window(
     clock: MonotonicClock,
-    destination: Destination,
     desk: Desk,
-    results: &Results,
+    results: Results,
+    reach: impl FnOnce(&Results) -> Result<Destination, AnyError> + 'static,
     happenings: (Sender<Happening>, Receiver<Happening>),
 ) -> Result<(), AnyError> {
     let Desk { chosen, feed } = desk;
@@ -208,10 +230,11 @@ fn with_window(
         sent.send(at, event);
     });
     let shots = Shots::new(results.shots.clone(), Some(handle.clone()), screen);
-    let plan = plan(clock, destination, chosen, &results.out, true);
     let end = happenings.0.clone();
     let (started, directing) = channel();
     let begin = move || {
+        let destination = reach(&results).map_err(|error| error.to_string())?;
+        let plan = plan(clock, destination, chosen, &results.out, true);
         let director = Director::start(plan, sink, shots, happenings).map_err(|error| error.to_string())?;
         director.hear_painted(painted_heard)?;
         let directing = std::thread::Builder::new().name("director".into()).spawn(move || {
@@ -237,8 +260,8 @@ fn with_window(
 /// Prints the summary, if there was an exam. A problem of the exam is an error of the program.
 fn close(ended: farprobe_console::exam::Ended) -> Result<(), AnyError> {
     match (&ended.summary, &ended.problem) {
-        (Some(summary), _) => println!("{summary}"),
-        (None, None) => println!("no cart was reached: there was no exam"),
+        (Some(summary), _) => say(summary),
+        (None, None) => say("no cart was reached: there was no exam"),
         (None, Some(_)) => {}
     }
     ended.problem.map_or(Ok(()), |problem| Err(problem.into()))
