@@ -56,6 +56,8 @@ pub const COUCH: Color32 = Color32::from_rgb(60, 74, 86);
 pub const ARM_LIGHT: Color32 = Color32::from_rgb(206, 214, 220);
 /// The arm's side away from the light.
 pub const ARM_SHADE: Color32 = Color32::from_rgb(84, 96, 106);
+/// Where the probe has touched. Neither the accent, which is the probe's and its picture's, nor amber, which asks for something.
+pub const TRAIL: Color32 = Color32::from_rgb(226, 240, 138);
 /// The tint of a picture that may not be believed.
 pub const STALE_TINT: Color32 = Color32::from_rgb(92, 92, 92);
 /// No tint.

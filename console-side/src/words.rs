@@ -183,6 +183,15 @@ pub const fn lease_refusal(refusal: LeaseRefusal) -> &'static str {
     }
 }
 
+/// The same in a few words, where there is room for no more.
+pub const fn lease_refused(refusal: LeaseRefusal) -> &'static str {
+    match refusal {
+        LeaseRefusal::Held => "somebody else drives",
+        LeaseRefusal::Role => "you are an observer",
+        LeaseRefusal::Version => "versions differ",
+    }
+}
+
 /// Why the controls of the scanner do nothing here.
 pub const SCANNER_NOT_YOURS: &str = "whoever drives sets it";
 /// Who makes the picture on the screen old, in a line on it.

@@ -86,8 +86,25 @@ fn every_state_is_said_in_words() {
         ("stale_picture", &["OLD PICTURE", "1.4 s old", "Do not steer by it.", "This console does not keep up."]),
         ("release", &["RELEASING", "no fresh command reached the cart"]),
         ("refused", &["SOFTENING", "the safety gate refused a motion: the monitor saw the probe sent otherwise"]),
-        ("link_silent", &["LINK LOST", "Nothing heard for 1.4 s", "Last heard of: engaged."]),
-        ("link_lost", &["LINK LOST", "No packet came for 3 s.", "Connecting to Cart 3, Ward B again, try 2"]),
+        (
+            "link_silent",
+            &[
+                "LINK LOST",
+                "Nothing heard for 1.4 s",
+                "The last state known is old: engaged.",
+                "Who drives is not known",
+            ],
+        ),
+        (
+            "link_lost",
+            &[
+                "LINK LOST",
+                "What the robot does now is not known here.",
+                "No packet came for 3 s.",
+                "Connecting to Cart 3, Ward B again, try 2",
+                "As 2.6 s ago. Not known now.",
+            ],
+        ),
         ("estop", &["STOPPED", "an operator pressed stop", "Only the staff at the cart can reset it."]),
         ("fault", &["FAULT", "the force sensor can't be trusted"]),
         ("above_soft_limit", &["Above the soft limit", "17.2 N"]),
@@ -107,7 +124,9 @@ fn every_state_is_said_in_words() {
 #[test]
 fn figures_of_a_lost_link_are_not_shown_as_if_they_were_live() {
     let harness = desk(scene("link_lost"), SIZES[0]);
-    assert!(!says(&harness, "7.8 N") && !says(&harness, "74 ms") && !says(&harness, "ENGAGED"));
+    for old in ["7.8 N", "74 ms", "ENGAGED", "Nobody drives", "You may drive", "lifts off", "lowers the force"] {
+        assert!(!says(&harness, old), "{old}: {:?}", texts(&harness));
+    }
     assert!(harness.get_by_label("Request").accesskit_node().is_disabled());
 }
 
@@ -129,6 +148,81 @@ fn no_text_overlaps_another_or_leaves_the_window() {
             }
         }
     }
+}
+
+/// The texts painted in the last frame: where, cut to what, and how.
+fn painted<'a>(harness: &'a Harness<'_, Desk>) -> impl Iterator<Item = (Rect, Rect, &'a egui::Galley)> {
+    fn each<'a>(clip: Rect, shape: &'a egui::Shape, found: &mut Vec<(Rect, Rect, &'a egui::Galley)>) {
+        match shape {
+            egui::Shape::Text(text) => {
+                let rect = Rect::from_min_size(text.pos, text.galley.size());
+                found.push((rect, clip, &text.galley));
+            }
+            egui::Shape::Vec(shapes) => {
+                for shape in shapes {
+                    each(clip, shape, found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for shape in &harness.output().shapes {
+        each(shape.clip_rect, &shape.shape, &mut found);
+    }
+    found.into_iter()
+}
+
+#[test]
+fn no_text_is_cut_and_what_is_shortened_is_whole_under_the_pointer() {
+    let mut shortened = 0;
+    for scene in scenes().iter().cloned().chain(states::wordy()) {
+        let name = scene.name;
+        let mut harness = desk(scene, SIZES[0]);
+        // The room above and below a line's letters may be cut.
+        let cut = painted(&harness).find(|(rect, clip, _)| !clip.contains_rect(rect.shrink2(egui::vec2(0.0, 3.0))));
+        assert!(cut.is_none(), "{name}: {:?} is cut", cut.map(|(_, _, galley)| galley.text().to_owned()));
+        let short: Vec<_> = painted(&harness).filter(|(_, _, galley)| galley.elided).collect();
+        let short: Vec<_> = short.iter().map(|(rect, _, galley)| (*rect, galley.job.text.clone())).collect();
+        for (rect, words) in short {
+            shortened += 1;
+            harness.hover_at(rect.center());
+            // A tooltip waits until the pointer rests.
+            harness.run_steps(60);
+            let whole = |(_, _, galley): (Rect, Rect, &egui::Galley)| !galley.elided && galley.job.text == words;
+            assert!(painted(&harness).any(whole), "{name}: {words:?} is shortened, and nothing shows the rest");
+        }
+    }
+    assert!(shortened > 0, "the longest words there are fit everywhere: let the scenes say more");
+}
+
+#[test]
+fn of_a_lost_handle_and_a_long_event_all_is_to_be_read_at_once() {
+    for scene in states::wordy() {
+        let name = scene.name;
+        let harness = desk(scene, SIZES[0]);
+        let remedies = painted(&harness).filter(|(_, _, galley)| galley.job.text.contains("REMEDY"));
+        let remedies: Vec<_> = remedies.map(|(_, _, galley)| (galley.elided, galley.job.text.clone())).collect();
+        assert!(remedies.iter().any(|(elided, _)| !elided), "{name}: {remedies:?}");
+    }
+}
+
+/// A scan of some centimetres is to be seen in a view of a whole room.
+#[test]
+fn the_trail_of_the_probe_is_clearly_seen() {
+    let harness = desk(scene("engaged"), SIZES[0]);
+    let mut seen = Rect::NOTHING;
+    for shape in &harness.output().shapes {
+        if let egui::Shape::LineSegment { points, stroke } = &shape.shape
+            && stroke.width >= 2.0
+            && shape.clip_rect.width() < 100.0
+        {
+            for point in points {
+                seen.extend_with(*point);
+            }
+        }
+    }
+    assert!(seen.width().max(seen.height()) > 40.0, "{seen:?}");
 }
 
 #[test]

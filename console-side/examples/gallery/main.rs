@@ -75,6 +75,7 @@ fn main() {
     let size = size.map_or([1280.0, 800.0], |(x, y)| [x.parse().unwrap(), y.parse().unwrap()]);
     let wanted = arguments.get(2..).unwrap_or_default();
     let mut scenes = states::all();
+    scenes.extend(states::wordy());
     scenes.retain(|scene| wanted.is_empty() || wanted.iter().any(|name| name == scene.name));
     let viewport = ViewportBuilder::default().with_inner_size(size).with_position([0.0, 0.0]).with_decorations(false);
     let options = eframe::NativeOptions { viewport, ..Default::default() };

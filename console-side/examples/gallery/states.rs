@@ -56,6 +56,33 @@ pub(crate) fn all() -> Vec<Scene> {
     ]
 }
 
+/// The same with the longest words there are. What to do stands at their end.
+pub(crate) fn wordy() -> Vec<Scene> {
+    let exam = Exam::in_contact();
+    let mut handle = exam.clone().ladder(Ladder::Soften, Cause::HandleLost);
+    let remedy = "the gamepad is not heard any more and none else is plugged in: REMEDY: plug one in, or end the program and \
+                  choose another handle with --handle";
+    handle.tell(Event::Handle(self::handle(Clutch::HandleLost, Some(String::from(remedy)))));
+    let mut told = exam.clone();
+    let text = "The arm did not follow: it is 4 mm from where it was sent, and its own protection has stopped it. Nobody can \
+                drive before the staff have looked at the patient, at the arm and at the emergency stop beside it. REMEDY: \
+                ask the staff to reset the cart";
+    told.tell(Event::Notice(notice(Severity::Alarm, text)));
+    let mut refused = Exam::new();
+    refused.tell(Event::Refused {
+        reason: String::from("the certificate of the cart was signed by an authority that this console does not know"),
+        remedy: String::from("REMEDY: ask whoever keeps the identities of this site"),
+    });
+    let mut held = Exam::connected(LeaseStatus::HeldBy(String::from("Professor Maria-Magdalena von Hohenstein-Meier")));
+    held.tell(Event::Notice(notice(Severity::Info, "REMEDY")));
+    vec![
+        handle.scene("wordy_handle"),
+        told.scene("wordy_event"),
+        refused.scene("wordy_refusal"),
+        held.scene("wordy_holder"),
+    ]
+}
+
 /// A console that is being told of an exam.
 #[derive(Clone)]
 pub(crate) struct Exam {

@@ -8,7 +8,7 @@ use farprobe_proto::Severity;
 /// How many lines are kept. The list shows fewer than ten; the session log on disk keeps everything.
 const CAPACITY: usize = 200;
 /// The longest text of a line, characters. A peer's text of 256 kB would stall the layout of the window.
-const MAX_CHARS: usize = 240;
+const MAX_CHARS: usize = 400;
 
 /// What happened, newest last.
 #[derive(Debug, Clone, Default)]
@@ -32,7 +32,13 @@ pub struct Line {
 impl EventLog {
     /// Adds a line; the same text again only counts up.
     pub(super) fn push(&mut self, at: Time, severity: Severity, text: &str) {
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect();
+        let mut letters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+        let mut text: String = letters.by_ref().take(MAX_CHARS).collect();
+        if letters.next().is_some() {
+            // Whoever reads it must see that it goes on: the session log on disk has all of it.
+            text.pop();
+            text.push('…');
+        }
         if let Some(last) = self.lines.back_mut()
             && last.text == text
             && last.severity == severity
@@ -76,6 +82,8 @@ mod tests {
         let mut log = EventLog::default();
         log.push(Time::ZERO, Severity::Alarm, &"wide\nload ".repeat(30_000));
         let line = log.newest_first().next().unwrap();
-        assert!(line.text.chars().count() == MAX_CHARS && !line.text.contains('\n'));
+        assert!(line.text.chars().count() == MAX_CHARS && !line.text.contains('\n') && line.text.ends_with('…'));
+        log.push(Time::ZERO, Severity::Alarm, &"w".repeat(MAX_CHARS));
+        assert!(!log.newest_first().next().unwrap().text.contains('…'));
     }
 }

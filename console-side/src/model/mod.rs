@@ -20,7 +20,7 @@ use farprobe_proto::{CartDatagram, LeaseStatus, Role, Severity};
 
 pub use connection::{Connection, Link};
 pub use event::{Caption, Event, HandleKind, HandleStatus};
-pub use history::{ForceTrace, ProbeTrail};
+pub use history::{ForceTrace, ProbeTrail, TrailPoint};
 pub use intent::{Intent, WindowInput};
 pub use latency::{Hop, LatencySnapshot, Percentiles};
 pub use log::{EventLog, Line};

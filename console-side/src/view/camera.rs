@@ -94,6 +94,12 @@ impl Projection {
         let at = pos2(self.center.x + x, self.center.y - y);
         at.is_finite().then_some(Seen { at, depth, scale })
     }
+
+    /// Where `point` lies in a plan of the room, m: to the right and away as the camera stands, seen from above.
+    pub(super) fn plan(&self, point: Vector3<f64>) -> (f64, f64) {
+        let away = Vector3::new(-self.right.y, self.right.x, 0.0);
+        (point.dot(&self.right), point.dot(&away))
+    }
 }
 
 #[cfg(test)]
@@ -119,6 +125,15 @@ mod tests {
         let camera = Camera { yaw: 0.0, pitch: PITCH.0 };
         let edge = seen(camera, [0.0, 1.0, 0.0]).at.x;
         assert!((180.0..=200.0).contains(&edge), "{edge}");
+    }
+
+    #[test]
+    fn the_plan_turns_with_the_camera_and_knows_no_height() {
+        let screen = Rect::from_min_size(pos2(0.0, 0.0), egui::vec2(200.0, 200.0));
+        let view = Camera { yaw: 0.0, pitch: 0.4 }.look(&SIGHT, screen);
+        // It stands on the x axis and looks back along it: y is to its right.
+        let (right, away) = view.plan(Vector3::new(-0.1, 0.2, 0.7));
+        assert!((right - 0.2).abs() < 1e-9 && (away - 0.1).abs() < 1e-9, "{right} {away}");
     }
 
     #[test]

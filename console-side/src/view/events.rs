@@ -7,12 +7,11 @@ use super::{format, icon, paint};
 use crate::model::{Line, Model};
 use crate::theme;
 
-/// The most lines a text may take.
-const ROWS: f32 = 2.0;
 /// The height of a line of small text, points.
 const LINE: f32 = 15.0;
 
-/// Draws the panel.
+/// Draws the panel. A text takes as many lines as it needs: its end is what to do. What there is no more room for is shown on
+/// hover.
 pub(super) fn show(ui: &Ui, rect: Rect, model: &Model) {
     paint::panel(ui, rect);
     let inner = paint::title(ui, rect, "EVENTS");
@@ -22,11 +21,8 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model) {
         if room < LINE {
             break;
         }
-        let height = room.min(ROWS * LINE);
-        top = {
-            let place = Rect::from_min_max(pos2(inner.left(), top), pos2(inner.right(), top + height));
-            entry(ui, place, line, &format::clock(model.uptime(line.at))) + 3.0
-        };
+        let place = Rect::from_min_max(pos2(inner.left(), top), pos2(inner.right(), top + room));
+        top = entry(ui, place, line, &format::clock(model.uptime(line.at))) + 3.0;
     }
 }
 

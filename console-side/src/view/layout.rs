@@ -13,8 +13,8 @@ const TOP: f32 = 40.0;
 const BOTTOM: f32 = 140.0;
 /// The bedside switch's larger sibling: tall enough to be hit without looking twice.
 const STOP: f32 = 62.0;
-/// Two lines of words and a button.
-const LEASE: f32 = 96.0;
+/// A button and three lines of words; in a higher window two lines more, for what to do about a lost handle.
+const LEASE: (f32, f32) = (96.0, 124.0);
 
 /// The rectangles of the window's panels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,9 +57,10 @@ impl Layout {
         let scene_height = (main.height() * 0.36).round();
         let left_column = main.with_max_x(main.left() + left);
         let right_column = main.with_min_x(main.right() - right);
-        let state_height = (main.height() * 0.25).clamp(148.0, 172.0).round();
+        let state_height = (main.height() * 0.28).clamp(148.0, 190.0).round();
         let stop = right_column.with_min_y(right_column.bottom() - STOP);
-        let lease = right_column.with_max_y(stop.top() - GAP).with_min_y(stop.top() - GAP - LEASE);
+        let lease_height = (main.height() * 0.21).clamp(LEASE.0, LEASE.1).round();
+        let lease = right_column.with_max_y(stop.top() - GAP).with_min_y(stop.top() - GAP - lease_height);
         let state = right_column.with_max_y(right_column.top() + state_height);
         Self {
             top,

@@ -14,12 +14,11 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time) -> Option<Inte
     paint::panel(ui, rect);
     let inner = rect.shrink(theme::PAD);
     let button = Rect::from_min_size(pos2(inner.right() - 92.0, inner.top() - 2.0), vec2(92.0, 30.0));
-    let (words, color) = holder(&model.lease);
+    let (words, color) = holder(model, now);
     let middle = button.center().y;
     icon::draw(ui.painter(), Icon::Key, pos2(inner.left() + 8.0, middle), 16.0, color);
-    let at = pos2(inner.left() + 26.0, middle);
-    let style = (theme::font(theme::SIZE_BODY), color);
-    paint::text_within(ui, at, Align2::LEFT_CENTER, &words, style, button.left() - at.x - 8.0);
+    let place = Rect::from_x_y_ranges(inner.left() + 26.0..=button.left() - 8.0, button.y_range());
+    driver(ui, place, &words, color);
     let may_ask = model.link(now) == Link::Live && model.role() == Some(Role::Operator);
     let intent = if model.drives() {
         control::button(ui, button, "Release", true).then_some(Intent::ReleaseLease)
@@ -31,12 +30,29 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time) -> Option<Inte
     intent
 }
 
-fn holder(lease: &LeaseStatus) -> (String, Color32) {
-    match lease {
+/// Who drives: in one line or, where a name is too long for that, in two of smaller letters.
+fn driver(ui: &Ui, place: Rect, words: &str, color: Color32) {
+    let font = theme::font(theme::SIZE_BODY);
+    if paint::width(ui, words, font.clone()) <= place.width() {
+        paint::text(ui, place.left_center(), Align2::LEFT_CENTER, words, font, color);
+        return;
+    }
+    let font = theme::font(theme::SIZE_SMALL);
+    let height = paint::height(ui, words, font.clone(), place.width()).min(place.height());
+    let middle = Rect::from_center_size(place.center(), vec2(place.width(), height));
+    paint::paragraph(ui, middle, words, font, color);
+}
+
+fn holder(model: &Model, now: Time) -> (String, Color32) {
+    if let Link::Lost(_) = model.link(now) {
+        // What it was when the cart was heard last may be over.
+        return (String::from("Who drives is not known"), theme::MUTED);
+    }
+    match &model.lease {
         LeaseStatus::Yours(_) => (String::from("You may drive"), theme::ACCENT),
         LeaseStatus::Free => (String::from("Nobody drives"), theme::MUTED),
         LeaseStatus::HeldBy(name) => (format!("{name} drives"), theme::WARN),
-        LeaseStatus::Refused(refusal) => (format!("Refused: {}", words::lease_refusal(*refusal)), theme::WARN),
+        LeaseStatus::Refused(refusal) => (format!("Refused: {}", words::lease_refused(*refusal)), theme::WARN),
     }
 }
 
@@ -59,7 +75,8 @@ fn clutch(ui: &Ui, rect: Rect, model: &Model) {
         Some(remedy) => remedy.as_str(),
         None => words::clutch_hint(handle.kind),
     };
-    let at = pos2(rect.left() + 26.0, top + 18.0);
-    let style = (theme::font(theme::SIZE_SMALL), if handle.lost.is_some() { theme::WARN } else { theme::MUTED });
-    paint::text_within(ui, at, Align2::LEFT_TOP, hint, style, rect.width() - 26.0);
+    // The end of what is said of a lost handle is what to do: it gets all the room there is.
+    let place = rect.with_min_x(rect.left() + 26.0).with_min_y(top + 18.0).with_max_y(rect.bottom() + 4.0);
+    let color = if handle.lost.is_some() { theme::WARN } else { theme::MUTED };
+    paint::paragraph(ui, place, hint, theme::font(theme::SIZE_SMALL), color);
 }

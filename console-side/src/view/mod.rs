@@ -19,6 +19,7 @@ mod scene;
 mod state;
 mod stop;
 mod top;
+mod trail;
 
 use egui::{Rect, Ui, UiBuilder};
 use farprobe_geom::Time;

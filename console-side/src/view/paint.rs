@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egui::epaint::StrokeKind;
 use egui::text::LayoutJob;
-use egui::{Align2, Color32, FontId, Galley, Pos2, Rect, Role, Sense, Ui, WidgetInfo, pos2};
+use egui::{Align2, Color32, FontId, Galley, Pos2, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2};
 
 use crate::theme;
 
@@ -37,7 +37,7 @@ pub(super) fn text(ui: &Ui, at: Pos2, anchor: Align2, words: &str, font: FontId,
     place(ui, anchor.anchor_size(at, galley.size()), galley, words)
 }
 
-/// One line of text that ends in an ellipsis where it would be wider than `width`.
+/// One line of text that ends in an ellipsis where it would be wider than `width`; the whole of it is shown on hover then.
 pub(super) fn text_within(
     ui: &Ui,
     at: Pos2,
@@ -50,7 +50,8 @@ pub(super) fn text_within(
     place(ui, anchor.anchor_size(at, galley.size()), galley, words)
 }
 
-/// Text wrapped into `rect`, from its top left; what does not fit ends in an ellipsis. Gives the rectangle it covers.
+/// Text wrapped into `rect`, from its top left; what does not fit ends in an ellipsis, and the whole is shown on hover. Gives
+/// the rectangle it covers.
 pub(super) fn paragraph(ui: &Ui, rect: Rect, words: &str, font: FontId, color: Color32) -> Rect {
     let line = ui.painter().layout_no_wrap(String::from("X"), font.clone(), color).size().y.max(1.0);
     let rows = (rect.height() / line + 0.1).floor().max(1.0) as usize;
@@ -94,17 +95,22 @@ pub(super) fn chip(ui: &Ui, at: Pos2, words: &str, color: Color32, ground: Color
 }
 
 /// Tells accessibility tools that `words` stand at `rect`.
-pub(super) fn tell(ui: &Ui, rect: Rect, words: &str) {
+pub(super) fn tell(ui: &Ui, rect: Rect, words: &str) -> Response {
     // Texts never overlap, so the place names the text; the words may change from frame to frame.
     let id = ui.scope_id().with(("text", rect.left().round() as i32, rect.center().y.round() as i32));
     let response = ui.interact(rect, id, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+    response
 }
 
 fn place(ui: &Ui, rect: Rect, galley: Arc<Galley>, words: &str) -> Rect {
+    let shortened = galley.elided;
     ui.painter().galley(rect.min, galley, theme::TEXT);
     if !words.is_empty() {
-        tell(ui, rect, words);
+        let response = tell(ui, rect, words);
+        if shortened {
+            response.on_hover_text(words);
+        }
     }
     rect
 }

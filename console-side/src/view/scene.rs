@@ -1,14 +1,15 @@
 //! Arm and patient, drawn from where the cart says they are: links by forward kinematics, couch, patient, probe and trail.
 
-use egui::{Align2, Color32, Pos2, Rect, Sense, Shape, Stroke, Ui};
+use egui::{Align2, Color32, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2};
 use farprobe_geom::{Base, Pose, Time};
 use farprobe_proto::Welcome;
 use nalgebra::{Isometry3, Point3, Vector3};
 
 use super::camera::{Camera, Projection, Seen, Sight};
 use super::outline::{hull, lines};
-use super::paint;
-use crate::model::{Link, Model, ProbeTrail};
+use super::trail;
+use super::{format, paint};
+use crate::model::{Link, Model};
 use crate::theme;
 
 /// Half the thickness the arm is drawn with at its base and at its flange, m. Collaborative arms of this size are about so.
@@ -48,11 +49,18 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time, camera: &mut C
         scene.couch(welcome.couch.isometry());
         scene.foot();
         scene.patient(welcome);
-        scene.trail(&model.robot.trail);
         scene.sector(model, links.last());
         scene.arm(&links);
+        // Over all else: it is a line on the skin, and probe and picture stand where it ends.
+        trail::on_patient(&scene, &model.robot.trail);
+        trail::plan(ui, rect, &scene, &model.robot.trail);
     }
     paint::title(ui, rect, "ARM AND PATIENT");
+    if let (Link::Lost(_), Some((heard, _))) = (model.link(now), &model.robot.state) {
+        let words = format!("As {} ago. Not known now.", format::span(now.saturating_since(*heard)));
+        let at = pos2(rect.left() + theme::PAD, rect.bottom() - theme::PAD + 4.0);
+        paint::text(ui, at, Align2::LEFT_BOTTOM, &words, theme::font(theme::SIZE_SMALL), theme::WARN);
+    }
     if model.robot.welcome.is_none() {
         let words = "No cart yet";
         paint::text(ui, rect.center(), Align2::CENTER_CENTER, words, theme::font(theme::SIZE_BODY), theme::FAINT);
@@ -71,18 +79,18 @@ fn sight(welcome: &Welcome) -> Sight {
     Sight { middle, reach: (reach * FILL).clamp(0.3, 4.0), heading: across.y.atan2(across.x) }
 }
 
-struct Scene<'a> {
-    painter: &'a egui::Painter,
-    view: Projection,
+pub(super) struct Scene<'a> {
+    pub(super) painter: &'a egui::Painter,
+    pub(super) view: Projection,
     live: bool,
 }
 
 impl Scene<'_> {
-    fn seen(&self, point: Vector3<f64>) -> Option<Pos2> {
+    pub(super) fn seen(&self, point: Vector3<f64>) -> Option<Pos2> {
         self.view.see(point).map(|seen| seen.at)
     }
 
-    fn color(&self, color: Color32) -> Color32 {
+    pub(super) fn color(&self, color: Color32) -> Color32 {
         if self.live { color } else { theme::between(color, theme::PANEL, 0.55) }
     }
 
@@ -126,17 +134,6 @@ impl Scene<'_> {
         let stroke = theme::hair(self.color(theme::between(theme::PANEL, theme::PATIENT, 0.58)));
         for line in seen {
             self.painter.line(line, stroke);
-        }
-    }
-
-    fn trail(&self, trail: &ProbeTrail) {
-        let count = trail.points().len().max(1) as f32;
-        let seen: Vec<_> = trail.points().map(|point| (self.seen(point.position), point.touching)).collect();
-        for (index, pair) in seen.windows(2).enumerate() {
-            let [(Some(from), _), (Some(to), touching)] = pair else { continue };
-            let newness = 0.25 + 0.75 * index as f32 / count;
-            let (color, width) = if *touching { (theme::ACCENT, 1.8) } else { (theme::MUTED, 1.0) };
-            self.painter.line_segment([*from, *to], Stroke::new(width, theme::thin(self.color(color), newness)));
         }
     }
 

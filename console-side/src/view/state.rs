@@ -105,23 +105,25 @@ const fn sign(ladder: Ladder, severity: Severity) -> (Icon, Color32) {
     (icon, color)
 }
 
-/// The cart can't be heard: what it said last is no longer to be believed, and what it does by itself is said instead.
+/// The cart can't be heard: what it said last is old, and what it does now nobody here knows.
 fn lost(model: &Model, span: &str) -> Saying {
     let last = model.robot.ladder().map(|(ladder, _)| words::ladder(ladder).title.to_lowercase());
-    let last = last.map_or_else(String::new, |last| format!(" Last heard of: {last}."));
+    let last = last.map_or_else(String::new, |last| format!(" The last state known is old: {last}."));
     let (reason, advice) = match &model.connection {
         Connection::Lost { reason, .. } | Connection::Reconnecting { reason, .. } if !reason.is_empty() => {
-            (format!(" {}", format::sentence(reason)), "Wait: the console connects again by itself.")
+            (format!(" {}", format::sentence(reason)), "Wait: it connects again by itself. Ask the staff.")
         }
-        _ => (String::new(), "Wait for the link, or talk to the staff at the cart."),
+        _ => (String::new(), "Wait for the link. Ask the staff at the cart."),
     };
     Saying {
         icon: Icon::LinkBroken,
         severity: Severity::Alarm,
         color: theme::ALARM,
         title: String::from("LINK LOST"),
-        meaning: String::from("By itself the cart lowers the force and, as configured, lifts off."),
-        cause: format!("Nothing heard for {span}.{reason}{last}"),
+        meaning: String::from("What the robot does now is not known here."),
+        cause: format!(
+            "Nothing heard for {span}.{last}{reason} A cart that still runs lets go of the patient by itself."
+        ),
         advice: String::from(advice),
     }
 }
