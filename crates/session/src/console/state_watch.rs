@@ -26,12 +26,19 @@ pub enum Downlink {
 struct Newest {
     sequence: u64,
     arrived: Time,
-    excess: Duration,
+    /// How old it was when it arrived, as far as can be known.
+    age: Duration,
 }
 
 /// Watches the states of one connection, at the console.
 ///
 /// Commands may still arrive at the cart while nothing comes back (one-way loss): the cart cannot see that, the console can.
+///
+/// How old a state is when it arrives is judged in two ways, and either may acquit it:
+/// - by its *excess* transit over the fastest of the last 10 s, which needs no command to have reached the cart, but after a
+///   step of this machine's clock (it was suspended, or migrated) holds every state for old until the window has passed;
+/// - by the command it *echoes*: a state that answers a command is younger than that command, by this machine's clock alone. A
+///   round trip after such a step all stamps are of one piece again.
 #[derive(Debug, Clone)]
 pub struct StateWatch {
     newest: Option<Newest>,
@@ -64,15 +71,16 @@ impl StateWatch {
         let transit = transit(arrived, state.sampled_at);
         let least = self.transit.record(arrived, transit);
         let excess = Duration::from_nanos(transit.saturating_sub(least).unsigned_abs());
-        self.newest = Some(Newest { sequence: state.sequence, arrived, excess });
+        let age = age_by_echo(arrived, state).map_or(excess, |most| most.min(excess));
+        self.newest = Some(Newest { sequence: state.sequence, arrived, age });
         self.received = self.received.saturating_add(1);
         true
     }
 
-    /// How old the newest state is at `now`, console clock: since it arrived, and what it was under way longer than the
-    /// fastest of the last 10 s. `None` before the first.
+    /// How old the newest state is at `now`, console clock: since it arrived, and how old it was then as far as that can be
+    /// known. `None` before the first.
     pub fn age(&self, now: Time) -> Option<Duration> {
-        self.newest.map(|newest| now.saturating_since(newest.arrived) + newest.excess)
+        self.newest.map(|newest| now.saturating_since(newest.arrived) + newest.age)
     }
 
     /// Whether the cart is heard at `now`, console clock.
@@ -96,10 +104,68 @@ impl StateWatch {
     }
 }
 
+/// The greatest age a state can have that arrived at `arrived`, console clock: the time since the command was sent that it
+/// echoes, without the time (cart clock) from the arrival of that command to the sampling of the state. `None` if it echoes
+/// none, or if the stamps contradict each other: this machine's clock has stepped back in between.
+fn age_by_echo(arrived: Time, state: &State) -> Option<Duration> {
+    let echo = state.echo.as_ref()?;
+    let since_sent = i128::from(arrived.as_nanos()) - i128::from(echo.console_sent_at.as_nanos());
+    let until_sampled = i128::from(state.sampled_at.as_nanos()) - i128::from(echo.received_at.as_nanos());
+    u64::try_from(since_sent - until_sampled).ok().map(Duration::from_nanos)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::state;
+    use farprobe_proto::Echo;
+
+    /// A state sampled at `millis` of true time that echoes the command sent 40 ms before; both were 20 ms under way. The
+    /// console's clock is `ahead` of the cart's when it sends the command.
+    fn answering(sequence: u64, millis: u64, ahead: Duration) -> State {
+        let echo = Echo {
+            sequence,
+            console_sent_at: Time::from_millis(millis - 40) + ahead,
+            received_at: Time::from_millis(millis - 20),
+        };
+        State { echo: Some(echo), ..state(sequence, Time::from_millis(millis)) }
+    }
+
+    #[test]
+    fn a_step_of_the_consoles_own_clock_silences_the_cart_for_a_round_trip_only() {
+        let hour = Duration::from_hours(1);
+        let mut watch = StateWatch::new();
+        // Forward by an hour at 5 s: every transit is an hour longer from then on.
+        for n in 250..3_000u64 {
+            let sampled = 4 * n;
+            let at = |millis: u64| if millis < 5_000 { Duration::ZERO } else { hour };
+            let arrived = Time::from_millis(sampled + 20) + at(sampled + 20);
+            watch.record(arrived, &answering(n, sampled, at(sampled - 40)));
+            // What was sent before the step and answered after it proves nothing.
+            let heard = sampled + 20 < 5_000 || sampled - 40 >= 5_000;
+            let downlink = watch.downlink(arrived);
+            assert_eq!(downlink == Downlink::Alive, heard, "sampled at {sampled} ms: {downlink:?}");
+        }
+    }
+
+    #[test]
+    fn a_state_out_of_a_queue_is_old_though_it_echoes_a_command() {
+        let mut watch = StateWatch::new();
+        watch.record(Time::from_millis(1_020), &answering(1, 1_000, Duration::ZERO));
+        watch.record(Time::from_millis(1_600), &answering(2, 1_004, Duration::ZERO));
+        assert_eq!(watch.age(Time::from_millis(1_600)), Some(Duration::from_millis(576)));
+    }
+
+    #[test]
+    fn an_echo_of_a_command_not_yet_sent_proves_nothing() {
+        let mut watch = StateWatch::new();
+        watch.record(Time::from_millis(1_020), &answering(1, 1_000, Duration::ZERO));
+        let lie = answering(2, 1_004, Duration::from_hours(1));
+        watch.record(Time::from_millis(1_600), &lie);
+        assert_eq!(watch.age(Time::from_millis(1_600)), Some(Duration::from_millis(576)));
+        let extreme = State { sequence: 3, sampled_at: Time::from_nanos(u64::MAX), ..lie };
+        assert!(watch.record(Time::ZERO, &extreme));
+    }
 
     #[test]
     fn silence_is_noticed_after_250_ms() {
