@@ -12,6 +12,12 @@ use crate::minimum::{RollingMinimum, transit};
 const MAX_COMMANDS_PER_SECOND: u64 = 2_000;
 /// What the count may be ahead besides: one second of it, for a link that delivers in bursts.
 const SEQUENCE_SLACK: u64 = MAX_COMMANDS_PER_SECOND;
+/// A console that counts on below the newest for so long while nothing above it comes: the newest was no honest count. No network
+/// lets a command overtake others by that much, and a person hardly waits for it.
+const BEHIND_FOR: Duration = Duration::from_millis(500);
+/// At least so many commands must have counted on meanwhile: two in five of what 500 Hz sends in that time, so that a lossy link
+/// shows it as soon, and a few replayed ones never do.
+const LEAST_BEHIND: u32 = 100;
 
 /// How much longer than the fastest command of the last 10 s a command may have been under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +71,8 @@ pub enum Reason {
     Old,
     /// Its excess transit is above the limit.
     Late,
-    /// Its sequence is further ahead than the console can have counted. This closes the session.
+    /// Its sequence is further ahead than the console can have counted; or one before it was, as the commands since then show. This
+    /// closes the session.
     Jump,
     /// The session was closed by a jump. Only a new lease opens it again.
     Closed,
@@ -76,6 +83,27 @@ pub enum Reason {
 struct Fresh {
     sequence: u64,
     arrived: Time,
+}
+
+/// The old commands since the last one that was newer than all before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct OldRun {
+    began: Option<Time>,
+    last: u64,
+    /// How many of them counted on from the one before. What comes twice or falls back (a duplicate, a replay) is no count.
+    rising: u32,
+}
+
+impl OldRun {
+    const NONE: Self = Self { began: None, last: 0, rising: 0 };
+
+    /// Takes one more. Gives whether a console is being heard that counts on below the newest.
+    fn goes_on(&mut self, arrived: Time, sequence: u64) -> bool {
+        let began = *self.began.get_or_insert(arrived);
+        self.rising = self.rising.saturating_add(u32::from(sequence > self.last));
+        self.last = sequence;
+        self.rising >= LEAST_BEHIND && arrived.saturating_since(began) >= BEHIND_FOR
+    }
 }
 
 /// Lets each command of the lease in force through at most once, only if it is newer than all before and not late.
@@ -94,7 +122,8 @@ struct Fresh {
 ///
 /// A sequence may be ahead by what a console can have counted since the last fresh command arrived, so an outage of any
 /// length is no break of the rules, not even one that ends with a few commands out of a queue; and a leading sequence number
-/// (which once made every honest packet "old") closes the session instead of poisoning it.
+/// (which once made every honest packet "old") closes the session instead of poisoning it: at once if it leads by more than that,
+/// and otherwise (after an outage that is much) once the console has counted on below it for half a second.
 ///
 /// Real-time: no allocation, no lock, no panic; memory is fixed.
 #[derive(Debug, Clone)]
@@ -103,6 +132,7 @@ pub struct CommandInbox {
     epoch: Option<Epoch>,
     /// The newest sequence received, fresh or late; 0 before the first.
     newest: u64,
+    old: OldRun,
     closed: bool,
     transit: RollingMinimum,
     last_excess: Option<Duration>,
@@ -118,6 +148,7 @@ impl CommandInbox {
             limit,
             epoch: None,
             newest: 0,
+            old: OldRun::NONE,
             closed: false,
             transit: RollingMinimum::new(),
             last_excess: None,
@@ -135,6 +166,7 @@ impl CommandInbox {
         }
         self.epoch = epoch;
         self.newest = 0;
+        self.old = OldRun::NONE;
         self.closed = false;
         self.transit = RollingMinimum::new();
         self.last_excess = None;
@@ -170,13 +202,15 @@ impl CommandInbox {
             return Err(Reason::Closed);
         }
         if command.sequence <= self.newest {
-            return Err(Reason::Old);
+            self.closed = self.old.goes_on(arrived, command.sequence);
+            return Err(if self.closed { Reason::Jump } else { Reason::Old });
         }
         if self.last_fresh.is_some_and(|fresh| is_jump(fresh, command.sequence, arrived)) {
             self.closed = true;
             return Err(Reason::Jump);
         }
         self.newest = command.sequence;
+        self.old = OldRun::NONE;
         let transit = transit(arrived, command.sampled_at);
         let least = self.transit.record(arrived, transit);
         let excess = Duration::from_nanos(transit.saturating_sub(least).unsigned_abs());

@@ -131,6 +131,46 @@ fn a_leading_sequence_number_closes_the_session_until_the_next_lease() {
 }
 
 #[test]
+fn a_leading_number_after_an_outage_closes_the_session_after_half_a_second() {
+    let mut inbox = inbox();
+    for n in 1..=500 {
+        assert_eq!(arrive(&mut inbox, n, 2 * n, 30), Verdict::Fresh);
+    }
+    // Six seconds later a console may have counted to 14 500; it has counted to 3 500.
+    assert_eq!(arrive(&mut inbox, 14_000, 7_000, 30), Verdict::Fresh);
+    let closed = (3_501..14_000u64).find(|n| {
+        // What a network adds to it does not matter: each comes twice, and now and then one of long ago.
+        arrive(&mut inbox, *n, 2 * n, 30);
+        arrive(&mut inbox, *n, 2 * n, 31);
+        if n % 7 == 0 {
+            arrive(&mut inbox, 40, 2 * n, 31);
+        }
+        inbox.is_closed()
+    });
+    assert_eq!(closed, Some(3_501 + 250), "half a second later");
+    inbox.set_epoch(Some(Epoch(8)));
+    assert_eq!(inbox.receive(Time::from_millis(8_000), &command(Epoch(8), 4_000, Time::ZERO)), Verdict::Fresh);
+}
+
+#[test]
+fn replays_and_a_queue_that_was_overtaken_close_nothing() {
+    let mut inbox = inbox();
+    for n in 1..=5_000u64 {
+        assert_eq!(arrive(&mut inbox, n, 2 * n, 30), Verdict::Fresh);
+        // Everything of the last second once more, with every new one.
+        let old = n.saturating_sub(500) + 1;
+        for replay in (old..=n).step_by(17) {
+            assert_eq!(arrive(&mut inbox, replay, 2 * n, 31), Verdict::Refused(Reason::Old));
+        }
+    }
+    // Then the line is dead but for one who says the same again and again.
+    for _ in 0..100_000 {
+        assert_eq!(arrive(&mut inbox, 4_000, 10_040, 0), Verdict::Refused(Reason::Old));
+    }
+    assert!(!inbox.is_closed());
+}
+
+#[test]
 fn another_console_counts_from_one_by_another_clock() {
     let mut inbox = inbox();
     for n in 1..=500 {
