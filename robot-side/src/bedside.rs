@@ -11,6 +11,7 @@ use farprobe_servo::{Inbound, Permission};
 
 use crate::config;
 use crate::consoles::Consoles;
+use crate::recorder::News;
 use crate::rt::Inbox;
 
 /// How often the switches are asked: a person pressing a button feels no delay below 50 ms.
@@ -31,13 +32,13 @@ pub(crate) fn switches(config: &config::Bedside) -> Result<Switches, DeviceError
     Ok(switches)
 }
 
-/// Attends the switches until `transitions` is closed.
+/// Attends the switches until `news` ends.
 pub(crate) fn attend(
     clock: MonotonicClock,
     mut switches: Switches,
     inbox: Arc<Inbox>,
     consoles: Arc<Consoles>,
-    transitions: Receiver<Transition>,
+    news: Receiver<News>,
 ) -> std::io::Result<()> {
     let mut desk = Desk { inbox, consoles, permission: Permission::default() };
     std::thread::Builder::new().name("bedside".into()).spawn(move || {
@@ -50,8 +51,13 @@ pub(crate) fn attend(
                 attendance = Attendance::Deserted;
                 desk.nobody_is_left();
             }
-            match transitions.recv_timeout(POLL_EVERY) {
-                Ok(transition) => follow(&mut switches, &desk.consoles, transition),
+            match news.recv_timeout(POLL_EVERY) {
+                Ok(News::Step(transition)) => follow(&mut switches, transition),
+                Ok(News::SessionClosed(epoch)) => {
+                    let words = "its commands do not count as they should, and the console is to blame; it asks again";
+                    tracing::warn!("lease {} is taken away: {words}", epoch.0);
+                    desk.consoles.revoke_lease(epoch);
+                }
                 Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
             }
@@ -107,7 +113,7 @@ impl Desk {
     }
 }
 
-fn follow(switches: &mut Switches, consoles: &Consoles, transition: Transition) {
+fn follow(switches: &mut Switches, transition: Transition) {
     let words = farprobe_record::transition_words(&transition);
     if matches!(transition.cause, Cause::Refused(_)) {
         // Never in the order of things: whoever mends the cart wants to find it.
@@ -126,9 +132,6 @@ fn follow(switches: &mut Switches, consoles: &Consoles, transition: Transition) 
         | Ladder::Soften
         | Ladder::Release
         | Ladder::Parked => {}
-    }
-    if transition.cause == Cause::SessionClosed {
-        consoles.revoke_lease();
     }
 }
 

@@ -105,10 +105,10 @@ impl Cart {
 
         let (thread, taps) = rt::spawn(clock, arm, servo, config.realtime.priority, rt::Pacing::CatchUp)?;
         tracing::info!("real-time thread: {}", thread.scheduling);
-        let (step, steps) = std::sync::mpsc::channel();
-        let recorder = Recorder::start(clock, taps.ticks, thread.scheduling.is_real_time(), move |transition| {
+        let (news, told) = std::sync::mpsc::channel();
+        let recorder = Recorder::start(clock, taps.ticks, thread.scheduling.is_real_time(), move |told| {
             // The bedside's thread may be gone at the very end.
-            let _ = step.send(transition);
+            let _ = news.send(told);
         })?;
         let desk = pictures::start(clock, scanner, taps.contexts, config.video.bitrate_kbit * 1000)?;
         let (newest, states) = watch::channel(None);
@@ -117,7 +117,7 @@ impl Cart {
         let leases = LeaseDesk::new(last_epoch());
         let consoles = Consoles::new(clock, Arc::clone(&inbox), recorder.clone(), desk, introduction, states, leases);
         let consoles = Arc::new(consoles);
-        bedside::attend(clock, switches, inbox, Arc::clone(&consoles), steps)?;
+        bedside::attend(clock, switches, inbox, Arc::clone(&consoles), told)?;
 
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(consoles::serve(consoles, endpoint, stopped));

@@ -68,6 +68,9 @@ pub struct Outcome {
     pub contact_force: Newton,
     /// A step of the ladder, if this tick made one.
     pub transition: Option<Transition>,
+    /// The lease whose session broke its own rules: nothing sent under it is obeyed any more, whatever rung the ladder stands on.
+    /// Whoever granted it takes it away, and the console asks for another.
+    pub closed_session: Option<Epoch>,
     /// The command this tick applied, if it applied one.
     pub applied: Option<AppliedCommand>,
     /// Commands refused since the servo was made.

@@ -139,6 +139,11 @@ impl Operator {
         self.end.inbox().epoch()
     }
 
+    /// The lease in force, if its session was closed.
+    pub(crate) fn closed_session(&self) -> Option<Epoch> {
+        self.epoch().filter(|_| self.end.inbox().is_closed())
+    }
+
     pub(crate) fn arming(&self) -> proto::Arming {
         if self.bedside.is_armed() { proto::Arming::Armed } else { proto::Arming::Disarmed }
     }

@@ -160,6 +160,7 @@ impl Servo {
             tip_on_patient: self.base_on_patient.pose(&self.told.tip),
             contact_force: Newton::new(-posture.wrench.force.z).unwrap_or_default(),
             transition,
+            closed_session: self.operator.closed_session(),
             applied,
             refused: self.operator.refused(),
         }

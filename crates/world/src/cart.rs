@@ -2,7 +2,7 @@
 
 use farprobe_control::ModelError;
 use farprobe_geom::{Joints, Time};
-use farprobe_proto::{Bedside, Cause, Command, ConsoleDatagram, Epoch, Wire};
+use farprobe_proto::{Bedside, Command, ConsoleDatagram, Epoch, Wire};
 use farprobe_servo::{ArmHealth, ArmReading, Inbound, JointTarget, Outcome, Servo, ServoConfig};
 use farprobe_session::cart::LeaseDesk;
 use farprobe_sim::arm::{ArmMotion, Plant, PlantState};
@@ -80,8 +80,8 @@ impl Cart {
             self.plant.command(now, positions, velocities);
         }
         // The program does the same: a session that broke its rules loses the lease.
-        if outcome.transition.is_some_and(|step| step.cause == Cause::SessionClosed) {
-            self.desk.revoke();
+        if let Some(epoch) = outcome.closed_session {
+            self.desk.revoke(epoch);
         }
         (plant, outcome)
     }

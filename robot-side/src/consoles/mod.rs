@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use farprobe_devices::MonotonicClock;
 use farprobe_geom::Time;
-use farprobe_proto::{CartMessage, Event, Severity, State};
+use farprobe_proto::{CartMessage, Epoch, Event, Severity, State};
 use farprobe_servo::Inbound;
 use farprobe_session::cart::{ConsoleId, LeaseDesk};
 use tokio::sync::{broadcast, mpsc, watch};
@@ -97,9 +97,9 @@ impl Consoles {
         let _ = self.events.send(event);
     }
 
-    /// The lease is taken away from whoever holds it.
-    pub(crate) fn revoke_lease(&self) {
-        self.with_leases(LeaseDesk::revoke);
+    /// This lease is taken away from whoever holds it.
+    pub(crate) fn revoke_lease(&self, epoch: Epoch) {
+        self.with_leases(|leases| leases.revoke(epoch));
     }
 
     fn now(&self) -> Time {

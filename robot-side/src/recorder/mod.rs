@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use farprobe_devices::MonotonicClock;
 use farprobe_geom::Time;
-use farprobe_proto::{CartReport, Transition};
+use farprobe_proto::{CartReport, Epoch, Transition};
 
 use self::pace::Pace;
 use self::totals::Totals;
@@ -21,6 +21,15 @@ const DRAIN_EVERY: Duration = Duration::from_millis(100);
 
 /// How often the pace of the real-time loop is written to the log.
 const LOG_EVERY: Duration = Duration::from_secs(10);
+
+/// What a tick says to the rest of the cart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum News {
+    /// The ladder made a step.
+    Step(Transition),
+    /// The session of this lease broke its own rules: the lease is to be taken away.
+    SessionClosed(Epoch),
+}
 
 /// Keeps the numbers of the present console session.
 #[derive(Debug, Clone)]
@@ -33,13 +42,13 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Starts the thread that empties `ticks`. `on_transition` hears every step of the ladder within a tenth of a second;
-    /// the thread ends when the real-time thread has dropped its end of the ring.
+    /// Starts the thread that empties `ticks`. `on_news` hears every step of the ladder and every session that
+    /// was closed within a tenth of a second; the thread ends when the real-time thread has dropped its end of the ring.
     pub(crate) fn start(
         clock: MonotonicClock,
         mut ticks: rtrb::Consumer<Tick>,
         real_time: bool,
-        mut on_transition: impl FnMut(Transition) + Send + 'static,
+        mut on_news: impl FnMut(News) + Send + 'static,
     ) -> std::io::Result<Self> {
         let totals = Totals::new(clock.now(), real_time).map_err(std::io::Error::other)?;
         let recorder = Self {
@@ -54,9 +63,10 @@ impl Recorder {
         std::thread::Builder::new().name("recorder".into()).spawn(move || {
             let mut log_due = clock.now() + LOG_EVERY;
             let mut told = 0;
+            let mut closed = None;
             while !ticks.is_abandoned() {
                 std::thread::sleep(DRAIN_EVERY);
-                recording.drain(&mut ticks, &mut lately, &mut on_transition);
+                recording.drain(&mut ticks, &mut lately, &mut closed, &mut on_news);
                 let lost = lately.lost();
                 if lost > told {
                     tracing::warn!(
@@ -78,13 +88,24 @@ impl Recorder {
         Ok(recorder)
     }
 
-    fn drain(&self, ticks: &mut rtrb::Consumer<Tick>, lately: &mut Pace, on_transition: &mut dyn FnMut(Transition)) {
+    /// `closed` is the lease whose session was closed when last looked.
+    fn drain(
+        &self,
+        ticks: &mut rtrb::Consumer<Tick>,
+        lately: &mut Pace,
+        closed: &mut Option<Epoch>,
+        on_news: &mut dyn FnMut(News),
+    ) {
         while let Ok(tick) = ticks.pop() {
             self.last_tick.store(tick.at.as_nanos(), Ordering::Relaxed);
             self.totals().add(&tick);
             lately.add(&tick);
             if let Some(transition) = tick.transition {
-                on_transition(transition);
+                on_news(News::Step(transition));
+            }
+            let before = core::mem::replace(closed, tick.closed_session);
+            if let Some(epoch) = tick.closed_session.filter(|epoch| before != Some(*epoch)) {
+                on_news(News::SessionClosed(epoch));
             }
         }
     }

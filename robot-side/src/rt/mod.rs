@@ -12,7 +12,7 @@ use std::sync::Mutex;
 
 use farprobe_devices::PictureContext;
 use farprobe_geom::Time;
-use farprobe_proto::{RefusedCommands, State, Transition};
+use farprobe_proto::{Epoch, RefusedCommands, State, Transition};
 use farprobe_servo::{AppliedCommand, Inbound};
 
 pub(crate) use thread::{PERIOD, Pacing, RtThread, spawn};
@@ -65,6 +65,8 @@ pub(crate) struct Tick {
     pub state: State,
     /// A step of the ladder.
     pub transition: Option<Transition>,
+    /// The lease whose session is closed.
+    pub closed_session: Option<Epoch>,
     /// A command applied.
     pub applied: Option<AppliedCommand>,
     /// Ticks before this one, since the thread began, for which the ring had no room.

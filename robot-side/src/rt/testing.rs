@@ -37,6 +37,7 @@ pub(crate) fn tick(ms: u64) -> Tick {
         refused: RefusedCommands::default(),
         state,
         transition: None,
+        closed_session: None,
         applied: None,
         lost_before: 0,
     }

@@ -206,6 +206,7 @@ fn tick_of(now: Time, lateness: Duration, step_ns: u64, reading: &ArmState, outc
         refused: outcome.refused,
         state: outcome.state,
         transition: outcome.transition,
+        closed_session: outcome.closed_session,
         applied: outcome.applied,
         // Known where it is handed out.
         lost_before: 0,

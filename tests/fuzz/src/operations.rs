@@ -51,7 +51,7 @@ pub fn lease_desk(bytes: &[u8]) {
             }
             AtTheDesk::Request { console: id } => desk.request(console(id)),
             AtTheDesk::Release { console: id } => desk.release(console(id)),
-            AtTheDesk::Revoke => desk.revoke(),
+            AtTheDesk::Revoke => desk.revoke(desk.last_epoch()),
         }
         while let Some(notice) = desk.poll() {
             assert!(may.contains_key(&notice.to), "somebody who is not there is told");

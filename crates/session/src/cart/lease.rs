@@ -98,14 +98,16 @@ impl LeaseDesk {
 
     /// A console gives the right to drive back. From any other than the holder it changes nothing.
     pub fn release(&mut self, id: ConsoleId) {
-        if self.holder.is_some_and(|holder| holder.console == id) {
-            self.revoke();
-        }
+        self.take_from(|holder| holder.console == id);
     }
 
-    /// The cart takes the right to drive away, for one when the session broke its own rules.
-    pub fn revoke(&mut self) {
-        if self.holder.take().is_some() {
+    /// The cart takes this lease away, for one when the session broke its own rules. A lease granted since then stays.
+    pub fn revoke(&mut self, epoch: Epoch) {
+        self.take_from(|holder| holder.epoch == epoch);
+    }
+
+    fn take_from(&mut self, is_meant: impl Fn(&Holder) -> bool) {
+        if self.holder.take_if(|holder| is_meant(holder)).is_some() {
             self.tell_everybody();
         }
     }
@@ -251,6 +253,18 @@ mod tests {
     }
 
     #[test]
+    fn a_revocation_that_comes_late_does_not_take_the_next_lease() {
+        let mut desk = desk();
+        desk.request(ANNA);
+        let broken = desk.epoch().unwrap();
+        desk.revoke(broken);
+        assert_eq!(desk.epoch(), None);
+        desk.request(ANNA);
+        desk.revoke(broken);
+        assert_eq!((desk.holder(), desk.epoch()), (Some(ANNA), Some(Epoch(broken.0 + 1))));
+    }
+
+    #[test]
     fn a_stranger_gets_nothing() {
         let mut desk = desk();
         desk.request(ConsoleId(9));
@@ -315,7 +329,7 @@ mod tests {
             5 => desk.request(BORIS),
             6 => desk.release(ANNA),
             7 => desk.release(BORIS),
-            _ => desk.revoke(),
+            _ => desk.revoke(desk.last_epoch()),
         }
     }
 }
