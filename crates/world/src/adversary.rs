@@ -221,7 +221,7 @@ impl Console for Adversary {
         }
     }
 
-    fn speak(&mut self, now: Time) -> Option<Vec<u8>> {
+    fn speak(&mut self, now: Time, _felt: Time) -> Option<Vec<u8>> {
         let command: Command = match self.play(now) {
             None => {
                 self.clutch = Clutch::Open;

@@ -17,25 +17,35 @@ pub struct Skew {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     ahead: i128,
+    stepped: i128,
     drift_ppm: i128,
 }
 
 impl Clock {
     pub(crate) fn new(skew: Skew) -> Self {
         let ahead = i128::try_from(skew.ahead.as_nanos()).unwrap_or(i128::MAX / 2);
-        Self { ahead, drift_ppm: i128::from(skew.drift_ppm) }
+        Self { ahead, stepped: 0, drift_ppm: i128::from(skew.drift_ppm) }
     }
 
     /// What it shows at `now` of the world.
     pub(crate) fn read(&self, now: Time) -> Time {
+        self.shown(now, self.ahead + self.stepped)
+    }
+
+    /// What it would show had it never stepped: the sense of time of the person in front of it.
+    pub(crate) fn felt(&self, now: Time) -> Time {
+        self.shown(now, self.ahead)
+    }
+
+    fn shown(&self, now: Time, ahead: i128) -> Time {
         let now = i128::from(now.as_nanos());
-        let shown = self.ahead + now + now * self.drift_ppm / 1_000_000;
+        let shown = ahead + now + now * self.drift_ppm / 1_000_000;
         Time::from_nanos(u64::try_from(shown.max(0)).unwrap_or(u64::MAX))
     }
 
     /// Steps it forward by so many milliseconds, or back.
     pub(crate) fn step(&mut self, millis: i64) {
-        self.ahead += i128::from(millis) * 1_000_000;
+        self.stepped += i128::from(millis) * 1_000_000;
     }
 }
 
@@ -50,5 +60,6 @@ mod tests {
         assert_eq!(clock.read(Time::from_millis(2_000)), Time::from_millis(11_999));
         clock.step(-20_000);
         assert_eq!(clock.read(Time::from_millis(2_000)), Time::ZERO, "a clock does not go below its start");
+        assert_eq!(clock.felt(Time::from_millis(2_000)), Time::from_millis(11_999), "a person's time does not step");
     }
 }

@@ -20,7 +20,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// The picture in front of the simulated operator until something is done about it: good, and as old as on a good line.
 pub const GOOD_PICTURE: PictureReport = PictureReport { age_ms: 40, health: PictureHealth::Good };
 
-/// A console as the network sees it. All times are of its own clock.
+/// A console as the network sees it. All times but those called `felt` are of its own clock.
 pub trait Console {
     /// A new connection: what was learnt of the one before is void.
     fn connected(&mut self);
@@ -34,8 +34,9 @@ pub trait Console {
     /// A datagram arrives.
     fn hear(&mut self, arrived: Time, datagram: &[u8]);
 
-    /// The datagram it sends at `now`; called each 2 ms.
-    fn speak(&mut self, now: Time) -> Option<Vec<u8>>;
+    /// The datagram it sends at `now`; called each 2 ms. `felt` is the time of the person in front of it, who does not step when
+    /// the clock does.
+    fn speak(&mut self, now: Time, felt: Time) -> Option<Vec<u8>>;
 
     /// Something happens to the picture in front of the operator.
     fn see(&mut self, picture: PictureReport);
@@ -112,8 +113,8 @@ impl Console for OperatorConsole {
         }
     }
 
-    fn speak(&mut self, now: Time) -> Option<Vec<u8>> {
-        let Wish { clutch, pose, force } = self.operator.act(now, self.newest.as_ref());
+    fn speak(&mut self, now: Time, felt: Time) -> Option<Vec<u8>> {
+        let Wish { clutch, pose, force } = self.operator.act(felt, self.newest.as_ref());
         self.force = force;
         let driving = match self.states.downlink(now) {
             Downlink::Alive => Driving::Permitted,

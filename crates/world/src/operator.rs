@@ -19,7 +19,8 @@ pub struct Wish {
 
 /// Somebody at the console.
 pub trait Operator {
-    /// What the hand does at `now` (console clock), with the newest state seen.
+    /// What the hand does at `now` (the console's clock, but for its steps: see [`crate::Console::speak`]), with the newest state
+    /// seen.
     fn act(&mut self, now: Time, state: Option<&State>) -> Wish;
 
     /// Whether the lease is to be asked for.

@@ -361,7 +361,7 @@ impl World {
             if !line.is_awake(self.now) {
                 continue;
             }
-            let here = line.clock.read(self.now);
+            let (here, felt) = (line.clock.read(self.now), line.clock.felt(self.now));
             let way = line.down.state();
             while let Some(status) = line.notices.poll(self.now, way) {
                 line.console.told(&status);
@@ -378,7 +378,7 @@ impl World {
             if line.console.asks_for_lease(here) {
                 line.requests.send(self.now, Request::Lease);
             }
-            if speaks && let Some(bytes) = line.console.speak(here) {
+            if speaks && let Some(bytes) = line.console.speak(here, felt) {
                 line.up.send(self.now, bytes.len(), bytes);
             }
         }
