@@ -254,7 +254,10 @@ impl Ladder {
     fn clear(&self, facts: &Facts, around: &Surroundings, link: Link) -> Option<Event> {
         let parked_without_link = self.state == State::Parked && link == Link::Lost;
         let leased = facts.session == Session::Open && epoch(facts.lease).is_some();
-        let cause = if self.arming == Arming::Armed { Cause::LeaseGranted } else { Cause::Armed };
+        // Whoever had the lease when Ready was last reached, as before a reset, has been given nothing anew: what leads there is
+        // that the staff allow motion.
+        let granted = self.driver != epoch(facts.lease);
+        let cause = if self.arming == Arming::Armed && granted { Cause::LeaseGranted } else { Cause::Armed };
         (leased && is_permitted(facts, around) && !parked_without_link).then_some(Event::Clear(cause))
     }
 

@@ -264,6 +264,26 @@ fn sr_015_a_disarmed_probe_yields_to_a_patient_who_comes_towards_it() {
     assert_eq!((scene.rung(), scene.directive.goal), (Rung::Idle, Goal::Release { to: YIELDING_FORCE }));
 }
 
+#[test]
+fn sr_004_after_a_reset_nothing_is_said_to_have_been_granted_to_who_had_it() {
+    let mut scene = Scene::at(Rung::EStop, 0.0);
+    scene.facts.reset = Reset::Requested;
+    scene.run(1);
+    assert_eq!((scene.rung(), scene.directive.cause), (Rung::Idle, Cause::Reset));
+    scene.facts.reset = Reset::None;
+    scene.run(1);
+    assert_eq!((scene.rung(), scene.directive.cause), (Rung::Ready, Cause::Armed));
+
+    // To another it was granted meanwhile.
+    let mut scene = Scene::at(Rung::EStop, 0.0);
+    scene.facts.lease = Lease::Held { epoch: 8 };
+    scene.facts.reset = Reset::Requested;
+    scene.run(1);
+    scene.facts.reset = Reset::None;
+    scene.run(1);
+    assert_eq!((scene.rung(), scene.directive.cause), (Rung::Ready, Cause::LeaseGranted));
+}
+
 fn is_braked(scene: &Scene) -> bool {
     matches!(
         scene.directive.state,
