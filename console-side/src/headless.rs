@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::exam::{Screen, Sink};
 use crate::model::{Event, Link, Model};
-use crate::words;
+use crate::words::{self, Driver};
 
 /// Steps of the bar.
 const STEPS: u64 = 1000;
@@ -68,7 +68,7 @@ fn line(model: &Model, now: Time) -> String {
             Link::Lost(silence) => format!("the cart has not been heard for {:.0} s", silence.as_secs_f64()),
         };
     };
-    let ladder = words::ladder(state.ladder).title;
+    let ladder = words::ladder(state.ladder, Driver::This).title;
     let force = -state.wrench.force.z;
     let eye = model
         .latency

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use farprobe_proto::{Cause, Clutch, Contact, Ladder, LeaseRefusal, LeaseStatus, LinkReadiness, Severity, State};
+use farprobe_proto::{
+    Cause, Clutch, Contact, Epoch, Ladder, LeaseRefusal, LeaseStatus, LinkReadiness, Severity, State,
+};
 use farprobe_session::console::Culprit;
 
 use farprobe_session::console::ScannerFreeze;
@@ -24,21 +26,36 @@ pub struct LadderWords {
     pub severity: Severity,
 }
 
-/// Why the ladder is where it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CauseWords {
-    /// What happened, as the end of a sentence: no capital, no full stop.
-    pub what: Cow<'static, str>,
+/// Who drove when the ladder came to where it stands, seen from this console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driver {
+    /// This console.
+    This,
+    /// Another, nobody, or it is not known.
+    Another,
+}
+
+impl Driver {
+    /// Whoever held the lease `epoch`, if this console was given `own` last.
+    pub fn of(epoch: Option<Epoch>, own: Option<Epoch>) -> Self {
+        if epoch.is_some() && epoch == own { Self::This } else { Self::Another }
+    }
 }
 
 /// The words for a state of the ladder.
-pub const fn ladder(ladder: Ladder) -> LadderWords {
+pub const fn ladder(ladder: Ladder, driver: Driver) -> LadderWords {
     let (title, meaning, severity) = match ladder {
         Ladder::Idle => ("Idle", "The robot stands still.", Severity::Info),
         Ladder::Ready => ("Ready", "The robot waits for the clutch.", Severity::Info),
-        Ladder::Engaged => ("Engaged", "Your handle moves the probe.", Severity::Info),
+        Ladder::Engaged => match driver {
+            Driver::This => ("Engaged", "Your handle moves the probe.", Severity::Info),
+            Driver::Another => ("Engaged", "The driver's handle moves the probe.", Severity::Info),
+        },
         Ladder::Hold => ("Hold", "The probe rests on the skin and gives way.", Severity::Info),
-        Ladder::Soften => ("Softening", "Your motion runs down. The probe gives way.", Severity::Warning),
+        Ladder::Soften => match driver {
+            Driver::This => ("Softening", "Your motion runs down. The probe gives way.", Severity::Warning),
+            Driver::Another => ("Softening", "The driver's motion runs down. The probe gives way.", Severity::Warning),
+        },
         Ladder::Release => ("Releasing", "The force is lowered to 2 N or less.", Severity::Warning),
         Ladder::Retract => ("Lifting off", "The probe is lifted off the patient.", Severity::Warning),
         Ladder::Parked => ("Parked", "The probe is off the patient and at rest.", Severity::Warning),
@@ -48,21 +65,37 @@ pub const fn ladder(ladder: Ladder) -> LadderWords {
     LadderWords { title, meaning, severity }
 }
 
-/// The words for a cause.
-pub fn cause(cause: Cause) -> CauseWords {
-    let what = match cause {
+/// Why the ladder is where it is, as the end of a sentence: no capital, no full stop. What only followed in its time is told
+/// with what began it.
+pub fn because(cause: Cause, origin: Cause, driver: Driver) -> Cow<'static, str> {
+    if cause == Cause::TimedOut && origin != Cause::TimedOut {
+        return format!("{}, and then the time allowed ran out", plain(origin, driver)).into();
+    }
+    plain(cause, driver)
+}
+
+fn plain(cause: Cause, driver: Driver) -> Cow<'static, str> {
+    // What the driver did, or what befell him, is told to him as his own.
+    let told = |yours, anothers| match driver {
+        Driver::This => yours,
+        Driver::Another => anothers,
+    };
+    let words = match cause {
         Cause::Start => "the cart has just started",
-        Cause::ClutchPressed => "you pressed the clutch",
-        Cause::ClutchOpened => "you opened the clutch",
-        Cause::LeaseGranted => "you were given the right to drive",
+        Cause::ClutchPressed => told("you pressed the clutch", "the driver pressed the clutch"),
+        Cause::ClutchOpened => told("you opened the clutch", "the driver opened the clutch"),
+        Cause::LeaseGranted => told("you were given the right to drive", "somebody was given the right to drive"),
         Cause::LeaseLost => "the right to drive was given up or taken away",
         Cause::Armed => "the staff allow motion",
         Cause::Disarmed => "the staff do not allow motion",
         Cause::LinkLost => "no fresh command reached the cart",
-        Cause::HandleLost => "your handle was lost",
-        Cause::PictureStale => "your picture was too old or gone",
-        Cause::PictureFrozen => "the cart sent you the same picture again and again",
-        Cause::FrozenByOperator => "frozen by operator",
+        Cause::HandleLost => told("your handle was lost", "the driver's handle was lost"),
+        Cause::PictureStale => told("your picture was too old or gone", "the driver's picture was too old or gone"),
+        Cause::PictureFrozen => told(
+            "the cart sent you the same picture again and again",
+            "the driver got the same picture again and again",
+        ),
+        Cause::FrozenByOperator => told("frozen by operator", "frozen by the driver"),
         Cause::RoundTripTooLong => "the round trip is too long for driving",
         Cause::ClutchNotSeenOpen => "the clutch was pressed without having been open",
         Cause::SessionClosed => "the session broke its own rules and was closed",
@@ -72,20 +105,31 @@ pub fn cause(cause: Cause) -> CauseWords {
         Cause::ForceSensor => "the force sensor can't be trusted",
         Cause::TickGap => "the cart's control loop was late",
         Cause::ArmFault => "the arm reported a fault or did not follow",
-        Cause::Refused(objection) => {
-            return CauseWords { what: format!("the safety gate refused a motion: {objection}").into() };
-        }
+        Cause::Refused(objection) => return format!("the safety gate refused a motion: {objection}").into(),
         Cause::Workspace => "the probe left its workspace or tilted too far",
         Cause::OperatorStop => "an operator pressed stop",
         Cause::BedsideStop => "the staff pressed stop",
         Cause::Reset => "the staff reset the cart",
         Cause::Shutdown => "the cart is shutting down",
     };
-    CauseWords { what: what.into() }
+    words.into()
 }
 
 /// What the operator can do now. On a picture that the operator has frozen nobody drives, whatever the ladder came down for.
 pub const fn advice(state: &State, lease: &LeaseStatus, freeze: ScannerFreeze) -> &'static str {
+    match (state.ladder, lease) {
+        (Ladder::Fault | Ladder::EStop, _) => "Only the staff at the cart can reset it. Talk to them.",
+        (Ladder::Idle, _) if matches!(state.cause, Cause::Shutdown) => "Wait for the staff to start the cart again.",
+        (Ladder::Idle, LeaseStatus::Yours(_)) => "Ask the staff to arm the robot.",
+        (Ladder::Retract, LeaseStatus::Yours(_)) => "Wait until it is parked.",
+        (_, LeaseStatus::Yours(_)) => drivers_advice(state, freeze),
+        (_, LeaseStatus::HeldBy(_)) => "Somebody else drives. You may look, and you may stop.",
+        (_, LeaseStatus::Free | LeaseStatus::Refused(_)) => "Request the right to drive.",
+    }
+}
+
+/// What whoever drives can do now.
+const fn drivers_advice(state: &State, freeze: ScannerFreeze) -> &'static str {
     match state.ladder {
         Ladder::Engaged => match state.contact {
             Contact::Free => "Move on. Open the clutch to pause.",
@@ -95,26 +139,20 @@ pub const fn advice(state: &State, lease: &LeaseStatus, freeze: ScannerFreeze) -
             ScannerFreeze::Running => "Press the clutch to go on. After 10 s the force is released.",
             ScannerFreeze::Frozen => "Unfreeze the picture. Then press the clutch. Released after 10 s.",
         },
-        Ladder::Soften | Ladder::Release => match (mend(state.cause), link(state.link)) {
+        Ladder::Soften | Ladder::Release => match (mend(state.origin), link(state.link)) {
             (Some(remedy), _) => remedy,
             (None, Some(wait)) => wait,
             (None, None) => "Open the clutch, then press it to go on.",
         },
-        Ladder::Retract => "Wait until it is parked.",
         Ladder::Parked => "Open the clutch. Then press it to approach again.",
-        Ladder::Ready => match (link(state.link), mend(state.cause), freeze) {
+        Ladder::Ready => match (link(state.link), mend(state.origin), freeze) {
             (Some(wait), _, _) => wait,
             (None, Some(remedy), _) => remedy,
             (None, None, ScannerFreeze::Frozen) => "Unfreeze the picture. Then press the clutch.",
             (None, None, ScannerFreeze::Running) => "Press the clutch to drive.",
         },
-        Ladder::Idle => match (state.cause, lease) {
-            (Cause::Shutdown, _) => "Wait for the staff to start the cart again.",
-            (_, LeaseStatus::Yours(_)) => "Ask the staff to arm the robot.",
-            (_, LeaseStatus::HeldBy(_)) => "Somebody else drives. You may look, and you may stop.",
-            (_, LeaseStatus::Free | LeaseStatus::Refused(_)) => "Request the right to drive.",
-        },
-        Ladder::Fault | Ladder::EStop => "Only the staff at the cart can reset it. Talk to them.",
+        // Whoever has the lease is not asked for more in these.
+        Ladder::Idle | Ladder::Retract | Ladder::Fault | Ladder::EStop => "Wait.",
     }
 }
 
@@ -222,5 +260,34 @@ pub const fn clutch_hint(kind: HandleKind) -> &'static str {
         HandleKind::SpaceMouse => "Hold the left button to drive.",
         HandleKind::Haptic => "Hold the stylus button to drive.",
         HandleKind::Script => "The script presses the clutch.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_did_is_not_laid_to_this_console() {
+        let own = Some(Epoch(4));
+        let drivers = (Driver::of(Some(Epoch(4)), own), Driver::of(Some(Epoch(3)), own), Driver::of(None, None));
+        assert_eq!(drivers, (Driver::This, Driver::Another, Driver::Another));
+        for cause in [
+            Cause::ClutchPressed,
+            Cause::ClutchOpened,
+            Cause::LeaseGranted,
+            Cause::HandleLost,
+            Cause::PictureStale,
+            Cause::PictureFrozen,
+        ] {
+            assert!(because(cause, cause, Driver::This).contains("you"), "{cause:?}");
+            assert!(!because(cause, cause, Driver::Another).contains("you"), "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn time_that_ran_out_does_not_hide_what_began_it() {
+        let words = because(Cause::TimedOut, Cause::LinkLost, Driver::Another);
+        assert_eq!(words, "no fresh command reached the cart, and then the time allowed ran out");
     }
 }

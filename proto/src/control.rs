@@ -3,10 +3,10 @@
 use farprobe_geom::{Base, Metre, Newton, Patient, Pose, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::{CartReport, Epoch, Limits, ScannerReply, ScannerRequest, ScannerState, StopNotice};
+use crate::{CartReport, Epoch, Limits, ScannerReply, ScannerRequest, ScannerState, Standing, StopNotice, Transition};
 
 /// The version of everything in this crate. A console of another version may look, never drive.
-pub const PROTOCOL_VERSION: u16 = 6;
+pub const PROTOCOL_VERSION: u16 = 7;
 
 /// Console → cart. `Hello` comes first and once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,8 @@ pub enum CartMessage {
     Scanner(Box<ScannerReply>),
     /// Something the operator should know.
     Event(Event),
+    /// A step of the ladder. States come more often, but some are lost, and two steps may lie between two of them.
+    Step(Transition),
     /// WebRTC signalling.
     Signal(Signal),
     /// The cart's side of the summary.
@@ -107,6 +109,8 @@ pub struct Welcome {
     pub demo: bool,
     /// The probe tip now.
     pub tip: Pose<Patient>,
+    /// How the ladder stands: the steps told later go on from here. `None` if the cart does not know it yet.
+    pub standing: Option<Standing>,
 }
 
 /// Why a hello was refused.

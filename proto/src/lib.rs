@@ -25,7 +25,7 @@ pub use control::{
 };
 pub use objection::{Joint, Objection};
 pub use picture::PictureStamp;
-pub use report::{CartReport, ForceReport, RefusedCommands, RtLoopReport, Transition};
+pub use report::{CartReport, ForceReport, RefusedCommands, RtLoopReport, Standing, Transition};
 pub use scanner::{
     ImageGeometry, ScannerError, ScannerReply, ScannerRequest, ScannerSettings, ScannerState, SourceKind, TGC_BANDS,
 };

@@ -1,11 +1,12 @@
-//! The cart's side of a session's summary.
+//! The cart's side of a session's summary, and the steps of the ladder.
 
 use farprobe_geom::{Newton, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, Ladder};
+use crate::{Cause, Epoch, Ladder};
 
-/// What the cart counted since the console connected.
+/// What the cart counted for one console, from its welcome on. Commands are the console's own; force, real-time loop and
+/// process are the cart's in that time, whoever drove.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CartReport {
     /// How long, s.
@@ -20,14 +21,12 @@ pub struct CartReport {
     /// Age of applied commands as excess transit, ms: p50, p99, max.
     #[serde(deserialize_with = "crate::checked::finite")]
     pub excess_transit_ms: [f64; 3],
-    /// Pictures handed to the encoder and sent.
+    /// Pictures sent to this console.
     pub pictures_sent: u64,
     /// Contact force.
     pub force: ForceReport,
     /// The real-time loop.
     pub rt_loop: RtLoopReport,
-    /// Every step of the ladder.
-    pub ladder: Vec<Transition>,
     /// CPU use of the cart's process, % of one core.
     #[serde(deserialize_with = "crate::checked::finite")]
     pub cpu_percent: f64,
@@ -57,10 +56,14 @@ pub struct ForceReport {
     /// Largest norm of the tip force, N.
     #[serde(deserialize_with = "crate::checked::not_negative")]
     pub peak: Newton,
-    /// Mean of the force along the axis while engaged in contact and settled, N; `None` without such time.
+    /// Mean of the force along the axis while this console drove in contact and the force had settled, N; `None` without such
+    /// time.
     pub mean_in_contact: Option<Newton>,
-    /// The force asked for last, N.
-    pub target: Newton,
+    /// How much time that mean is of, s.
+    #[serde(deserialize_with = "crate::checked::finite")]
+    pub settled_s: f64,
+    /// The force last regulated to in that time, N: never above the limits, whatever was asked for.
+    pub regulated: Newton,
     /// Whether this is the simulator's true force.
     pub is_true_force: bool,
 }
@@ -98,4 +101,21 @@ pub struct Transition {
     pub to: Ladder,
     /// Why.
     pub cause: Cause,
+    /// What began it: see [`State::origin`](crate::State::origin).
+    pub origin: Cause,
+    /// The lease in force, if anybody held it.
+    pub epoch: Option<Epoch>,
+}
+
+/// How the ladder stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// When it stood so, cart clock.
+    pub at: Time,
+    /// Where.
+    pub ladder: Ladder,
+    /// Why.
+    pub cause: Cause,
+    /// What began it: see [`State::origin`](crate::State::origin).
+    pub origin: Cause,
 }

@@ -42,6 +42,8 @@ pub struct State {
     pub ladder: Ladder,
     /// Why the ladder is there.
     pub cause: Cause,
+    /// What began it: the last cause that was not merely time's. Differs from `cause` only where that is [`Cause::TimedOut`].
+    pub origin: Cause,
     /// Whether the staff allow motion.
     pub arming: Arming,
     /// The lease in force, if anybody holds it.
@@ -123,7 +125,7 @@ pub enum Cause {
     LeaseGranted,
     /// The lease was given up or taken away.
     LeaseLost,
-    /// The staff allow motion.
+    /// The staff allow motion, and whoever drives had the lease before.
     Armed,
     /// The staff took the permission back.
     Disarmed,

@@ -52,7 +52,10 @@ pub(crate) fn attend(
                 desk.nobody_is_left();
             }
             match news.recv_timeout(POLL_EVERY) {
-                Ok(News::Step(transition)) => follow(&mut switches, transition),
+                Ok(News::Step(transition)) => {
+                    desk.consoles.tell_step(transition);
+                    follow(&mut switches, transition);
+                }
                 Ok(News::SessionClosed(epoch)) => {
                     let words = "its commands do not count as they should, and the console is to blame; it asks again";
                     tracing::warn!("lease {} is taken away: {words}", epoch.0);

@@ -43,7 +43,7 @@ pub(crate) fn all() -> Vec<Scene> {
             .picture_fault(PictureFault::Frozen)
             .scene("picture_frozen"),
         exam.clone().stale_picture().scene("stale_picture"),
-        exam.clone().ladder(Ladder::Release, Cause::LinkLost).scene("release"),
+        exam.clone().ladder(Ladder::Release, Cause::TimedOut).began_by(Cause::LinkLost).scene("release"),
         exam.clone().ladder(Ladder::Soften, REFUSED).scene("refused"),
         exam.clone().silent(1_400).scene("link_silent"),
         exam.clone().lost().scene("link_lost"),
@@ -170,6 +170,7 @@ impl Exam {
             applied: Some(Applied { sequence: self.states, sampled_at: self.now, applied_at: self.now }),
             ladder,
             cause,
+            origin: cause,
             arming: Arming::Armed,
             link: LinkReadiness::Green,
             epoch: Some(Epoch(4)),
@@ -225,6 +226,16 @@ impl Exam {
             self.tell(Event::Handle(handle(Clutch::Open, None)));
         }
         self.state(last.tip, ladder, cause, last.wrench.force.norm());
+        self
+    }
+
+    /// What lies behind a state that only time has brought.
+    fn began_by(mut self, origin: Cause) -> Self {
+        let last = self.last();
+        self.wait(4);
+        let state = State { sequence: last.sequence + 1, origin, ..last };
+        self.states = state.sequence;
+        self.tell(Event::Cart(CartDatagram::State(state)));
         self
     }
 
@@ -335,6 +346,7 @@ pub(crate) fn welcome() -> Welcome {
         simulated_arm: true,
         demo: true,
         tip: Pose::identity(),
+        standing: None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use farprobe_geom::Time;
 use farprobe_media::{Signals, VideoReceiver};
 use farprobe_proto::{
     CartDatagram, CartMessage, ConsoleDatagram, ConsoleMessage, Hello, MAX_MESSAGE_BYTES, PROTOCOL_VERSION, Refusal,
@@ -13,6 +14,7 @@ use farprobe_session::console::ScannerFreeze;
 use farprobe_transport::identity::Role as CertifiedRole;
 use farprobe_transport::{Connection, FrameReceiver, FrameSender};
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 
 use super::link::{Destination, Surroundings};
 use super::video;
@@ -27,6 +29,9 @@ const STOP_REPEATS: usize = 10;
 /// How long the cart has to hear a goodbye: a round trip at which nobody may drive any more (350 ms), and what its loss costs.
 const GOODBYE_HEARD_WITHIN: Duration = Duration::from_millis(800);
 
+/// How often the cart is asked what it has counted: so much is lost with a connection that breaks.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
+
 /// Something to be said to the cart on the control stream.
 #[derive(Debug)]
 pub(super) enum Request {
@@ -36,7 +41,7 @@ pub(super) enum Request {
     ReleaseLease,
     /// Turn the scanner's controls.
     Scanner(ScannerSettings),
-    /// Ask for the cart's side of the summary.
+    /// Ask for the cart's side of the summary as it is now.
     Report,
     /// Say goodbye and end.
     Goodbye,
@@ -74,7 +79,18 @@ pub(super) async fn converse(
     let (to_peer, mut outgoing) = mpsc::channel(SIGNAL_SLOTS);
     let (incoming, from_peer) = mpsc::channel(SIGNAL_SLOTS);
     let video = video::receive(destination.address, around, Signals { to_peer, from_peer }).await;
-    let mut talk = Talk { around, out, incoming, scanner_requests: 0 };
+    let mut talk = Talk {
+        around,
+        out,
+        incoming,
+        scanner_requests: 0,
+        reports_asked: 0,
+        reports_heard: 0,
+        awaited: None,
+        last_step: Time::ZERO,
+    };
+    let mut report_due = tokio::time::interval(REPORT_EVERY);
+    report_due.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let ended = tokio::select! {
         ended = hear_datagrams(around, connection, video.as_ref()) => ended,
         ended = async {
@@ -90,6 +106,7 @@ pub(super) async fn converse(
                     },
                     Some(signal) = outgoing.recv() => talk.say(&ConsoleMessage::Signal(signal)).await,
                     request = requests.recv() => talk.carry_out(request).await,
+                    _ = report_due.tick() => talk.ask_report().await,
                     problem = video::ended(video.as_ref()) => {
                         around.front.fault(Severity::Warning, problem);
                         Ok(())
@@ -211,6 +228,12 @@ struct Talk<'a> {
     out: FrameSender,
     incoming: mpsc::Sender<Signal>,
     scanner_requests: u32,
+    reports_asked: u64,
+    reports_heard: u64,
+    /// Somebody waits for the report of this number.
+    awaited: Option<u64>,
+    /// When the last step of the ladder was made, console clock.
+    last_step: Time,
 }
 
 impl Talk<'_> {
@@ -236,13 +259,26 @@ impl Talk<'_> {
                 front.tell(Event::Scanner(reply));
             }
             CartMessage::Event(event) => front.notice(event),
+            CartMessage::Step(step) => {
+                let now = self.around.clock.now();
+                let at = self.around.ledger.lock().to_console(step.at, now).map_or(now, |translated| translated.at);
+                // The estimate gets better meanwhile; the order stays.
+                self.last_step = at.min(now).max(self.last_step);
+                front.tell_at(self.last_step, Event::Step(step));
+            }
             CartMessage::Signal(signal) => {
                 // A video that has ended takes no more signals.
                 let _ = self.incoming.send(signal).await;
             }
             CartMessage::Report(report) => {
-                // Nobody waits for a report that was not asked for.
-                let _ = self.around.reports.send(*report).await;
+                self.around.ledger.lock().reported(*report);
+                // They are answered in order.
+                self.reports_heard += 1;
+                if self.awaited.is_some_and(|awaited| self.reports_heard >= awaited) {
+                    self.awaited = None;
+                    // Whoever waited may have given up.
+                    let _ = self.around.reported.try_send(());
+                }
             }
         }
         Ok(())
@@ -264,9 +300,17 @@ impl Talk<'_> {
                 self.around.front.tell(Event::ScannerRequested(request));
                 self.say(&ConsoleMessage::Scanner(request)).await
             }
-            Some(Request::Report) => self.say(&ConsoleMessage::RequestReport).await,
+            Some(Request::Report) => {
+                self.awaited = Some(self.reports_asked + 1);
+                self.ask_report().await
+            }
             None | Some(Request::Goodbye) => Err(Ended::Goodbye),
         }
+    }
+
+    async fn ask_report(&mut self) -> Result<(), Ended> {
+        self.reports_asked += 1;
+        self.say(&ConsoleMessage::RequestReport).await
     }
 
     /// Says goodbye. By then nobody listens any more who could take the cart's closing for a loss.

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use farprobe_devices::{HandleButton, HandleEvent, MonotonicClock};
 use farprobe_geom::{Newton, Time};
 use farprobe_proto::{Clutch, ScannerSettings, Severity};
-use farprobe_record::{Course, ForceSummary, LogEntry, ProcessMeter, SessionLog, Summary};
+use farprobe_record::{Course, LogEntry, ProcessMeter, SessionLog, Summary};
 use farprobe_session::accounting::Span;
 use farprobe_session::console::ClutchLatch;
 
@@ -317,14 +317,13 @@ impl Director {
 
     /// How the exam went, seen from here.
     fn course(&self, problem: Option<&String>) -> Course {
-        let seen = self.witness.testimony(self.facts.started);
-        let target = self.force().get();
-        let force = |peak| ForceSummary { peak, mean_in_contact: None, target, is_true_force: false };
+        let seen = self.witness.testimony();
         Course {
             connections: seen.connections,
             interrupted: seen.interrupted,
             script: self.script.is_some().then(|| problem.cloned().map_or(Ok(()), Err)),
-            force: seen.peak.map(force),
+            asked: seen.drove.then(|| self.force().get()),
+            seen_peak: seen.peak,
             ladder: seen.ladder,
         }
     }
@@ -342,12 +341,13 @@ impl Director {
     fn finish(mut self, problem: Option<String>) -> Result<Ended, Box<dyn std::error::Error>> {
         self.shots.wait();
         let duration = self.clock.now().saturating_since(self.facts.started);
-        let report = self.network.report();
+        self.network.report();
         let problem = self.undelivered_stop(problem);
         let course = self.course(problem.as_ref());
         self.pump.end();
         let latencies = self.ledger.lock().latencies(Span::Whole, self.clock.now());
         let bound = self.ledger.lock().clock_error_bound(self.clock.now());
+        let report = self.ledger.lock().cart_figures();
         let figures = summary::figures(duration, &latencies, bound, course, self.meter.cost());
         let summary = self.facts.session().map(|session| Summary::new(&session, figures, report.as_ref()));
         if let Some(summary) = &summary {

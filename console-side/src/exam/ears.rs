@@ -36,12 +36,14 @@ impl Ears {
         Arc::new(move |at, event| {
             match &event {
                 Event::Connected(welcome) => {
-                    self.witness.connected();
+                    self.witness.connected(at, welcome);
                     say(Happening::Scanner(welcome.scanner.settings));
                     say(Happening::Welcome(welcome.clone()));
                 }
                 Event::Scanner(reply) => say(Happening::Scanner(reply.state.settings)),
                 Event::Cart(CartDatagram::State(state)) => self.witness.state(at, state, self.machines),
+                Event::Step(step) => self.witness.step(at, step, self.machines),
+                Event::Lease(status) => self.witness.lease(status),
                 Event::Lost { .. } => self.witness.lost(),
                 Event::Picture(picture) if !self.painted_by_window => {
                     self.ledger.lock().painted(picture.stamp.number, at);

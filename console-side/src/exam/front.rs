@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use farprobe_devices::MonotonicClock;
 use farprobe_geom::Time;
-use farprobe_proto::{CartDatagram, Event as CartEvent, Ladder, LeaseStatus, ScannerSettings, Severity};
+use farprobe_proto::{Event as CartEvent, LeaseStatus, ScannerSettings, Severity};
 use farprobe_record::{LogEntry, SessionLog};
 
 use crate::model::Event;
-use crate::words;
+use crate::words::{self, Driver};
 
 /// Takes events, in any thread, and must not wait.
 pub type Sink = Arc<dyn Fn(Time, Event) + Send + Sync>;
@@ -25,7 +25,6 @@ pub struct Front {
 /// What the log says already.
 #[derive(Default)]
 struct Logged {
-    ladder: Option<Ladder>,
     scanner: Option<ScannerSettings>,
 }
 
@@ -67,14 +66,7 @@ impl Front {
 
     fn record(&self, at: Time, event: &Event) {
         let entry = match event {
-            Event::Cart(CartDatagram::State(state)) => {
-                let before = self.logged().ladder.replace(state.ladder);
-                if before == Some(state.ladder) {
-                    return;
-                }
-                let words = format!("{}: {}", words::ladder(state.ladder).title, words::cause(state.cause).what);
-                LogEntry::Ladder { from: before.unwrap_or(Ladder::Idle), to: state.ladder, cause: state.cause, words }
-            }
+            Event::Step(step) => LogEntry::from(*step),
             Event::Lease(status) => {
                 let (epoch, words) = match status {
                     LeaseStatus::Yours(epoch) => (Some(*epoch), "this console may drive".to_owned()),
@@ -96,7 +88,11 @@ impl Front {
             Event::Notice(notice) => LogEntry::Event { severity: notice.severity, words: notice.text.clone() },
             Event::Lost { reason } => LogEntry::Event { severity: Severity::Alarm, words: reason.clone() },
             Event::Connected(welcome) => {
-                let words = format!("connected to {} ({})", welcome.cart, welcome.software);
+                let found = welcome.standing.map_or_else(String::new, |standing| {
+                    let title = words::ladder(standing.ladder, Driver::Another).title.to_lowercase();
+                    format!("; found it {title} ({})", words::because(standing.cause, standing.origin, Driver::Another))
+                });
+                let words = format!("connected to {} ({}){found}", welcome.cart, welcome.software);
                 LogEntry::Event { severity: Severity::Info, words }
             }
             Event::Handle(status) => {

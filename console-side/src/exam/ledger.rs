@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use farprobe_geom::{Newton, Time};
-use farprobe_proto::{Command, LeaseStatus, PictureNotice, PictureReport, State};
+use farprobe_proto::{CartReport, Command, LeaseStatus, PictureNotice, PictureReport, State};
+use farprobe_record::CartTally;
 use farprobe_session::accounting::{Accounting, AccountingSnapshot, ShownPicture, Span};
 use farprobe_session::console::{
     ClockEstimate, CommandOutbox, Integrity, Intent, PictureVerdict, PictureWatch, ScannerFreeze, StateWatch,
@@ -62,6 +63,8 @@ pub(super) struct Ledger {
     desired_force: Newton,
     stop: Stop,
     lease: LeaseWish,
+    /// What the cart counted for this console, over all connections.
+    cart: CartTally,
 }
 
 impl Ledger {
@@ -77,6 +80,7 @@ impl Ledger {
             desired_force,
             stop: Stop::None,
             lease: LeaseWish::default(),
+            cart: CartTally::default(),
         }
     }
 
@@ -87,6 +91,8 @@ impl Ledger {
         self.accounting.reconnected(now);
         self.stop = before.stop;
         self.lease = before.lease;
+        self.cart = before.cart;
+        self.cart.connected();
     }
 
     /// The cart says who may drive: what follows is sent under this lease. Gives whether to ask for it now.
@@ -94,6 +100,16 @@ impl Ledger {
         let epoch = if let LeaseStatus::Yours(epoch) = status { Some(*epoch) } else { None };
         self.outbox.set_epoch(epoch);
         self.lease.told(status)
+    }
+
+    /// The cart tells what it has counted for this connection so far.
+    pub(super) fn reported(&mut self, report: CartReport) {
+        self.cart.reported(report);
+    }
+
+    /// What carts have counted for this console; `None` if none has told.
+    pub(super) fn cart_figures(&self) -> Option<CartReport> {
+        self.cart.whole()
     }
 
     /// What has become of the wish to drive.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use farprobe_devices::MonotonicClock;
-use farprobe_proto::{CartReport, Refusal, Severity};
+use farprobe_proto::{Refusal, Severity};
 use farprobe_transport::identity::Identity;
 use farprobe_transport::{CloseReason, ConnectError, Connection, ConsoleEndpoint, ConsoleOptions, DemoPolicy};
 use tokio::sync::{Notify, mpsc};
@@ -49,8 +49,8 @@ pub(super) struct Surroundings {
     pub stop: Arc<Notify>,
     /// Stops sent so far: each has a number of its own.
     pub stops: Arc<AtomicU32>,
-    /// Where the cart's report goes.
-    pub reports: mpsc::Sender<CartReport>,
+    /// Hears that the cart's report that was requested has come.
+    pub reported: mpsc::Sender<()>,
 }
 
 /// What follows when the cart can't be reached, or no longer.

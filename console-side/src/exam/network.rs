@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use farprobe_devices::MonotonicClock;
-use farprobe_proto::CartReport;
 use farprobe_transport::Connection;
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, mpsc};
@@ -36,7 +35,7 @@ pub(super) struct Network {
     requests: mpsc::Sender<Request>,
     stop: Arc<Notify>,
     link: JoinHandle<()>,
-    reports: mpsc::Receiver<CartReport>,
+    reported: mpsc::Receiver<()>,
 }
 
 impl Network {
@@ -52,7 +51,7 @@ impl Network {
         let connection = Arc::new(ArcSwapOption::empty());
         let (requests, asked) = mpsc::channel(REQUEST_SLOTS);
         let stop = Arc::new(Notify::new());
-        let (report, reports) = mpsc::channel(1);
+        let (report, reported) = mpsc::channel(1);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let around = Surroundings {
             clock,
@@ -61,7 +60,7 @@ impl Network {
             connection: Arc::clone(&connection),
             stop: Arc::clone(&stop),
             stops: Arc::default(),
-            reports: report,
+            reported: report,
         };
         let ended = tell.clone();
         let link = runtime.spawn(async move {
@@ -75,7 +74,7 @@ impl Network {
                 let _ = asked_to_end.send(Happening::End(who.to_owned()));
             }
         });
-        Ok(Self { runtime, connection, requests, stop, link, reports })
+        Ok(Self { runtime, connection, requests, stop, link, reported })
     }
 
     /// The place where the living connection is, whenever there is one.
@@ -98,15 +97,17 @@ impl Network {
         self.is_connected() && self.requests.try_send(request).is_ok()
     }
 
-    /// The cart's side of the summary; `None` if it gives none in time.
-    pub(super) fn report(&mut self) -> Option<CartReport> {
+    /// Has the ledger brought up to date with the cart's side of the summary, if the cart gives it in time.
+    pub(super) fn report(&mut self) {
         if !self.is_connected() {
-            return None;
+            return;
         }
         self.runtime.block_on(async {
-            self.requests.send(Request::Report).await.ok()?;
-            tokio::time::timeout(REPORT_WITHIN, self.reports.recv()).await.ok().flatten()
-        })
+            if self.requests.send(Request::Report).await.is_ok() {
+                // Otherwise what the cart told last stands.
+                let _ = tokio::time::timeout(REPORT_WITHIN, self.reported.recv()).await;
+            }
+        });
     }
 
     /// Says goodbye to the cart and ends.

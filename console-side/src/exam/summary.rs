@@ -29,7 +29,6 @@ impl Facts {
         Some(SessionFacts {
             software: super::SOFTWARE.to_owned(),
             started_at: self.started_at,
-            connected_at: welcome.now,
             simulated_arm: welcome.simulated_arm,
         })
     }

@@ -4,11 +4,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use farprobe_geom::{Newton, Time};
-use farprobe_proto::{Cause, Contact, Ladder, State};
+use farprobe_proto::{Cause, Contact, Epoch, Ladder, LeaseStatus, Standing, State, Transition, Welcome};
 use farprobe_record::LadderStep;
 
 use super::steering::Permission;
-use crate::words;
+use crate::words::{self, Driver};
 
 /// Steps of the ladder that are told: enough for the whole way from driving down to parked, with what came before.
 const STEPS_TOLD: usize = 6;
@@ -33,10 +33,59 @@ pub(super) enum Machines {
 struct Seen {
     touched: bool,
     peak: Option<f64>,
-    steps: Vec<(Time, Ladder, Cause)>,
+    ladder: Vec<LadderStep>,
+    /// The ladder of the newest state.
+    newest: Option<Ladder>,
+    /// When a cart first let this console in, console clock.
+    began: Option<Time>,
+    /// When the present cart did: by this console's clock, and by the cart's.
+    welcomed: (Time, Time),
+    /// How the ladder stood then, cart clock; steps before are in it.
+    stood_at: Option<Time>,
+    /// The lease this console was given last in this connection.
+    own: Option<Epoch>,
+    drove: bool,
     connections: u32,
     interrupted: bool,
     script: Script,
+}
+
+impl Seen {
+    /// A time of the present cart's clock, s since this console first connected. What was before counts as then.
+    fn since_begin(&self, at: Time) -> f64 {
+        let (here, there) = self.welcomed;
+        let connected = here.saturating_since(self.began.unwrap_or(here));
+        (connected + at.saturating_since(there)).as_secs_f64()
+    }
+
+    fn push(&mut self, at: Time, from: Option<Ladder>, to: Ladder, (cause, origin): (Cause, Cause)) {
+        if self.ladder.len() < STEPS_KEPT {
+            let at_s = self.since_begin(at);
+            self.ladder.push(LadderStep { at_s, from, to, cause, origin });
+        }
+    }
+
+    /// What happened, in words, if the lease in force was `epoch`.
+    fn told(&self, ladder: Ladder, why: (Cause, Cause), epoch: Option<Epoch>) -> String {
+        let words = words::because(why.0, why.1, Driver::of(epoch, self.own));
+        format!("{} ({words})", words::ladder(ladder, Driver::This).title)
+    }
+
+    /// The ladder stands so: whether a script can have ordered that.
+    fn weigh(
+        &mut self,
+        now: Time,
+        ladder: Ladder,
+        (cause, origin): (Cause, Cause),
+        epoch: Option<Epoch>,
+        machines: Machines,
+    ) {
+        let unordered = [cause, origin].into_iter().find(|cause| !self.script.has_ordered(*cause));
+        if let Some(cause) = unordered {
+            let told = self.told(ladder, (cause, origin), epoch);
+            self.script.deviates(now, &told, hint(cause, machines));
+        }
+    }
 }
 
 /// What a script has to do with it.
@@ -59,14 +108,48 @@ pub(super) struct Testimony {
     pub(super) interrupted: bool,
     /// The largest norm of the tip force by the cart's sensor, N.
     pub(super) peak: Option<f64>,
-    /// The steps of the ladder.
+    /// How the ladder was found, and its steps.
     pub(super) ladder: Vec<LadderStep>,
+    /// Whether this console ever had the right to drive.
+    pub(super) drove: bool,
 }
 
 impl Witness {
-    /// A cart has let this console in.
-    pub(super) fn connected(&self) {
-        self.with(|seen| seen.connections += 1);
+    /// A cart has let this console in; its `welcome` came at `now`.
+    pub(super) fn connected(&self, now: Time, welcome: &Welcome) {
+        self.with(|seen| {
+            seen.connections += 1;
+            seen.began.get_or_insert(now);
+            seen.welcomed = (now, welcome.now);
+            (seen.own, seen.newest) = (None, None);
+            seen.stood_at = welcome.standing.map(|standing| standing.at);
+            if let Some(Standing { ladder, cause, origin, .. }) = welcome.standing {
+                seen.push(welcome.now, None, ladder, (cause, origin));
+            }
+        });
+    }
+
+    /// Who may drive.
+    pub(super) fn lease(&self, status: &LeaseStatus) {
+        if let LeaseStatus::Yours(epoch) = status {
+            self.with(|seen| (seen.own, seen.drove) = (Some(*epoch), true));
+        }
+    }
+
+    /// The ladder has made a step; it was told at `now`.
+    pub(super) fn step(&self, now: Time, step: &Transition, machines: Machines) {
+        let Transition { at, from, to, cause, origin, epoch } = *step;
+        self.with(|seen| {
+            if seen.stood_at.is_some_and(|stood_at| at <= stood_at) {
+                return;
+            }
+            if seen.stood_at.replace(at).is_none() {
+                // The cart did not know how it stood when it let this console in.
+                seen.push(seen.welcomed.1, None, from, (Cause::Start, Cause::Start));
+            }
+            seen.push(at, Some(from), to, (cause, origin));
+            seen.weigh(now, to, (cause, origin), epoch, machines);
+        });
     }
 
     /// A connection was lost.
@@ -92,15 +175,9 @@ impl Witness {
             if force.is_finite() {
                 seen.peak = Some(seen.peak.map_or(force, |peak| peak.max(force)));
             }
-            if seen.steps.last().is_some_and(|(_, ladder, _)| *ladder == state.ladder) {
-                return;
-            }
-            if seen.steps.len() < STEPS_KEPT {
-                seen.steps.push((now, state.ladder, state.cause));
-            }
-            if !seen.script.has_ordered(state.cause) {
-                let step = step(state.ladder, state.cause);
-                seen.script.deviates(now, &step, hint(state.cause, machines));
+            // The steps themselves are told apart, up to a tenth of a second later.
+            if seen.newest.replace(state.ladder) != Some(state.ladder) {
+                seen.weigh(now, state.ladder, (state.cause, state.origin), state.epoch, machines);
             }
         });
     }
@@ -129,8 +206,10 @@ impl Witness {
             if seen.touched {
                 return None;
             }
-            let told = seen.steps.len().saturating_sub(STEPS_TOLD);
-            let steps: Vec<String> = seen.steps.iter().skip(told).map(|(_, ladder, cause)| step(*ladder, *cause)).collect();
+            let told = seen.ladder.len().saturating_sub(STEPS_TOLD);
+            let steps = seen.ladder.iter().skip(told);
+            // It was this console's script that drove.
+            let steps: Vec<String> = steps.map(|step| seen.told(step.to, (step.cause, step.origin), seen.own)).collect();
             Some(format!(
                 "the script asked for {:.1} N of contact, and the probe never touched the patient. The ladder at the end: {}. \
                  Mend what ended the driving or, if nothing did, let the script go further down",
@@ -140,13 +219,14 @@ impl Witness {
         })
     }
 
-    /// What was seen of the exam that `started` then.
-    pub(super) fn testimony(&self, started: Time) -> Testimony {
+    /// What was seen of the exam.
+    pub(super) fn testimony(&self) -> Testimony {
         self.with(|seen| Testimony {
             connections: seen.connections,
             interrupted: seen.interrupted,
             peak: seen.peak,
-            ladder: seen.steps.windows(2).map(|pair| ladder_step(started, pair[0].1, pair[1])).collect(),
+            ladder: seen.ladder.clone(),
+            drove: seen.drove,
         })
     }
 
@@ -199,14 +279,6 @@ impl Script {
     }
 }
 
-fn step(ladder: Ladder, cause: Cause) -> String {
-    format!("{} ({})", words::ladder(ladder).title, words::cause(cause).what)
-}
-
-fn ladder_step(started: Time, from: Ladder, (at, to, cause): (Time, Ladder, Cause)) -> LadderStep {
-    LadderStep { at_s: at.saturating_since(started).as_secs_f64(), from, to, cause }
-}
-
 /// What the machines have to do with a cause.
 fn hint(cause: Cause, machines: Machines) -> &'static str {
     match cause {
@@ -234,11 +306,9 @@ mod tests {
     #[test]
     fn the_first_thing_not_ordered_is_told_with_its_time() {
         let mut script = began();
-        script.deviates(
-            at(3_500),
-            &step(Ladder::Soften, Cause::PictureStale),
-            hint(Cause::PictureStale, Machines::Shared),
-        );
+        let why = (Cause::PictureStale, Cause::PictureStale);
+        let told = Seen { own: Some(Epoch(4)), ..Seen::default() }.told(Ladder::Soften, why, Some(Epoch(4)));
+        script.deviates(at(3_500), &told, hint(Cause::PictureStale, Machines::Shared));
         script.deviates(at(9_000), "more", "");
         let told = script.deviation.unwrap();
         assert!(
@@ -272,5 +342,83 @@ mod tests {
         witness.refused(at(20), Permission::CartSilent, Machines::Apart);
         let told = witness.deviation().unwrap();
         assert!(told.contains("the console opened the clutch (the cart was not heard)"), "{told}");
+    }
+
+    fn welcome(now: u64, standing: Option<(u64, Ladder, Cause)>) -> Welcome {
+        let standing = standing.map(|(ms, ladder, cause)| Standing { at: at(ms), ladder, cause, origin: cause });
+        Welcome { now: at(now), standing, ..crate::model::testing::welcome() }
+    }
+
+    fn step(ms: u64, from: Ladder, to: Ladder, cause: Cause) -> Transition {
+        Transition { at: at(ms), from, to, cause, origin: cause, epoch: Some(Epoch(4)) }
+    }
+
+    /// The list as `(at_s, from, to)`.
+    fn list(witness: &Witness) -> Vec<(f64, Option<Ladder>, Ladder)> {
+        witness.testimony().ladder.iter().map(|step| (step.at_s, step.from, step.to)).collect()
+    }
+
+    #[test]
+    fn the_list_begins_with_what_was_found_and_has_no_step_from_before() {
+        use Ladder::{Engaged, Hold, Ready};
+        let witness = Witness::default();
+        // The cart has run for an hour, and another console drives.
+        witness.connected(at(500), &welcome(3_600_000, Some((3_599_998, Engaged, Cause::ClutchPressed))));
+        for (ms, from, to, cause) in [
+            (3_599_000, Ready, Engaged, Cause::ClutchPressed),
+            (3_599_998, Ready, Engaged, Cause::ClutchPressed),
+            (3_602_000, Engaged, Hold, Cause::ClutchOpened),
+        ] {
+            witness.step(at(2_600), &step(ms, from, to, cause), Machines::Apart);
+        }
+        assert_eq!(list(&witness), [(0.0, None, Engaged), (2.0, Some(Engaged), Hold)]);
+        assert!(!witness.testimony().drove);
+    }
+
+    #[test]
+    fn over_a_restart_of_the_cart_the_times_go_on_and_what_it_found_is_said_anew() {
+        use Ladder::{Idle, Ready};
+        let witness = Witness::default();
+        witness.connected(at(500), &welcome(3_600_000, Some((3_599_998, Idle, Cause::Start))));
+        witness.step(at(1_500), &step(3_601_000, Idle, Ready, Cause::LeaseGranted), Machines::Apart);
+        witness.lost();
+        // Its successor's clock begins with it.
+        witness.connected(at(10_500), &welcome(200, Some((199, Idle, Cause::Start))));
+        witness.step(at(11_500), &step(1_200, Idle, Ready, Cause::LeaseGranted), Machines::Apart);
+        let expected = [(0.0, None, Idle), (1.0, Some(Idle), Ready), (10.0, None, Idle), (11.0, Some(Idle), Ready)];
+        assert_eq!(list(&witness), expected);
+    }
+
+    #[test]
+    fn steps_between_two_states_are_not_missed() {
+        use Ladder::{Engaged, Release, Soften};
+        let witness = Witness::default();
+        witness.connected(at(0), &welcome(0, Some((0, Engaged, Cause::ClutchPressed))));
+        witness.script_begins(at(0));
+        // The states told Engaged and then, after a gap, Release.
+        witness.step(at(400), &step(100, Engaged, Soften, Cause::PictureStale), Machines::Apart);
+        let timed = Transition {
+            cause: Cause::TimedOut,
+            origin: Cause::PictureStale,
+            ..step(350, Soften, Release, Cause::TimedOut)
+        };
+        witness.step(at(400), &timed, Machines::Apart);
+        assert_eq!(list(&witness), [(0.0, None, Engaged), (0.1, Some(Engaged), Soften), (0.35, Some(Soften), Release)]);
+        assert!(witness.deviation().unwrap().contains("picture was too old"), "{:?}", witness.deviation());
+    }
+
+    #[test]
+    fn time_that_ran_out_after_a_loss_was_not_ordered() {
+        let witness = Witness::default();
+        witness.connected(at(0), &welcome(0, Some((0, Ladder::Engaged, Cause::ClutchPressed))));
+        witness.script_begins(at(0));
+        let timed =
+            Transition { origin: Cause::LinkLost, ..step(350, Ladder::Soften, Ladder::Release, Cause::TimedOut) };
+        witness.step(at(400), &timed, Machines::Apart);
+        assert!(
+            witness.deviation().unwrap().contains("no fresh command reached the cart"),
+            "{:?}",
+            witness.deviation()
+        );
     }
 }

@@ -3,7 +3,7 @@
 use farprobe_geom::Newton;
 use farprobe_proto::{
     CartDatagram, Clutch, Event as Notice, LeaseStatus, ScannerReply, ScannerRequest, ScannerSettings, Severity,
-    Welcome,
+    Transition, Welcome,
 };
 use farprobe_session::console::PictureVerdict;
 
@@ -38,6 +38,8 @@ pub enum Event {
     },
     /// A datagram arrived from the cart.
     Cart(CartDatagram),
+    /// The ladder has made a step.
+    Step(Transition),
     /// The right to drive changed hands.
     Lease(LeaseStatus),
     /// The operator has moved a control of the scanner panel; the request is about to be sent.

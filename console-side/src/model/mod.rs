@@ -16,7 +16,9 @@ mod scanner;
 use std::time::Duration;
 
 use farprobe_geom::{Newton, Time};
-use farprobe_proto::{CartDatagram, LeaseStatus, Role, Severity};
+use farprobe_proto::{CartDatagram, Epoch, LeaseStatus, Role, Severity, Transition};
+
+use crate::words::Driver;
 
 pub use connection::{Connection, Link};
 pub use event::{Caption, Event, HandleKind, HandleStatus};
@@ -41,6 +43,8 @@ pub struct Model {
     pub robot: Robot,
     /// Who may drive.
     pub lease: LeaseStatus,
+    /// The lease this console was given last in this connection, in force or not.
+    own_lease: Option<Epoch>,
     /// The scanner's controls.
     pub scanner: ScannerControl,
     /// The ultrasound picture.
@@ -67,6 +71,7 @@ impl Model {
             connection: Connection::Idle,
             robot: Robot::default(),
             lease: LeaseStatus::Free,
+            own_lease: None,
             scanner: ScannerControl::default(),
             picture: PictureState::default(),
             latency: None,
@@ -92,9 +97,12 @@ impl Model {
             }
             Event::Lost { reason } => self.lost(now, reason),
             Event::Reconnecting { attempt } => self.connection.reconnecting(now, attempt),
-            Event::Cart(CartDatagram::State(state)) => self.state(now, &state),
+            Event::Cart(CartDatagram::State(state)) => {
+                self.robot.update(now, &state);
+            }
             // For the picture watch, not for the eye.
             Event::Cart(CartDatagram::Picture(_)) => {}
+            Event::Step(step) => self.step(now, &step),
             Event::Lease(status) => self.lease(now, status),
             Event::ScannerRequested(request) => self.scanner.requested(now, request.settings, Some(request.number)),
             Event::ScannerWanted(settings) => self.scanner.requested(now, settings, None),
@@ -163,6 +171,12 @@ impl Model {
         self.scanner = ScannerControl::of(welcome.scanner.clone());
         self.picture = PictureState::default();
         self.lease = LeaseStatus::Free;
+        self.own_lease = None;
+        if let Some(standing) = welcome.standing {
+            let title = crate::words::ladder(standing.ladder, Driver::Another).title.to_lowercase();
+            let why = crate::words::because(standing.cause, standing.origin, Driver::Another);
+            self.log.push(now, Severity::Info, &format!("Found {title}: {why}."));
+        }
         let (robot, trouble) = Robot::of(welcome);
         if let Some(trouble) = trouble {
             self.log.push(now, Severity::Warning, &format!("The arm can't be drawn: {trouble}."));
@@ -178,16 +192,16 @@ impl Model {
         self.connection = Connection::Lost { reason, since: now };
     }
 
-    fn state(&mut self, now: Time, state: &farprobe_proto::State) {
-        let before = self.robot.state.as_ref().map(|(_, state)| state.ladder);
-        if !self.robot.update(now, state) {
-            return;
-        }
-        if before != Some(state.ladder) {
-            let words = crate::words::ladder(state.ladder);
-            let cause = crate::words::cause(state.cause);
-            self.log.push(now, words.severity, &format!("{}: {}.", words.title, cause.what));
-        }
+    /// Whose doing it is that the ladder stands where it stands.
+    pub fn driver(&self) -> Driver {
+        Driver::of(self.robot.stepped_under, self.own_lease)
+    }
+
+    fn step(&mut self, now: Time, step: &Transition) {
+        let driver = Driver::of(step.epoch, self.own_lease);
+        let words = crate::words::ladder(step.to, driver);
+        let why = crate::words::because(step.cause, step.origin, driver);
+        self.log.push(now, words.severity, &format!("{}: {why}.", words.title));
     }
 
     fn lease(&mut self, now: Time, status: LeaseStatus) {
@@ -196,6 +210,9 @@ impl Model {
         }
         if let Some((severity, text)) = crate::words::lease_change(&status) {
             self.log.push(now, severity, &text);
+        }
+        if let LeaseStatus::Yours(epoch) = &status {
+            self.own_lease = Some(*epoch);
         }
         self.lease = status;
     }
@@ -208,5 +225,7 @@ impl Model {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

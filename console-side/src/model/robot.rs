@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use farprobe_control::{ArmModel, ModelError};
 use farprobe_geom::{Base, Newton, NotAPose, Pose, Time};
-use farprobe_proto::{Cause, Contact, Ladder, Limits, State, Welcome};
+use farprobe_proto::{Cause, Contact, Epoch, Ladder, Limits, State, Welcome};
 use thiserror::Error;
 
 use super::{ForceTrace, ProbeTrail};
@@ -20,6 +20,8 @@ pub struct Robot {
     pub force: ForceTrace,
     /// Where the probe has been.
     pub trail: ProbeTrail,
+    /// The lease that was in force when the ladder came to where it stands, as far as the states told.
+    pub(super) stepped_under: Option<Epoch>,
     /// When the cart was heard last, console clock.
     pub(super) heard_at: Option<Time>,
     arm: Option<Arc<ArmModel>>,
@@ -52,6 +54,11 @@ impl Robot {
             return false;
         }
         self.heard_at = Some(now);
+        // What was found may be anybody's doing.
+        let stepped = self.ladder().is_some_and(|before| before != (state.ladder, state.cause));
+        if stepped {
+            self.stepped_under = state.epoch;
+        }
         self.state = Some((now, *state));
         if let Some(force) = self.contact_force() {
             self.force.push(now, force);

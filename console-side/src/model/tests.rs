@@ -1,45 +1,11 @@
+use super::testing::{limits, welcome};
 use super::*;
-use farprobe_geom::{Base, Joints, Metre, NewtonMetre, Pose, Wrench};
+use farprobe_geom::{Base, Joints, Pose, Wrench};
 use farprobe_proto::{
-    Arming, Cause, Contact, Epoch, ImageGeometry, Joint, Ladder, LeaseRefusal, Limits, LinkReadiness, Objection,
-    ScannerSettings, ScannerState, SourceKind, State, TGC_BANDS, Welcome,
+    Arming, Cause, Contact, Epoch, Joint, Ladder, LeaseRefusal, LinkReadiness, Objection, Standing, State, Transition,
+    Welcome,
 };
 use nalgebra::Vector3;
-
-fn limits() -> Limits {
-    let (soft_force, hard_force) = (Newton::literal(15.0), Newton::literal(20.0));
-    Limits { soft_force, hard_force, torque: NewtonMetre::literal(1.0) }
-}
-
-fn welcome() -> Welcome {
-    let settings = ScannerSettings {
-        depth: Metre::literal(0.15),
-        gain_db: 0.0,
-        tgc_db: [0.0; TGC_BANDS],
-        focus: Metre::literal(0.07),
-        dynamic_range_db: 60.0,
-        frozen: false,
-    };
-    let geometry = ImageGeometry { width: 4, height: 4, pixel: None, axis_column: 2.0, face_row: 0.0 };
-    Welcome {
-        version: 1,
-        role: Role::Operator,
-        software: String::new(),
-        cart: String::from("cart"),
-        now: Time::ZERO,
-        arm_urdf: String::from("this is no arm"),
-        probe_on_flange: ([0.0; 3], [1.0, 0.0, 0.0, 0.0]),
-        couch: Pose::identity(),
-        patient_outline: Vec::new(),
-        limits: limits(),
-        default_force: Newton::literal(5.0),
-        workspace_radius: Metre::literal(0.5),
-        scanner: ScannerState { settings, geometry, source: SourceKind::Live },
-        simulated_arm: false,
-        demo: false,
-        tip: Pose::identity(),
-    }
-}
 
 fn state(sequence: u64, ladder: Ladder, force: f64) -> Event {
     Event::Cart(CartDatagram::State(State {
@@ -50,6 +16,7 @@ fn state(sequence: u64, ladder: Ladder, force: f64) -> Event {
         applied: None,
         ladder,
         cause: Cause::ClutchPressed,
+        origin: Cause::ClutchPressed,
         arming: Arming::Armed,
         epoch: Some(Epoch(1)),
         link: LinkReadiness::Green,
@@ -60,6 +27,10 @@ fn state(sequence: u64, ladder: Ladder, force: f64) -> Event {
         force_target: Newton::literal(8.0),
         limits: limits(),
     }))
+}
+
+fn step(to: Ladder, cause: Cause, origin: Cause, epoch: Option<Epoch>) -> Event {
+    Event::Step(Transition { at: Time::ZERO, from: Ladder::Idle, to, cause, origin, epoch })
 }
 
 fn connected() -> Model {
@@ -87,11 +58,8 @@ fn a_cart_that_falls_silent_is_a_lost_link_and_one_state_brings_it_back() {
 #[test]
 fn the_event_list_says_what_the_gate_refused() {
     let mut model = connected();
-    let mut refused = state(1, Ladder::Soften, 3.0);
-    if let Event::Cart(CartDatagram::State(state)) = &mut refused {
-        state.cause = Cause::Refused(Objection::Range(Joint(6)));
-    }
-    model.apply(Time::from_millis(100), refused);
+    let cause = Cause::Refused(Objection::Range(Joint(6)));
+    model.apply(Time::from_millis(100), step(Ladder::Soften, cause, cause, None));
     let said = "Softening: the safety gate refused a motion: joint 7 would have left its range.";
     assert_eq!(lines(&model).first(), Some(&(Severity::Warning, said.to_owned())));
 }
@@ -145,14 +113,49 @@ fn an_arm_that_cannot_be_drawn_is_said_and_not_drawn() {
 }
 
 #[test]
-fn each_step_of_the_ladder_is_one_line_with_its_cause() {
+fn each_step_of_the_ladder_is_one_line_with_its_cause_and_what_began_it() {
     let mut model = connected();
-    for (sequence, ladder) in [(1, Ladder::Ready), (2, Ladder::Engaged), (3, Ladder::Engaged), (4, Ladder::EStop)] {
-        model.apply(Time::from_millis(100 + sequence), state(sequence, ladder, 0.0));
-    }
-    let lines = lines(&model);
-    assert_eq!(lines[0], (Severity::Alarm, String::from("Stopped: you pressed the clutch.")));
-    assert_eq!(lines.iter().filter(|(_, text)| text.starts_with("Engaged")).count(), 1);
+    model.apply(Time::from_millis(30), Event::Lease(LeaseStatus::Yours(Epoch(1))));
+    let own = Some(Epoch(1));
+    model.apply(Time::from_millis(100), step(Ladder::Engaged, Cause::ClutchPressed, Cause::ClutchPressed, own));
+    // Both lie between the two states that follow.
+    model.apply(Time::from_millis(101), state(1, Ladder::Engaged, 0.0));
+    model.apply(Time::from_millis(900), step(Ladder::Soften, Cause::LinkLost, Cause::LinkLost, own));
+    model.apply(Time::from_millis(900), step(Ladder::Release, Cause::TimedOut, Cause::LinkLost, own));
+    model.apply(Time::from_millis(901), state(2, Ladder::Release, 0.0));
+    let lines: Vec<String> = lines(&model).into_iter().map(|(_, text)| text).take(3).collect();
+    let expected = [
+        "Releasing: no fresh command reached the cart, and then the time allowed ran out.",
+        "Softening: no fresh command reached the cart.",
+        "Engaged: you pressed the clutch.",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn what_another_console_did_is_not_told_as_this_ones() {
+    let mut model = connected();
+    model.apply(Time::from_millis(30), Event::Lease(LeaseStatus::HeldBy(String::from("Dr Lin"))));
+    let others = Some(Epoch(7));
+    model.apply(Time::from_millis(100), step(Ladder::Engaged, Cause::ClutchPressed, Cause::ClutchPressed, others));
+    assert_eq!(lines(&model)[0].1, "Engaged: the driver pressed the clutch.");
+    model.apply(Time::from_millis(100), state(1, Ladder::Ready, 0.0));
+    model.apply(Time::from_millis(104), state(2, Ladder::Engaged, 0.0));
+    assert_eq!(model.driver(), Driver::Another);
+    // The states of this file are all under lease 1.
+    model.apply(Time::from_millis(110), Event::Lease(LeaseStatus::Yours(Epoch(1))));
+    assert_eq!(model.driver(), Driver::This);
+}
+
+#[test]
+fn what_was_found_is_said_and_is_nobodys_doing_here() {
+    let mut model = Model::new(Time::ZERO);
+    let standing =
+        Standing { at: Time::ZERO, ladder: Ladder::Parked, cause: Cause::TimedOut, origin: Cause::HandleLost };
+    let welcome = Welcome { standing: Some(standing), ..welcome() };
+    model.apply(Time::from_millis(20), Event::Connected(Box::new(welcome)));
+    let found = "Found parked: the driver's handle was lost, and then the time allowed ran out.";
+    assert!(lines(&model).iter().any(|(_, text)| text == found), "{:?}", lines(&model));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use farprobe_session::console::ScannerFreeze;
 use super::icon::{self, Icon};
 use super::{format, paint};
 use crate::model::{Connection, Link, Model};
+use crate::words::Driver;
 use crate::{theme, words};
 
 /// Left of what to do, for its arrow, points.
@@ -71,7 +72,8 @@ fn live(model: &Model) -> Saying {
             advice: String::from("Wait a moment."),
         };
     };
-    let ladder = words::ladder(state.ladder);
+    let driver = model.driver();
+    let ladder = words::ladder(state.ladder, driver);
     let freeze = if model.scanner.frozen() { ScannerFreeze::Frozen } else { ScannerFreeze::Running };
     let (icon, color) = sign(state.ladder, ladder.severity);
     Saying {
@@ -80,7 +82,7 @@ fn live(model: &Model) -> Saying {
         color,
         title: ladder.title.to_uppercase(),
         meaning: String::from(ladder.meaning),
-        cause: format!("Because: {}.", words::cause(state.cause).what),
+        cause: format!("Because: {}.", words::because(state.cause, state.origin, driver)),
         advice: String::from(words::advice(state, &model.lease, freeze)),
     }
 }
@@ -107,7 +109,7 @@ const fn sign(ladder: Ladder, severity: Severity) -> (Icon, Color32) {
 
 /// The cart can't be heard: what it said last is old, and what it does now nobody here knows.
 fn lost(model: &Model, span: &str) -> Saying {
-    let last = model.robot.ladder().map(|(ladder, _)| words::ladder(ladder).title.to_lowercase());
+    let last = model.robot.ladder().map(|(ladder, _)| words::ladder(ladder, Driver::Another).title.to_lowercase());
     let last = last.map_or_else(String::new, |last| format!(" The last state known is old: {last}."));
     let (reason, advice) = match &model.connection {
         Connection::Lost { reason, .. } | Connection::Reconnecting { reason, .. } if !reason.is_empty() => {

@@ -12,7 +12,7 @@ use crate::theme;
 /// The plan's side, as a part of the panel's shorter one.
 const PLAN_SHARE: f32 = 0.38;
 /// The plan spans at least this, m: below it the probe's own trembling would fill it.
-const LEAST_SPAN: f64 = 0.04;
+const LEAST_SPAN: f64 = 0.03;
 /// Between the trail and the edge of the plan, points; below it there is room for the scale.
 const MARGIN: f32 = 8.0;
 /// Between the plan and the edge of the panel, points.

@@ -1,7 +1,7 @@
 //! Judges afterwards which applied commands were stale.
 //!
-//! Written apart from the filter that lets commands through, so that a mistake in one is seen by the other: this one keeps
-//! every entry and slides a window of exactly ten seconds over them.
+//! Written apart from the filter that lets commands through, so that a mistake in one is seen by the other: this one slides a
+//! window of exactly ten seconds over all of them.
 
 use std::collections::VecDeque;
 
@@ -28,39 +28,39 @@ impl AppliedEntry {
     }
 }
 
-/// The excess transit of each entry, ns: its transit beyond the least of the 10 s up to it. Entries are in order of arrival;
-/// one that is not counts as if it had arrived with the one before.
-fn excess_nanos(entries: &[AppliedEntry]) -> impl Iterator<Item = u64> {
-    // Candidates for the least, each later and greater than the one before it.
-    let mut candidates: VecDeque<(u64, i128)> = VecDeque::new();
-    let mut now = 0;
-    entries.iter().map(move |entry| {
-        now = entry.arrived_at.as_nanos().max(now);
+/// Judges entry by entry, in the order of their arrival; one that is not in order counts as if it had arrived with the one
+/// before.
+#[derive(Debug, Clone, Default)]
+pub struct Audit {
+    /// Candidates for the least transit of the window, each later and greater than the one before it.
+    candidates: VecDeque<(u64, i128)>,
+    now: u64,
+    stale: u64,
+}
+
+impl Audit {
+    /// Judges one more command. Gives its excess transit, ns: its transit beyond the least of the 10 s up to it.
+    pub fn judge(&mut self, entry: &AppliedEntry) -> u64 {
+        let now = entry.arrived_at.as_nanos().max(self.now);
+        self.now = now;
         let transit = entry.transit();
-        while candidates.front().is_some_and(|(at, _)| now - at > WINDOW_NANOS) {
-            candidates.pop_front();
+        while self.candidates.front().is_some_and(|(at, _)| now - at > WINDOW_NANOS) {
+            self.candidates.pop_front();
         }
-        while candidates.back().is_some_and(|(_, greater)| *greater >= transit) {
-            candidates.pop_back();
+        while self.candidates.back().is_some_and(|(_, greater)| *greater >= transit) {
+            self.candidates.pop_back();
         }
-        candidates.push_back((now, transit));
-        let least = candidates.front().map_or(transit, |(_, least)| *least);
-        u64::try_from(transit - least).unwrap_or(u64::MAX)
-    })
-}
+        self.candidates.push_back((now, transit));
+        let least = self.candidates.front().map_or(transit, |(_, least)| *least);
+        let excess = u64::try_from(transit - least).unwrap_or(u64::MAX);
+        self.stale += u64::from(excess > STALE_NANOS);
+        excess
+    }
 
-/// How many applied commands were stale: under way for over 50 ms longer than the fastest of the 10 s before.
-pub fn stale_applied(entries: &[AppliedEntry]) -> u64 {
-    excess_nanos(entries).filter(|excess| *excess > STALE_NANOS).count() as u64
-}
-
-/// How much longer applied commands were under way than the fastest of the 10 s before, ms: p50, p99, max. Zeros without
-/// entries.
-pub fn excess_transit_ms(entries: &[AppliedEntry]) -> [f64; 3] {
-    let mut excess: Vec<u64> = excess_nanos(entries).collect();
-    excess.sort_unstable();
-    let nearest_rank = |percent: usize| (excess.len() * percent).div_ceil(100).saturating_sub(1);
-    [50, 99, 100].map(|percent| excess.get(nearest_rank(percent)).map_or(0.0, |nanos| *nanos as f64 / 1e6))
+    /// How many applied commands were stale so far: under way for over 50 ms longer than the fastest of the 10 s before.
+    pub fn stale_applied(&self) -> u64 {
+        self.stale
+    }
 }
 
 #[cfg(test)]
@@ -74,6 +74,14 @@ mod tests {
             sampled_at: Time::from_millis(sampled + 86_400_000),
             arrived_at: Time::from_millis(sampled + transit),
         }
+    }
+
+    fn stale_applied(entries: &[AppliedEntry]) -> u64 {
+        let mut audit = Audit::default();
+        for entry in entries {
+            audit.judge(entry);
+        }
+        audit.stale_applied()
     }
 
     #[test]
@@ -97,11 +105,11 @@ mod tests {
     }
 
     #[test]
-    fn the_percentiles_are_of_the_excess() {
-        let entries: Vec<_> = (0..200).map(|n| entry(2 * n, if n == 150 { 70 } else { 30 + n % 2 })).collect();
-        let [p50, p99, max] = excess_transit_ms(&entries);
-        assert!((p50 - 1.0).abs() < 1.0 && (p99 - 1.0).abs() < 1e-9 && (max - 40.0).abs() < 1e-9, "{p50} {p99} {max}");
-        assert_eq!(excess_transit_ms(&[]), [0.0; 3]);
+    fn the_excess_is_beyond_the_fastest() {
+        let mut audit = Audit::default();
+        let excess: Vec<u64> =
+            [entry(0, 30), entry(2, 31), entry(4, 70), entry(6, 30)].iter().map(|e| audit.judge(e)).collect();
+        assert_eq!(excess, [0, 1_000_000, 40_000_000, 0]);
     }
 
     proptest! {
@@ -127,7 +135,6 @@ mod tests {
             let entry = |[a, b]: &[u64; 2]| AppliedEntry { sampled_at: Time::from_nanos(*a), arrived_at: Time::from_nanos(*b) };
             let entries: Vec<_> = stamps.iter().map(entry).collect();
             prop_assert!(stale_applied(&entries) <= entries.len() as u64);
-            prop_assert!(excess_transit_ms(&entries).iter().all(|ms| ms.is_finite()));
         }
     }
 }

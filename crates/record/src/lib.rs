@@ -23,7 +23,7 @@ pub use process::{ProcessCost, ProcessMeter};
 pub use standard_error::log_to_standard_error;
 pub use still::{save_grey, save_rgb};
 pub use summary::{
-    ConsoleFigures, Course, ForceSummary, HopSummary, LadderStep, Percentiles, PictureCounts, RtLoopSummary,
+    CartTally, ConsoleFigures, Course, ForceSummary, HopSummary, LadderStep, Percentiles, PictureCounts, RtLoopSummary,
     SessionFacts, Sides, Summary,
 };
 pub use wall::wall_time;

@@ -38,7 +38,7 @@ impl Write for Disk {
 fn a_line_says_when_what_and_why() {
     let mut log = LogFile::new(Vec::new());
     let (from, to, cause) = (Ladder::Engaged, Ladder::Hold, Cause::ClutchOpened);
-    let transition = Transition { at: Time::ZERO, from, to, cause };
+    let transition = Transition { at: Time::ZERO, from, to, cause, origin: cause, epoch: None };
     log.write(Time::from_millis(12_500), &transition.into()).unwrap();
     let line = String::from_utf8(log.sink).unwrap();
     assert_eq!(
@@ -51,7 +51,8 @@ fn a_line_says_when_what_and_why() {
 #[test]
 fn a_refusal_is_logged_with_its_reason_and_comes_back() {
     let cause = Cause::Refused(Objection::Jump(Joint(4)));
-    let transition = Transition { at: Time::ZERO, from: Ladder::Engaged, to: Ladder::Soften, cause };
+    let (from, to, origin) = (Ladder::Engaged, Ladder::Soften, cause);
+    let transition = Transition { at: Time::ZERO, from, to, cause, origin, epoch: None };
     let mut log = LogFile::new(Vec::new());
     log.write(Time::ZERO, &transition.into()).unwrap();
     assert_eq!(entries(&log.sink), [LogEntry::from(transition)]);

@@ -31,9 +31,14 @@ pub(crate) fn cause(cause: Cause) -> String {
     }
 }
 
+/// The words for a cause, with what began it where time alone would be no answer: "timed out after link lost".
+pub(crate) fn causes(why: Cause, origin: Cause) -> String {
+    if why == origin { cause(why) } else { format!("{} after {}", cause(why), cause(origin)) }
+}
+
 /// A step of the ladder in one line: from where, to where, and why.
-pub fn transition_words(Transition { from, to, cause: why, .. }: &Transition) -> String {
-    format!("{} → {}: {}", words(from), words(to), cause(*why))
+pub fn transition_words(Transition { from, to, cause, origin, .. }: &Transition) -> String {
+    format!("{} → {}: {}", words(from), words(to), causes(*cause, *origin))
 }
 
 #[cfg(test)]
@@ -52,7 +57,15 @@ mod tests {
     #[test]
     fn a_refusal_says_what_was_refused() {
         let cause = Cause::Refused(Objection::Range(Joint(3)));
-        let step = Transition { at: Time::ZERO, from: Ladder::Engaged, to: Ladder::Soften, cause };
+        let (from, to, origin) = (Ladder::Engaged, Ladder::Soften, cause);
+        let step = Transition { at: Time::ZERO, from, to, cause, origin, epoch: None };
         assert_eq!(transition_words(&step), "engaged → soften: refused, since joint 4 would have left its range");
+    }
+
+    #[test]
+    fn a_step_of_time_says_what_began_it() {
+        let (from, to, cause, origin) = (Ladder::Soften, Ladder::Release, Cause::TimedOut, Cause::LinkLost);
+        let step = Transition { at: Time::ZERO, from, to, cause, origin, epoch: None };
+        assert_eq!(transition_words(&step), "soften → release: timed out after link lost");
     }
 }

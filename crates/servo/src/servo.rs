@@ -66,6 +66,8 @@ pub struct Servo {
     anchored: Option<u32>,
     applied: Option<Applied>,
     ladder: Ladder,
+    /// The last cause of the ladder that was not merely time's.
+    origin: proto::Cause,
     last_step: Option<Time>,
 }
 
@@ -104,6 +106,7 @@ impl Servo {
             anchored: None,
             applied: None,
             ladder: Ladder::Idle,
+            origin: proto::Cause::Start,
             last_step: None,
         }
     }
@@ -221,7 +224,11 @@ impl Servo {
             self.sent = None;
         }
         let cause = wire::cause(directive.cause);
-        (from != self.ladder).then_some(Transition { at: now, from, to: self.ladder, cause })
+        if cause != proto::Cause::TimedOut {
+            self.origin = cause;
+        }
+        let (to, origin, epoch) = (self.ladder, self.origin, self.operator.epoch());
+        (from != to).then_some(Transition { at: now, from, to, cause, origin, epoch })
     }
 
     /// Hands the operator's target to the reference, if the operator moves the probe in this tick.
@@ -374,6 +381,7 @@ impl Servo {
             applied: self.applied,
             ladder: wire::ladder(directive.state.rung()),
             cause: wire::cause(directive.cause),
+            origin: self.origin,
             arming: self.operator.arming(),
             epoch: self.operator.epoch(),
             link: self.operator.link(),

@@ -48,6 +48,7 @@ pub(crate) fn state(sequence: u64, sent_at: Time) -> State {
         applied: None,
         ladder: Ladder::Idle,
         cause: Cause::Start,
+        origin: Cause::Start,
         arming: Arming::Disarmed,
         epoch: None,
         link: LinkReadiness::Measuring,

@@ -98,7 +98,7 @@ pub(super) fn states() -> impl Strategy<Value = State> {
     let applied = prop::option::of((any::<u64>(), times(), times()));
     let arm = (prop::collection::vec(f64s(), 0..=7), poses(), vectors(), vectors(), newtons(), limits());
     let flags = (any::<bool>(), any::<bool>(), 0..6u8);
-    (stamps, (echo, applied), (ladders(), causes()), arm, flags).prop_map(
+    (stamps, (echo, applied), (ladders(), causes(), causes()), arm, flags).prop_map(
         |(stamps, (echo, applied), why, arm, flags)| State {
             sequence: stamps.0,
             sampled_at: stamps.1,
@@ -107,6 +107,7 @@ pub(super) fn states() -> impl Strategy<Value = State> {
             applied: applied.map(|(sequence, sampled_at, applied_at)| Applied { sequence, sampled_at, applied_at }),
             ladder: why.0,
             cause: why.1,
+            origin: why.2,
             arming: if flags.0 { Arming::Armed } else { Arming::Disarmed },
             epoch: stamps.3,
             link: postcard::from_bytes(&[flags.2]).unwrap(),
@@ -180,7 +181,7 @@ pub(super) fn console_messages() -> impl Strategy<Value = ConsoleMessage> {
 pub(super) fn welcomes() -> impl Strategy<Value = Welcome> {
     let who = (any::<u16>(), roles(), any::<String>(), any::<String>(), any::<String>());
     let arm = (poses::<Base>(), poses::<Base>(), prop::collection::vec(prop::array::uniform3(f32s()), 0..9), limits());
-    let rest = (times(), newtons(), metres(), scanners(), any::<[bool; 2]>(), poses());
+    let rest = (times(), newtons(), metres(), scanners(), any::<[bool; 2]>(), poses(), standings());
     (who, arm, rest).prop_map(|(who, (flange, couch, patient_outline, limits), rest)| Welcome {
         version: who.0,
         role: who.1,
@@ -198,37 +199,48 @@ pub(super) fn welcomes() -> impl Strategy<Value = Welcome> {
         simulated_arm: rest.4[0],
         demo: rest.4[1],
         tip: rest.5,
+        standing: rest.6,
     })
 }
 
+fn transitions() -> impl Strategy<Value = Transition> {
+    (times(), (ladders(), ladders()), (causes(), causes()), epochs())
+        .prop_map(|(at, (from, to), (cause, origin), epoch)| Transition { at, from, to, cause, origin, epoch })
+}
+
+fn standings() -> impl Strategy<Value = Option<Standing>> {
+    let standing = (times(), ladders(), causes(), causes());
+    prop::option::of(standing.prop_map(|(at, ladder, cause, origin)| Standing { at, ladder, cause, origin }))
+}
+
 pub(super) fn reports() -> impl Strategy<Value = CartReport> {
-    let transition = (times(), ladders(), ladders(), causes());
-    let ladder =
-        prop::collection::vec(transition.prop_map(|(at, from, to, cause)| Transition { at, from, to, cause }), 0..20);
-    let force = (newtons(), prop::option::of(newtons()), newtons(), any::<bool>());
+    let force = (newtons(), prop::option::of(newtons()), newtons(), any::<bool>(), f64s());
     let rt = (any::<u64>(), any::<u64>(), prop::array::uniform3(f64s()), any::<bool>());
-    (any::<[u64; 8]>(), prop::array::uniform6(f64s()), force, rt, ladder).prop_map(|(n, x, force, rt, ladder)| {
-        CartReport {
-            duration_s: x[0],
-            commands_applied: n[0],
-            stale_applied: n[1],
-            refused: RefusedCommands { old: n[2], late: n[3], epoch: n[4], malformed: n[5], jump: n[6] },
-            excess_transit_ms: [x[1], x[2], x[3]],
-            pictures_sent: n[7],
-            force: ForceReport { peak: force.0, mean_in_contact: force.1, target: force.2, is_true_force: force.3 },
-            rt_loop: RtLoopReport {
-                ticks: rt.0,
-                overruns: rt.1,
-                step_us_p50: rt.2[0],
-                step_us_p999: rt.2[1],
-                lateness_us_p99: rt.2[2],
-                realtime_scheduling: rt.3,
-                ticks_lost: n[0],
-            },
-            ladder,
-            cpu_percent: x[4],
-            rss_mb: x[5],
-        }
+    (any::<[u64; 8]>(), prop::array::uniform6(f64s()), force, rt).prop_map(|(n, x, force, rt)| CartReport {
+        duration_s: x[0],
+        commands_applied: n[0],
+        stale_applied: n[1],
+        refused: RefusedCommands { old: n[2], late: n[3], epoch: n[4], malformed: n[5], jump: n[6] },
+        excess_transit_ms: [x[1], x[2], x[3]],
+        pictures_sent: n[7],
+        force: ForceReport {
+            peak: force.0,
+            mean_in_contact: force.1,
+            settled_s: force.4,
+            regulated: force.2,
+            is_true_force: force.3,
+        },
+        rt_loop: RtLoopReport {
+            ticks: rt.0,
+            overruns: rt.1,
+            step_us_p50: rt.2[0],
+            step_us_p999: rt.2[1],
+            lateness_us_p99: rt.2[2],
+            realtime_scheduling: rt.3,
+            ticks_lost: n[0],
+        },
+        cpu_percent: x[4],
+        rss_mb: x[5],
     })
 }
 
@@ -260,6 +272,7 @@ pub(super) fn cart_messages() -> impl Strategy<Value = CartMessage> {
             state
         }))),
         event.prop_map(|(at, severity, text)| CartMessage::Event(Event { at, severity, text })),
+        transitions().prop_map(CartMessage::Step),
         signals().prop_map(CartMessage::Signal),
         reports().prop_map(|report| CartMessage::Report(Box::new(report))),
     ]

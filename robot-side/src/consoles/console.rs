@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use farprobe_proto::{
     CartDatagram, CartMessage, ConsoleDatagram, ConsoleMessage, Echo, Hello, MAX_MESSAGE_BYTES, Refusal, Role,
-    ScannerReply, Severity, Wire,
+    ScannerReply, Severity, Standing, Transition, Wire,
 };
 use farprobe_servo::Inbound;
 use farprobe_session::cart::ConsoleId;
 use farprobe_transport::{CloseReason, Connection, FrameReceiver, FrameSender, SendError};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 
 use super::ended::Ended;
 use super::errand::{self, Errand};
 use super::welcome::role_for;
 use super::{Consoles, OUTBOX_SLOTS, video};
+use crate::recorder::Record;
 
 /// A console says hello within this time or is let go: it is two round trips on the worst line that may drive.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
@@ -30,9 +31,17 @@ const ERRAND_SLOTS: usize = 32;
 /// Attends one console until it leaves.
 pub(super) async fn attend(consoles: Arc<Consoles>, id: ConsoleId, connection: Connection) {
     let name = connection.peer().name.clone();
-    let ended = converse(&consoles, id, &connection).await;
+    let record = match consoles.recorder.open(id) {
+        Ok(record) => record,
+        Err(error) => {
+            tracing::error!("a console can't be served: its figures have no room: {error}");
+            return connection.close(CloseReason::Unspecified, "the cart can't serve it now");
+        }
+    };
+    let ended = converse(&consoles, id, &connection, &record).await;
     consoles.with_leases(|desk| desk.leave(id));
     consoles.lock().outboxes.remove(&id);
+    consoles.recorder.close(id);
     let ended = ended.err().unwrap_or(Ended::Goodbye);
     let (severity, words) = ended.told(&name);
     consoles.announce(severity, words);
@@ -45,9 +54,14 @@ pub(super) async fn attend(consoles: Arc<Consoles>, id: ConsoleId, connection: C
     }
 }
 
-async fn converse(consoles: &Arc<Consoles>, id: ConsoleId, connection: &Connection) -> Result<(), Ended> {
+async fn converse(
+    consoles: &Arc<Consoles>,
+    id: ConsoleId,
+    connection: &Connection,
+    record: &Record,
+) -> Result<(), Ended> {
     let (mut out, mut input, hello) =
-        tokio::time::timeout(HELLO_WITHIN, hear_hello(consoles, connection)).await.map_err(|_| Ended::NoHello)??;
+        tokio::time::timeout(HELLO_WITHIN, hear_hello(record, connection)).await.map_err(|_| Ended::NoHello)??;
     let hello = match hello.ok_or(Refusal::HelloExpected) {
         Ok(hello) => hello,
         Err(refusal) => return Err(refuse(connection, out, refusal).await),
@@ -56,6 +70,8 @@ async fn converse(consoles: &Arc<Consoles>, id: ConsoleId, connection: &Connecti
         Ok(role) => role,
         Err(refusal) => return Err(refuse(connection, out, refusal).await),
     };
+    // Before the welcome says how the ladder stands: no step after that may be missed.
+    let steps = consoles.steps.subscribe();
     welcome(consoles, connection, &mut out, role).await?;
     let name = connection.peer().name.clone();
     consoles.announce(Severity::Info, format!("console {name} connected ({})", hello.software));
@@ -64,14 +80,14 @@ async fn converse(consoles: &Arc<Consoles>, id: ConsoleId, connection: &Connecti
     consoles.lock().outboxes.insert(id, outbox.clone());
     consoles.with_leases(|desk| desk.join(id, name, role, hello.version));
     let heard = Heard::default();
-    let picture = video::Outlet::new(consoles, id, outbox.clone(), connection.clone());
+    let picture = video::Outlet::new(consoles, record.clone(), outbox.clone(), connection.clone());
     let (errands, asked) = mpsc::channel(ERRAND_SLOTS);
 
     tokio::select! {
-        ended = write(consoles, &mut out, queued) => ended,
-        ended = read(consoles, id, &mut input, &errands, &picture) => ended,
-        ended = errand::run(consoles, id, asked, &outbox) => ended,
-        ended = hear_commands(consoles, id, connection, &heard) => ended,
+        ended = write(consoles, &mut out, queued, steps) => ended,
+        ended = read(consoles, (id, record), &mut input, &errands, &picture) => ended,
+        ended = errand::run(consoles, (id, record), asked, &outbox) => ended,
+        ended = hear_commands(consoles, (id, record), connection, &heard) => ended,
         ended = tell_states(consoles, connection, &heard) => ended,
         () = picture.run() => Ok(()),
     }
@@ -79,12 +95,12 @@ async fn converse(consoles: &Arc<Consoles>, id: ConsoleId, connection: &Connecti
 
 /// The console's streams and its hello, if that is what it began with.
 async fn hear_hello(
-    consoles: &Consoles,
+    record: &Record,
     connection: &Connection,
 ) -> Result<(FrameSender, FrameReceiver, Option<Hello>), Ended> {
     let (out, mut input) = connection.accept_control(MAX_MESSAGE_BYTES).await?;
     let first = input.receive().await?.ok_or(Ended::NoHello)?;
-    let first = ConsoleMessage::decode(&first).inspect_err(|_| consoles.recorder.malformed())?;
+    let first = ConsoleMessage::decode(&first).inspect_err(|_| record.malformed())?;
     let hello = match first {
         ConsoleMessage::Hello(hello) => Some(hello),
         _ => None,
@@ -104,7 +120,14 @@ async fn refuse(connection: &Connection, mut out: FrameSender, refusal: Refusal)
 async fn welcome(consoles: &Consoles, connection: &Connection, out: &mut FrameSender, role: Role) -> Result<(), Ended> {
     let tip = consoles.pictures.tip();
     let scanner = consoles.pictures.scanner();
-    let welcome = consoles.introduction.welcome(role, connection.peer(), scanner, tip, consoles.now());
+    let standing = consoles.states.borrow().map(|state| Standing {
+        at: state.sampled_at,
+        ladder: state.ladder,
+        cause: state.cause,
+        origin: state.origin,
+    });
+    let mut welcome = consoles.introduction.welcome(role, connection.peer(), scanner, tip, consoles.now());
+    welcome.standing = standing;
     send(out, &CartMessage::Welcome(Box::new(welcome))).await
 }
 
@@ -120,6 +143,7 @@ async fn write(
     consoles: &Consoles,
     out: &mut FrameSender,
     mut queued: mpsc::Receiver<CartMessage>,
+    mut steps: broadcast::Receiver<Transition>,
 ) -> Result<(), Ended> {
     let mut events = consoles.events.subscribe();
     let mut scanner = consoles.pictures.changes();
@@ -129,6 +153,14 @@ async fn write(
             event = events.recv() => match event {
                 Ok(event) => CartMessage::Event(event),
                 Err(RecvError::Lagged(_)) => continue,
+                Err(RecvError::Closed) => return Ok(()),
+            },
+            step = steps.recv() => match step {
+                Ok(step) => CartMessage::Step(step),
+                Err(RecvError::Lagged(missed)) => {
+                    tracing::warn!("a console is slow to read: {missed} steps of the ladder were not told to it");
+                    continue;
+                }
                 Err(RecvError::Closed) => return Ok(()),
             },
             changed = scanner.changed() => {
@@ -145,13 +177,13 @@ async fn write(
 
 async fn read(
     consoles: &Arc<Consoles>,
-    id: ConsoleId,
+    (id, record): (ConsoleId, &Record),
     input: &mut FrameReceiver,
     errands: &mpsc::Sender<Errand>,
     picture: &video::Outlet,
 ) -> Result<(), Ended> {
     while let Some(frame) = input.receive().await? {
-        let message = ConsoleMessage::decode(&frame).inspect_err(|_| consoles.recorder.malformed())?;
+        let message = ConsoleMessage::decode(&frame).inspect_err(|_| record.malformed())?;
         match message {
             ConsoleMessage::Hello(_) => return Err(Ended::Refused(Refusal::HelloExpected)),
             ConsoleMessage::RequestLease => consoles.with_leases(|desk| desk.request(id)),
@@ -190,7 +222,7 @@ impl Heard {
 
 async fn hear_commands(
     consoles: &Consoles,
-    id: ConsoleId,
+    (id, record): (ConsoleId, &Record),
     connection: &Connection,
     heard: &Heard,
 ) -> Result<(), Ended> {
@@ -213,7 +245,7 @@ async fn hear_commands(
                 stop(consoles);
             }
             Ok(ConsoleDatagram::Stop(_)) => {}
-            Err(_) => consoles.recorder.malformed(),
+            Err(_) => record.malformed(),
         }
     }
 }

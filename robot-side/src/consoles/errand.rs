@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::Consoles;
 use super::ended::Ended;
+use crate::recorder::Record;
 
 /// One request that is answered.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub(super) enum Errand {
 /// Runs the errands of one console one after the other, for as long as it is connected.
 pub(super) async fn run(
     consoles: &Consoles,
-    id: ConsoleId,
+    (id, record): (ConsoleId, &Record),
     mut asked: mpsc::Receiver<Errand>,
     outbox: &mpsc::Sender<CartMessage>,
 ) -> Result<(), Ended> {
@@ -27,9 +28,9 @@ pub(super) async fn run(
         let answer = match errand {
             Errand::Scanner(request) => CartMessage::Scanner(Box::new(turn(consoles, id, request).await)),
             Errand::Report => {
-                let recorder = consoles.recorder.clone();
-                // Judging an hour of commands takes longer than a task may keep its thread.
-                let Ok(report) = tokio::task::spawn_blocking(move || recorder.report()).await else {
+                let record = record.clone();
+                // It asks the system for what the process costs, and may have to wait for whoever writes the ticks down.
+                let Ok(report) = tokio::task::spawn_blocking(move || record.report()).await else {
                     tracing::error!("a report could not be made; the console gets none");
                     continue;
                 };

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use farprobe_devices::MonotonicClock;
 use farprobe_geom::Time;
-use farprobe_proto::{CartMessage, Epoch, Event, Severity, State};
+use farprobe_proto::{CartMessage, Epoch, Event, Severity, State, Transition};
 use farprobe_servo::Inbound;
 use farprobe_session::cart::{ConsoleId, LeaseDesk};
 use tokio::sync::{broadcast, mpsc, watch};
@@ -32,7 +32,7 @@ use crate::rt::Inbox;
 /// Messages a console may be behind before it counts as dead. A console that reads is never behind by more than a few.
 const OUTBOX_SLOTS: usize = 64;
 
-/// Events a console may be behind.
+/// Events, and steps of the ladder, a console may be behind.
 const EVENT_SLOTS: usize = 64;
 
 /// Nobody: connections are numbered from 1.
@@ -52,6 +52,7 @@ pub(crate) struct Consoles {
     next_id: AtomicU64,
     states: watch::Receiver<Option<State>>,
     events: broadcast::Sender<Event>,
+    steps: broadcast::Sender<Transition>,
 }
 
 #[derive(Debug)]
@@ -82,6 +83,7 @@ impl Consoles {
             next_id: AtomicU64::new(NOBODY + 1),
             states,
             events: broadcast::Sender::new(EVENT_SLOTS),
+            steps: broadcast::Sender::new(EVENT_SLOTS),
         }
     }
 
@@ -95,6 +97,12 @@ impl Consoles {
         }
         // Nobody connected is nobody to tell.
         let _ = self.events.send(event);
+    }
+
+    /// Tells every console of a step of the ladder.
+    pub(crate) fn tell_step(&self, step: Transition) {
+        // Nobody connected is nobody to tell.
+        let _ = self.steps.send(step);
     }
 
     /// This lease is taken away from whoever holds it.
@@ -124,8 +132,8 @@ impl Consoles {
         let epoch = desk.leases.epoch();
         if epoch != before {
             self.driver.store(desk.leases.holder().map_or(NOBODY, |id| id.0), Ordering::Release);
-            if epoch.is_some() {
-                self.recorder.restart();
+            if let (Some(epoch), Some(holder)) = (epoch, desk.leases.holder()) {
+                self.recorder.drives(epoch, holder);
             }
             if self.inbox.push(Inbound::Lease(epoch)).is_err() {
                 tracing::error!("the lease did not reach the real-time thread: it does not run");

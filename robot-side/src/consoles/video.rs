@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use farprobe_media::{AccessUnit, LinkError, LinkState, SendOutcome, Signals, VideoSender};
 use farprobe_proto::{CartDatagram, CartMessage, PictureNotice, Signal, Wire};
-use farprobe_session::cart::ConsoleId;
 use farprobe_transport::Connection;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Mutex, mpsc};
 
 use super::Consoles;
+use crate::recorder::Record;
 
 /// Signals that wait for the video's end.
 const SIGNAL_SLOTS: usize = 32;
@@ -21,7 +21,7 @@ const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// One console's video.
 pub(super) struct Outlet {
     consoles: Arc<Consoles>,
-    console: ConsoleId,
+    record: Record,
     outbox: mpsc::Sender<CartMessage>,
     connection: Connection,
     /// Where the peer's signals go: to the sender that lives now.
@@ -31,11 +31,11 @@ pub(super) struct Outlet {
 impl Outlet {
     pub(super) fn new(
         consoles: &Arc<Consoles>,
-        console: ConsoleId,
+        record: Record,
         outbox: mpsc::Sender<CartMessage>,
         connection: Connection,
     ) -> Self {
-        Self { consoles: Arc::clone(consoles), console, outbox, connection, current: Mutex::new(None) }
+        Self { consoles: Arc::clone(consoles), record, outbox, connection, current: Mutex::new(None) }
     }
 
     /// Hands over a signal of the console.
@@ -110,8 +110,8 @@ impl Outlet {
         if sender.take_key_request() {
             self.consoles.pictures.request_key_picture();
         }
-        if outcome == SendOutcome::Queued && self.consoles.is_driver(self.console) {
-            self.consoles.recorder.picture_sent();
+        if outcome == SendOutcome::Queued {
+            self.record.picture_sent();
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Introduction {
 pub(crate) const SOFTWARE: &str = concat!("farprobe-cart ", env!("CARGO_PKG_VERSION"));
 
 impl Introduction {
-    /// The welcome for one console.
+    /// The welcome for one console, before anything is known of the ladder.
     pub(crate) fn welcome(
         &self,
         role: Role,
@@ -60,6 +60,7 @@ impl Introduction {
             simulated_arm: self.simulated_arm,
             demo: peer.purpose == Purpose::Demo,
             tip,
+            standing: None,
         }
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use farprobe_geom::{Newton, Time};
 use farprobe_proto::{Contact, ForceReport, Ladder};
 
-use crate::rt::Tick;
+use super::Driver;
+use crate::rt::{PERIOD, Tick};
 
 /// Force counts as settled when its target has not changed for this long: a breath's steepest part has passed through the
 /// force law by then.
@@ -24,15 +25,17 @@ pub(super) struct Force {
     /// The target the force is being regulated to.
     target: f64,
     target_since: Option<Time>,
-    /// The last target that lasted: what the operator asked for, not what a touch or a lift passes through.
+    /// The last target that lasted, and not what a touch or a lift passes through.
     settled_target: f64,
 }
 
 impl Force {
-    pub(super) fn add(&mut self, tick: &Tick) {
+    /// Takes in a tick. The mean is of the time in which the console whose session this is drives.
+    pub(super) fn add(&mut self, tick: &Tick, driver: Driver) {
         self.is_true = tick.force_is_true;
         self.peak = self.peak.max(tick.force_norm);
-        let driving = tick.state.ladder == Ladder::Engaged && tick.state.contact == Contact::Touching;
+        let driving =
+            driver == Driver::This && tick.state.ladder == Ladder::Engaged && tick.state.contact == Contact::Touching;
         let target = tick.state.force_target.get();
         if !driving || (target - self.target).abs() > SAME_TARGET {
             self.target_since = driving.then_some(tick.at);
@@ -52,7 +55,8 @@ impl Force {
         ForceReport {
             peak: newton(self.peak),
             mean_in_contact: (self.samples > 0).then(|| newton(self.sum / self.samples as f64)),
-            target: newton(self.settled_target),
+            settled_s: self.samples as f64 * PERIOD.as_secs_f64(),
+            regulated: newton(self.settled_target),
             is_true_force: self.is_true,
         }
     }
@@ -75,34 +79,35 @@ mod tests {
     fn the_mean_counts_settled_force_and_the_peak_counts_all() {
         let mut force = Force::default();
         for ms in 0..500 {
-            force.add(&touching(ms, 8.0, 9.5));
+            force.add(&touching(ms, 8.0, 9.5), Driver::This);
         }
         assert_eq!(force.report().mean_in_contact, None);
         for ms in 500..1500 {
-            force.add(&touching(ms, 8.0, 7.5));
+            force.add(&touching(ms, 8.0, 7.5), Driver::This);
         }
         let report = force.report();
         assert_eq!(report.peak.get(), 9.5);
-        assert_eq!(report.target.get(), 8.0);
+        assert_eq!(report.regulated.get(), 8.0);
         let mean = report.mean_in_contact.unwrap().get();
         assert!((mean - 7.5).abs() < 0.01, "{mean}");
         assert!(report.is_true_force);
+        assert!((report.settled_s - 1.0).abs() < 0.01, "{}", report.settled_s);
     }
 
     #[test]
     fn a_new_target_and_a_new_contact_settle_anew() {
         let mut force = Force::default();
         for ms in 0..600 {
-            force.add(&touching(ms, 8.0, 8.0));
+            force.add(&touching(ms, 8.0, 8.0), Driver::This);
         }
         let samples = force.samples;
         assert!(samples > 0);
         for ms in 600..1_000 {
-            force.add(&touching(ms, 5.0, 6.5));
+            force.add(&touching(ms, 5.0, 6.5), Driver::This);
         }
-        force.add(&tick(1_000));
+        force.add(&tick(1_000), Driver::This);
         for ms in 1_001..1_400 {
-            force.add(&touching(ms, 5.0, 6.5));
+            force.add(&touching(ms, 5.0, 6.5), Driver::This);
         }
         assert_eq!(force.samples, samples);
     }
@@ -112,9 +117,19 @@ mod tests {
         let mut force = Force::default();
         for ms in 0..2_000 {
             let value = if ms % 2 == 0 { f64::NAN } else { 8.0 };
-            force.add(&touching(ms, 8.0, value));
+            force.add(&touching(ms, 8.0, value), Driver::This);
         }
         assert_eq!(force.report().mean_in_contact.map(Newton::get), Some(8.0));
         assert_eq!(force.report().peak.get(), 8.0);
+    }
+
+    #[test]
+    fn the_peak_is_whoevers_and_the_mean_is_of_who_drives() {
+        let mut force = Force::default();
+        for ms in 0..2_000 {
+            force.add(&touching(ms, 8.0, 9.0), Driver::Another);
+        }
+        let report = force.report();
+        assert_eq!((report.peak.get(), report.mean_in_contact, report.settled_s), (9.0, None, 0.0));
     }
 }

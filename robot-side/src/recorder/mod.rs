@@ -1,9 +1,10 @@
-//! Listens to every tick and keeps the cart's side of the summary.
+//! Listens to every tick and keeps the cart's side of the summary, for each console its own.
 
 mod force;
 mod pace;
 mod totals;
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,6 +12,8 @@ use std::time::Duration;
 use farprobe_devices::MonotonicClock;
 use farprobe_geom::Time;
 use farprobe_proto::{CartReport, Epoch, Transition};
+use farprobe_session::cart::ConsoleId;
+use hdrhistogram::CreationError;
 
 use self::pace::Pace;
 use self::totals::Totals;
@@ -31,14 +34,72 @@ pub(crate) enum News {
     SessionClosed(Epoch),
 }
 
-/// Keeps the numbers of the present console session.
+/// Drivers that are remembered: ticks are written down two seconds after they ran at the latest, and no lease changes hands so
+/// often in that time.
+const DRIVERS: usize = 64;
+
+/// Who drove at a tick, seen from one console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Driver {
+    /// This console.
+    This,
+    /// Another, or nobody.
+    Another,
+}
+
+/// Keeps the numbers of every console's session.
 #[derive(Debug, Clone)]
 pub(crate) struct Recorder {
+    clock: MonotonicClock,
+    real_time: bool,
+    sessions: Arc<Mutex<Sessions>>,
+    last_tick: Arc<AtomicU64>,
+}
+
+#[derive(Debug, Default)]
+struct Sessions {
+    records: BTreeMap<ConsoleId, Record>,
+    /// Who was given which lease, newest last.
+    drivers: VecDeque<(Epoch, ConsoleId)>,
+}
+
+impl Sessions {
+    fn driver(&self, epoch: Option<Epoch>) -> Option<ConsoleId> {
+        let epoch = epoch?;
+        self.drivers.iter().rev().find(|(of, _)| *of == epoch).map(|(_, id)| *id)
+    }
+}
+
+/// The numbers of one console's session, from its welcome on.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
     clock: MonotonicClock,
     totals: Arc<Mutex<Totals>>,
     pictures: Arc<AtomicU64>,
     malformed: Arc<AtomicU64>,
-    last_tick: Arc<AtomicU64>,
+}
+
+impl Record {
+    /// One more picture was handed to the network for this console.
+    pub(crate) fn picture_sent(&self) {
+        self.pictures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One more datagram or frame of this console was no message.
+    pub(crate) fn malformed(&self) {
+        self.malformed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The cart's side of this console's summary. It may be a tenth of a second behind.
+    pub(crate) fn report(&self) -> CartReport {
+        let (pictures, malformed) = (self.pictures.load(Ordering::Relaxed), self.malformed.load(Ordering::Relaxed));
+        self.totals().report(self.clock.now(), pictures, malformed)
+    }
+
+    fn totals(&self) -> MutexGuard<'_, Totals> {
+        // Numbers for a report: half-updated ones after a panic elsewhere are better than none.
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Recorder {
@@ -50,12 +111,10 @@ impl Recorder {
         real_time: bool,
         mut on_news: impl FnMut(News) + Send + 'static,
     ) -> std::io::Result<Self> {
-        let totals = Totals::new(clock.now(), real_time).map_err(std::io::Error::other)?;
         let recorder = Self {
             clock,
-            totals: Arc::new(Mutex::new(totals)),
-            pictures: Arc::default(),
-            malformed: Arc::default(),
+            real_time,
+            sessions: Arc::default(),
             last_tick: Arc::new(AtomicU64::new(clock.now().as_nanos())),
         };
         let recording = recorder.clone();
@@ -71,7 +130,7 @@ impl Recorder {
                 if lost > told {
                     tracing::warn!(
                         "{} ticks of the real-time loop were not recorded: this machine is too busy; force, commands and \
-                         ladder of the summary miss them; control does not",
+                         steps of the summary miss them; control does not",
                         lost - told
                     );
                 }
@@ -98,7 +157,12 @@ impl Recorder {
     ) {
         while let Ok(tick) = ticks.pop() {
             self.last_tick.store(tick.at.as_nanos(), Ordering::Relaxed);
-            self.totals().add(&tick);
+            let sessions = self.sessions();
+            let driver = sessions.driver(tick.state.epoch);
+            for (id, record) in &sessions.records {
+                record.totals().add(&tick, if driver == Some(*id) { Driver::This } else { Driver::Another });
+            }
+            drop(sessions);
             lately.add(&tick);
             if let Some(transition) = tick.transition {
                 on_news(News::Step(transition));
@@ -110,28 +174,31 @@ impl Recorder {
         }
     }
 
-    /// A console has taken the wheel: its summary begins here.
-    pub(crate) fn restart(&self) {
-        self.pictures.store(0, Ordering::Relaxed);
-        self.malformed.store(0, Ordering::Relaxed);
-        self.totals().restart(self.clock.now());
+    /// A console is about to be welcomed: its session begins. Ends with [`Self::close`].
+    pub(crate) fn open(&self, id: ConsoleId) -> Result<Record, CreationError> {
+        let totals = Totals::new(self.clock.now(), self.real_time)?;
+        let record = Record {
+            clock: self.clock,
+            totals: Arc::new(Mutex::new(totals)),
+            pictures: Arc::default(),
+            malformed: Arc::default(),
+        };
+        self.sessions().records.insert(id, record.clone());
+        Ok(record)
     }
 
-    /// One more picture was handed to the network.
-    pub(crate) fn picture_sent(&self) {
-        self.pictures.fetch_add(1, Ordering::Relaxed);
+    /// A console has gone.
+    pub(crate) fn close(&self, id: ConsoleId) {
+        self.sessions().records.remove(&id);
     }
 
-    /// One more datagram was no message.
-    pub(crate) fn malformed(&self) {
-        self.malformed.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// The cart's side of the summary since [`Self::restart`].
-    pub(crate) fn report(&self) -> CartReport {
-        let mut report = self.totals().report(self.clock.now(), self.pictures.load(Ordering::Relaxed));
-        report.refused.malformed = self.malformed.load(Ordering::Relaxed);
-        report
+    /// A console is about to drive under this lease.
+    pub(crate) fn drives(&self, epoch: Epoch, id: ConsoleId) {
+        let mut sessions = self.sessions();
+        if sessions.drivers.len() == DRIVERS {
+            sessions.drivers.pop_front();
+        }
+        sessions.drivers.push_back((epoch, id));
     }
 
     /// How long the real-time thread has not been heard of: what the watchdog of the system is fed by.
@@ -139,8 +206,8 @@ impl Recorder {
         self.clock.now().saturating_since(Time::from_nanos(self.last_tick.load(Ordering::Relaxed)))
     }
 
-    fn totals(&self) -> MutexGuard<'_, Totals> {
-        // Numbers for a report: half-updated ones after a panic elsewhere are better than none.
-        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        // A map and a list, whole between calls.
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,10 +8,10 @@ use hdrhistogram::{CreationError, Histogram};
 use crate::rt::{PERIOD, Tick};
 
 /// Histograms reach to ten seconds, in ns; longer is counted as that.
-const LONGEST_NS: u64 = 10_000_000_000;
+pub(super) const LONGEST_NS: u64 = 10_000_000_000;
 
 /// Significant digits of the histograms: a thousandth is finer than any promise made here.
-const DIGITS: u8 = 3;
+pub(super) const DIGITS: u8 = 3;
 
 /// Counts ticks and measures their cost and lateness.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Pace {
     /// Ticks missing since the last reset.
     lost: u64,
     /// What the last tick said was missing since the thread began.
-    lost_before: u64,
+    lost_before: Option<u64>,
     step: Histogram<u64>,
     lateness: Histogram<u64>,
 }
@@ -29,7 +29,7 @@ pub(super) struct Pace {
 impl Pace {
     pub(super) fn new() -> Result<Self, CreationError> {
         let histogram = || Histogram::new_with_max(LONGEST_NS, DIGITS);
-        Ok(Self { ticks: 0, overruns: 0, lost: 0, lost_before: 0, step: histogram()?, lateness: histogram()? })
+        Ok(Self { ticks: 0, overruns: 0, lost: 0, lost_before: None, step: histogram()?, lateness: histogram()? })
     }
 
     /// Ticks missing since the last reset.
@@ -47,8 +47,9 @@ impl Pace {
 
     pub(super) fn add(&mut self, tick: &Tick) {
         self.ticks += 1;
-        self.lost += tick.lost_before.saturating_sub(self.lost_before);
-        self.lost_before = tick.lost_before;
+        // What was missing before the first tick seen is nobody's loss here.
+        let before = self.lost_before.replace(tick.lost_before).unwrap_or(tick.lost_before);
+        self.lost += tick.lost_before.saturating_sub(before);
         self.overruns += u64::from(u128::from(tick.lateness_ns) > PERIOD.as_nanos());
         self.step.saturating_record(tick.step_ns);
         self.lateness.saturating_record(tick.lateness_ns);

@@ -17,6 +17,7 @@ pub(crate) fn tick(ms: u64) -> Tick {
         applied: None,
         ladder: Ladder::Idle,
         cause: Cause::Start,
+        origin: Cause::Start,
         arming: Arming::Disarmed,
         epoch: None,
         link: LinkReadiness::Measuring,

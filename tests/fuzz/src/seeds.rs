@@ -6,8 +6,9 @@ use std::time::Duration;
 use farprobe_geom::{Metre, Newton, Pose, Time};
 use farprobe_media::{Encoder, EncoderConfig, Image};
 use farprobe_proto::{
-    CartDatagram, CartMessage, ConsoleDatagram, ConsoleMessage, Epoch, Event, Hello, LeaseStatus, PROTOCOL_VERSION,
-    PictureNotice, PictureStamp, Role, ScannerRequest, ScannerSettings, Severity, Signal, StopNotice, TGC_BANDS, Wire,
+    CartDatagram, CartMessage, Cause, ConsoleDatagram, ConsoleMessage, Epoch, Event, Hello, Ladder, LeaseStatus,
+    PROTOCOL_VERSION, PictureNotice, PictureStamp, Role, ScannerRequest, ScannerSettings, Severity, Signal, StopNotice,
+    TGC_BANDS, Transition, Wire,
 };
 use farprobe_world::{Hand, LineCard, World, WorldCard};
 use rand::{RngExt, SeedableRng};
@@ -84,10 +85,19 @@ pub fn console_messages() -> Vec<Vec<u8>> {
 pub fn cart_messages() -> Vec<Vec<u8>> {
     let told =
         Event { at: Time::from_millis(9_000), severity: Severity::Warning, text: "the staff forbid motion".to_owned() };
+    let step = Transition {
+        at: Time::from_millis(9_000),
+        from: Ladder::Soften,
+        to: Ladder::Release,
+        cause: Cause::TimedOut,
+        origin: Cause::LinkLost,
+        epoch: Some(Epoch(7)),
+    };
     bytes([
         CartMessage::Lease(LeaseStatus::Yours(Epoch(7))),
         CartMessage::Lease(LeaseStatus::HeldBy("Dr Lin Wei".to_owned())),
         CartMessage::Event(told),
+        CartMessage::Step(step),
         CartMessage::Signal(Signal::Candidate("{}".to_owned())),
     ])
 }

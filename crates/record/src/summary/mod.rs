@@ -1,16 +1,18 @@
 //! The summary of a session, as it is printed and saved.
 
+mod cart;
 mod parts;
 mod print;
 
 use std::path::Path;
 
-use farprobe_geom::{Newton, Time};
-use farprobe_proto::{CartReport, RefusedCommands, Transition};
+use farprobe_geom::Newton;
+use farprobe_proto::{CartReport, RefusedCommands};
 use serde::{Deserialize, Serialize};
 
 use crate::file::save;
 use crate::{Machine, RecordError, commit, wall_time};
+pub use cart::CartTally;
 pub use parts::{
     ConsoleFigures, Course, ForceSummary, HopSummary, LadderStep, Percentiles, PictureCounts, RtLoopSummary,
     SessionFacts, Sides,
@@ -33,8 +35,8 @@ pub struct Summary {
     pub duration_s: f64,
     /// How often a cart has let the console in.
     pub connections: u32,
-    /// Whether a connection was lost. Then force and ladder are as the console saw them, and the cart's other figures are
-    /// those since the console was given the right to drive last.
+    /// Whether a connection was lost. The cart's figures of a lost connection are those it told last, a second or
+    /// so before.
     pub interrupted: bool,
     /// Whether the exam went as its script says; `None` without a script.
     pub went_as_scripted: Option<bool>,
@@ -42,7 +44,7 @@ pub struct Summary {
     pub why: Option<String>,
     /// Commands handed to the network.
     pub commands_sent: u64,
-    /// Commands that reached the control law.
+    /// Of these, the commands that reached the control law: never those of another console.
     pub commands_applied: Option<u64>,
     /// Applied commands that were stale, judged afterwards.
     pub stale_applied: Option<u64>,
@@ -64,9 +66,9 @@ pub struct Summary {
     pub hops: Vec<HopSummary>,
     /// Contact force, N.
     pub force_n: Option<ForceSummary>,
-    /// The cart's real-time loop.
+    /// The cart's real-time loop, while this console was connected.
     pub rt_loop: Option<RtLoopSummary>,
-    /// Every step of the ladder.
+    /// How the ladder stood when this console connected, and every step it has made since; for each connection anew.
     pub ladder: Vec<LadderStep>,
     /// CPU use, % of one core.
     pub cpu_percent: Sides,
@@ -75,11 +77,11 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Puts both sides together. Without a report of the cart (it was killed, or the link is gone) its figures are `None`.
+    /// Puts both sides together. Without any report of the cart its figures are `None`.
     pub fn new(facts: &SessionFacts, console: ConsoleFigures, cart: Option<&CartReport>) -> Self {
-        let Course { connections, interrupted, script, force: seen, ladder: steps } = console.course;
-        // After a loss the cart has begun to count anew, or is another.
-        let whole = cart.filter(|_| !interrupted);
+        let Course { connections, interrupted, script, asked, seen_peak, ladder } = console.course;
+        let seen =
+            |peak| ForceSummary { peak, mean_in_contact: None, target: asked, regulated: None, is_true_force: false };
         Self {
             connections,
             interrupted,
@@ -107,9 +109,9 @@ impl Summary {
             hand_to_eye_ms: console.hand_to_eye_ms,
             clock_error_bound_ms: console.clock_error_bound_ms,
             hops: console.hops,
-            force_n: whole.map(force).or(seen),
+            force_n: cart.map(|cart| force(cart, asked)).or(seen_peak.map(seen)),
             rt_loop: cart.map(rt_loop),
-            ladder: whole.map_or(steps, |cart| ladder(cart, facts.connected_at)),
+            ladder,
             cpu_percent: Sides { cart: cart.map(|cart| cart.cpu_percent), console: console.cost.cpu_percent },
             rss_mb: Sides { cart: cart.map(|cart| cart.rss_mb), console: console.cost.rss_mb },
         }
@@ -134,8 +136,10 @@ impl Summary {
         };
         let sides =
             |field, sides: Sides| sides.cart.into_iter().chain([sides.console]).map(move |value| (field, value));
-        let force =
-            self.force_n.into_iter().flat_map(|force| [Some(force.peak), force.mean_in_contact, Some(force.target)]);
+        let force = self
+            .force_n
+            .into_iter()
+            .flat_map(|force| [Some(force.peak), force.mean_in_contact, force.target, force.regulated]);
         let rt_loop = self.rt_loop.into_iter().flat_map(|rt| [rt.step_us_p50, rt.step_us_p999, rt.lateness_us_p99]);
         let mut figures = [("duration_s", self.duration_s)]
             .into_iter()
@@ -154,11 +158,12 @@ impl Summary {
     }
 }
 
-fn force(cart: &CartReport) -> ForceSummary {
+fn force(cart: &CartReport, asked: Option<f64>) -> ForceSummary {
     ForceSummary {
         peak: cart.force.peak.get(),
         mean_in_contact: cart.force.mean_in_contact.map(Newton::get),
-        target: cart.force.target.get(),
+        target: asked,
+        regulated: cart.force.mean_in_contact.map(|_| cart.force.regulated.get()),
         is_true_force: cart.force.is_true_force,
     }
 }
@@ -174,16 +179,6 @@ fn rt_loop(cart: &CartReport) -> RtLoopSummary {
         realtime_scheduling: rt.realtime_scheduling,
         ticks_lost: rt.ticks_lost,
     }
-}
-
-fn ladder(cart: &CartReport, connected_at: Time) -> Vec<LadderStep> {
-    let step = |transition: &Transition| LadderStep {
-        at_s: transition.at.as_secs_f64() - connected_at.as_secs_f64(),
-        from: transition.from,
-        to: transition.to,
-        cause: transition.cause,
-    };
-    cart.ladder.iter().map(step).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use farprobe_geom::Time;
 use farprobe_proto::{Cause, Ladder};
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +33,7 @@ impl Percentiles {
 /// Pictures from the encoder to the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PictureCounts {
-    /// Handed to the network by the cart.
+    /// Sent to this console by the cart.
     pub sent: Option<u64>,
     /// Decoded and taken by the view.
     pub shown: u64,
@@ -47,12 +46,14 @@ pub struct PictureCounts {
 /// Contact force, N.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ForceSummary {
-    /// Largest norm of the tip force.
+    /// Largest norm of the tip force while this console was connected, whoever drove.
     pub peak: f64,
-    /// Mean along the probe's axis while engaged in contact and settled; `None` without such time.
+    /// Mean along the probe's axis while this console drove in contact and the force had settled; `None` without such time.
     pub mean_in_contact: Option<f64>,
-    /// The force asked for last.
-    pub target: f64,
+    /// The force this console asked for last; `None` if it never had the right to drive.
+    pub target: Option<f64>,
+    /// The force the cart regulated to last in the time of `mean_in_contact`: the limits may allow less than is asked for.
+    pub regulated: Option<f64>,
     /// Whether this is the simulator's true force; otherwise the sensor's.
     pub is_true_force: bool,
 }
@@ -76,17 +77,19 @@ pub struct RtLoopSummary {
     pub ticks_lost: u64,
 }
 
-/// One step of the ladder.
+/// One step of the ladder, or how it was found.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LadderStep {
-    /// When, s since the console connected; negative before.
+    /// When, s since the console first connected. The way of the welcome to the console is not in it.
     pub at_s: f64,
-    /// From where.
-    pub from: Ladder,
+    /// From where; `None` for the state the console found when it connected: what was before, it can't know.
+    pub from: Option<Ladder>,
     /// To where.
     pub to: Ladder,
     /// Why.
     pub cause: Cause,
+    /// What began it: the last cause that was not merely time's.
+    pub origin: Cause,
 }
 
 /// One hop of the way from hand to eye.
@@ -114,8 +117,6 @@ pub struct SessionFacts {
     pub software: String,
     /// When the console connected, wall time.
     pub started_at: SystemTime,
-    /// When the console connected, cart clock.
-    pub connected_at: Time,
     /// Whether the arm was simulated.
     pub simulated_arm: bool,
 }
@@ -129,9 +130,11 @@ pub struct Course {
     pub interrupted: bool,
     /// Whether it went as its script says and, if not, when and why; `None` without a script.
     pub script: Option<Result<(), String>>,
-    /// Contact force by the cart's sensor, in all states that arrived.
-    pub force: Option<ForceSummary>,
-    /// The steps of the ladder, in all states that arrived.
+    /// The force asked for last, N, if this console ever had the right to drive.
+    pub asked: Option<f64>,
+    /// The largest norm of the tip force by the cart's sensor in all states that arrived, N: told where the cart told nothing.
+    pub seen_peak: Option<f64>,
+    /// How the ladder was found, and its steps.
     pub ladder: Vec<LadderStep>,
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::{ForceSummary, Percentiles, RtLoopSummary, Sides, Summary};
-use crate::words::{cause, words};
+use crate::words::{causes, words};
 
 /// Where the figures begin: the longest name of a hop fits.
 const COLUMN: usize = 22;
@@ -36,7 +36,7 @@ impl Display for Summary {
 impl Summary {
     fn course(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if self.interrupted {
-            let words = "the force and the ladder are as the console saw them, the cart's other figures since the last";
+            let words = "of a lost one the cart's figures are those it told last";
             writeln!(f, "interrupted: {} connections; {words}", self.connections)?;
         }
         match &self.why {
@@ -102,8 +102,11 @@ impl Summary {
     fn steps(&self, f: &mut Formatter<'_>) -> fmt::Result {
         heading(f, "Ladder")?;
         for step in &self.ladder {
-            let way = format!("{} → {}", words(&step.from), words(&step.to));
-            writeln!(f, "  {:>8.3} s  {way:<20} {}", step.at_s, cause(step.cause))?;
+            let way = match step.from {
+                Some(from) => format!("{} → {}", words(&from), words(&step.to)),
+                None => format!("found: {}", words(&step.to)),
+            };
+            writeln!(f, "  {:>8.3} s  {way:<20} {}", step.at_s, causes(step.cause, step.origin))?;
         }
         Ok(())
     }
@@ -148,7 +151,8 @@ impl Display for ForceSummary {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let source = if self.is_true_force { "true force" } else { "by the sensor" };
         let mean = Known(self.mean_in_contact.map(|mean| Rounded(mean, "N")));
-        write!(f, "peak {:.1} N, mean in contact {mean}, target {:.1} N ({source})", self.peak, self.target)
+        let target = Known(self.target.map(|target| Rounded(target, "N")));
+        write!(f, "peak {:.1} N, mean in contact {mean}, asked for {target} ({source})", self.peak)
     }
 }
 

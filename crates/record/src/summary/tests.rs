@@ -14,7 +14,6 @@ fn facts() -> SessionFacts {
     SessionFacts {
         software: "farprobe-console 0.1.0".to_owned(),
         started_at: UNIX_EPOCH + Duration::from_secs(1_795_352_966),
-        connected_at: Time::from_millis(60_000),
         simulated_arm: true,
     }
 }
@@ -32,13 +31,21 @@ fn console() -> ConsoleFigures {
         hand_to_eye_ms: Some(spread(50.0)),
         clock_error_bound_ms: Some(0.4),
         hops: vec![HopSummary { name: "handle → sent".to_owned(), ms: Some(spread(0.1)) }],
-        course: Course { connections: 1, ..Course::default() },
+        course: Course { connections: 1, asked: Some(8.0), ladder: steps(), ..Course::default() },
         cost: ProcessCost { cpu_percent: 40.0, rss_mb: 200.0 },
     }
 }
 
+fn steps() -> Vec<LadderStep> {
+    let cause = Cause::LeaseGranted;
+    let found = LadderStep { at_s: 0.0, from: None, to: Ladder::Ready, cause, origin: cause };
+    let (from, to, cause) = (Some(Ladder::Ready), Ladder::Engaged, Cause::ClutchPressed);
+    let engaged = LadderStep { at_s: 1.5, from, to, cause, origin: cause };
+    let (from, to, cause) = (Some(Ladder::Soften), Ladder::Release, Cause::TimedOut);
+    vec![found, engaged, LadderStep { at_s: 3.0, from, to, cause, origin: Cause::LinkLost }]
+}
+
 fn cart() -> CartReport {
-    let at = Time::from_millis(61_500);
     CartReport {
         duration_s: 30.0,
         commands_applied: 14_990,
@@ -49,11 +56,11 @@ fn cart() -> CartReport {
         force: ForceReport {
             peak: Newton::literal(9.1),
             mean_in_contact: Some(Newton::literal(8.02)),
-            target: Newton::literal(8.0),
+            settled_s: 12.0,
+            regulated: Newton::literal(8.0),
             is_true_force: true,
         },
         rt_loop: RtLoopReport { ticks: 30_000, step_us_p50: 9.0, ticks_lost: 17, ..RtLoopReport::default() },
-        ladder: vec![Transition { at, from: Ladder::Ready, to: Ladder::Engaged, cause: Cause::ClutchPressed }],
         cpu_percent: 60.0,
         rss_mb: 80.0,
     }
@@ -83,9 +90,13 @@ fn the_file_has_every_field_that_is_promised() {
     for name in numbers.iter().flat_map(|line| line.split(' ')) {
         assert!(field(&json, name).is_number(), "{name} is missing");
     }
-    assert_eq!(field(&json, "ladder")[0]["to"], "Engaged");
-    assert_eq!(field(&json, "ladder")[0]["cause"], "ClutchPressed");
-    assert_eq!(field(&json, "ladder")[0]["at_s"], 1.5);
+    let ladder = field(&json, "ladder");
+    assert_eq!((&ladder[0]["to"], ladder[0]["from"].is_null()), (&"Ready".into(), true));
+    assert_eq!(
+        (&ladder[1]["to"], &ladder[1]["cause"], &ladder[1]["at_s"]),
+        (&"Engaged".into(), &"ClutchPressed".into(), &1.5.into())
+    );
+    assert_eq!((&ladder[2]["cause"], &ladder[2]["origin"]), (&"TimedOut".into(), &"LinkLost".into()));
     assert_eq!(field(&json, "commit"), commit());
     assert!(field(&json, "machine.cores").is_number());
     assert_eq!(field(&json, "started_at"), "2026-11-22T13:09:26Z");
@@ -104,27 +115,38 @@ fn without_a_report_the_carts_figures_are_null_and_the_rest_is_there() {
 }
 
 #[test]
-fn of_an_interrupted_exam_the_consoles_own_word_counts() {
-    let seen = ForceSummary { peak: 8.4, mean_in_contact: None, target: 8.0, is_true_force: false };
-    let step = LadderStep { at_s: 0.5, from: Ladder::Engaged, to: Ladder::Soften, cause: Cause::LinkLost };
+fn an_interrupted_exam_says_so_and_what_did_not_go_as_scripted() {
     let course = Course {
         connections: 2,
         interrupted: true,
         script: Some(Err("the cart was lost".to_owned())),
-        force: Some(seen),
-        ladder: vec![step],
+        ..console().course
     };
-    let summary = Summary::new(&facts(), ConsoleFigures { course: course.clone(), ..console() }, Some(&cart()));
-    assert_eq!((summary.force_n, summary.ladder.as_slice()), (Some(seen), [step].as_slice()));
+    let summary = Summary::new(&facts(), ConsoleFigures { course, ..console() }, Some(&cart()));
     assert_eq!((summary.went_as_scripted, summary.why.as_deref()), (Some(false), Some("the cart was lost")));
     let printed = summary.to_string();
     for line in ["interrupted: 2 connections", "did not go as scripted: the cart was lost"] {
         assert!(printed.contains(line), "{line:?} is not in\n{printed}");
     }
-    // Nor is the cart's word to be had when it has ended.
-    let whole = Course { interrupted: false, connections: 1, ..course };
-    let summary = Summary::new(&facts(), ConsoleFigures { course: whole, ..console() }, None);
-    assert_eq!((summary.force_n, summary.ladder.len()), (Some(seen), 1));
+}
+
+#[test]
+fn the_target_is_what_this_console_asked_for_and_not_what_the_limits_made_of_it() {
+    let course = |asked| Course { asked, seen_peak: Some(8.4), ..console().course };
+    let force = |asked, cart: Option<&CartReport>| {
+        let figures = ConsoleFigures { course: course(asked), ..console() };
+        Summary::new(&facts(), figures, cart).force_n.unwrap()
+    };
+    let told = force(Some(12.0), Some(&cart()));
+    assert_eq!((told.target, told.regulated, told.is_true_force), (Some(12.0), Some(8.0), true));
+    // It looked on: what was regulated to was another's wish.
+    let mut others = cart();
+    others.force.mean_in_contact = None;
+    let told = force(None, Some(&others));
+    assert_eq!((told.peak, told.target, told.regulated), (9.1, None, None));
+    // Without a word of the cart there is what its sensor said in the states.
+    let seen = force(Some(12.0), None);
+    assert_eq!((seen.peak, seen.target, seen.regulated, seen.is_true_force), (8.4, Some(12.0), None, false));
 }
 
 #[test]
@@ -149,9 +171,11 @@ fn what_is_printed_can_be_read_by_people() {
         "sent                  15000 (500 a second)",
         "shown                 899 (1 lost, 890 painted)",
         "hand to eye               50.0     51.0     52.0     53.0",
-        "contact force         peak 9.1 N, mean in contact 8.0 N, target 8.0 N (true force)",
+        "contact force         peak 9.1 N, mean in contact 8.0 N, asked for 8.0 N (true force)",
         "CPU, % of a core      cart 60.0, console 40.0",
+        "0.000 s  found: ready         lease granted",
         "1.500 s  ready → engaged      clutch pressed",
+        "3.000 s  soften → release     timed out after link lost",
     ] {
         assert!(printed.contains(line), "{line:?} is not in\n{printed}");
     }

@@ -80,7 +80,14 @@ impl Scene {
     }
 
     fn step(&mut self, from: Ladder, to: Ladder) {
-        self.outcome.transition = Some(Transition { at: self.now, from, to, cause: Cause::ClutchPressed });
+        self.outcome.transition = Some(Transition {
+            at: self.now,
+            from,
+            to,
+            cause: Cause::ClutchPressed,
+            origin: Cause::ClutchPressed,
+            epoch: None,
+        });
     }
 }
 
