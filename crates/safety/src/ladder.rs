@@ -10,7 +10,7 @@ use crate::facts::{Arming, Facts, Lease, Reset, Session, Shutdown};
 use crate::pace::{Pace, PaceKeeper};
 use crate::reasons::{fault, frozen_by_operator, impairment, is_permitted, letting_go, obstacle};
 use crate::state::{AfterRelease, Cause, Stage, State};
-use crate::timing::{RELEASED_FORCE, RETRACT_SPEED, Timing, YIELDING_FORCE};
+use crate::timing::{BLIND_LIFT_SPEED, RELEASED_FORCE, RETRACT_SPEED, Timing, YIELDING_FORCE};
 use crate::transition::{Event, Lift, Moment, Touch, next, settle};
 
 /// What the control law shall aim at until the next tick.
@@ -279,10 +279,10 @@ impl Ladder {
             State::Release { then: AfterRelease::Descend | AfterRelease::Idle, .. } => {
                 Goal::Release { to: RELEASED_FORCE }
             }
-            State::Retract { .. } => lift_goal(around.lift),
+            State::Retract { .. } => lift_goal(around.lift, RETRACT_SPEED),
             State::Fault { stage, .. } | State::EStop { stage, .. } => match stage {
                 Stage::Lowering { .. } => Goal::Release { to: RELEASED_FORCE },
-                Stage::Lifting { .. } => lift_goal(around.lift),
+                Stage::Lifting { .. } => lift_goal(around.lift, BLIND_LIFT_SPEED),
                 Stage::Braked => yielding(around.touch),
             },
         }
@@ -304,9 +304,9 @@ pub(crate) enum Link {
     Lost,
 }
 
-fn lift_goal(lift: Lift) -> Goal {
+fn lift_goal(lift: Lift, speed: MetrePerSecond) -> Goal {
     match lift {
-        Lift::Underway => Goal::Retract { speed: RETRACT_SPEED },
+        Lift::Underway => Goal::Retract { speed },
         Lift::Done => Goal::Rest,
     }
 }

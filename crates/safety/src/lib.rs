@@ -72,6 +72,6 @@ pub use sensor::{SensorCard, SensorNoise};
 pub use space::{MAX_KEEP_OUT, Space, Sphere};
 pub use state::{AfterRelease, Cause, Rung, Stage, State};
 pub use timing::{
-    BLIND_RELEASE_HEIGHT, LIFT_HEIGHT, LIFT_TIMEOUT, LOWERING_TIME, OutOfRange, PARK_TIME, PICTURE_MAX_AGE,
-    RELEASED_FORCE, RETRACT_SPEED, RetractPolicy, RoundTripBands, SOFTEN_TIME, Setting, TICK, Timing,
+    BLIND_LIFT_SPEED, BLIND_RELEASE_HEIGHT, LIFT_HEIGHT, LIFT_TIMEOUT, LOWERING_TIME, OutOfRange, PARK_TIME,
+    PICTURE_MAX_AGE, RELEASED_FORCE, RETRACT_SPEED, RetractPolicy, RoundTripBands, SOFTEN_TIME, Setting, TICK, Timing,
 };

@@ -31,6 +31,10 @@ pub const LIFT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Speed of a retract: slow enough not to startle, and 4 s of it are more than the lift needs.
 pub const RETRACT_SPEED: MetrePerSecond = MetrePerSecond::literal(0.050);
 
+/// Speed of the lift that lets go of a patient without knowing the force. From the soft ceiling of 15 N tissue of 0.3 N/mm, the
+/// softest of the cards, is let go of down to 2 N by 43 mm, and half a second is promised for it.
+pub const BLIND_LIFT_SPEED: MetrePerSecond = MetrePerSecond::literal(0.120);
+
 /// How far a retract lifts the probe: clear of a deep breath and a raised arm.
 pub const LIFT_HEIGHT: Metre = Metre::literal(0.100);
 

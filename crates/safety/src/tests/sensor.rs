@@ -25,7 +25,7 @@ fn run(scene: &mut Scene, millis: u32, force: impl Fn(u32) -> f64) -> Option<u32
         scene.run(1);
         if scene.rung() == Rung::Fault {
             assert_eq!(scene.directive.cause, Cause::ForceSensor);
-            assert_eq!(scene.directive.goal, Goal::Retract { speed: RETRACT_SPEED }, "lifted without the sensor");
+            assert_eq!(scene.directive.goal, Goal::Retract { speed: BLIND_LIFT_SPEED }, "lifted without the sensor");
             return Some(tick + 1);
         }
     }
@@ -53,14 +53,14 @@ fn sr_023_nan_is_noticed_in_one_tick_and_the_probe_lifted_without_the_sensor() {
             scene.measured.wrench = wrench;
             scene.run(1);
             assert_eq!((scene.rung(), scene.directive.cause), (Rung::Fault, Cause::ForceSensor));
-            assert_eq!(scene.directive.goal, Goal::Retract { speed: RETRACT_SPEED });
+            assert_eq!(scene.directive.goal, Goal::Retract { speed: BLIND_LIFT_SPEED });
             scene.run(100);
-            assert!((scene.permitted.linear.z + RETRACT_SPEED.get()).abs() < 1e-9);
+            assert!((scene.permitted.linear.z + BLIND_LIFT_SPEED.get()).abs() < 1e-9);
             assert_eq!(scene.permitted.linear.x, 0.0);
             // A reading that comes back does not stop the lift.
             scene.push(8.0);
             scene.run(100);
-            assert_eq!(scene.directive.goal, Goal::Retract { speed: RETRACT_SPEED });
+            assert_eq!(scene.directive.goal, Goal::Retract { speed: BLIND_LIFT_SPEED });
             scene.measured.tip = downward(0.0, 0.0, 0.5 + LIFT_HEIGHT.get() + 0.001);
             scene.push(0.0);
             scene.run(1);
@@ -96,7 +96,7 @@ fn sr_023_a_sensor_that_fails_while_a_stop_lowers_the_force_is_not_waited_for() 
     assert_eq!(scene.directive.goal, Goal::Release { to: RELEASED_FORCE });
     scene.measured.wrench = Wrench::new(Vector3::new(0.0, 0.0, f64::NAN), Vector3::zeros());
     scene.run(1);
-    assert_eq!((scene.rung(), scene.directive.goal), (Rung::EStop, Goal::Retract { speed: RETRACT_SPEED }));
+    assert_eq!((scene.rung(), scene.directive.goal), (Rung::EStop, Goal::Retract { speed: BLIND_LIFT_SPEED }));
 }
 
 #[test]
