@@ -54,9 +54,6 @@ pub(crate) struct Braking {
 }
 
 impl Braking {
-    /// Where only the distance is asked for.
-    const NONE: Self = Self { deceleration: 0.0, delay: 0.0 };
-
     /// For a row of this acceleration and jerk: half of what it can do, so that the jerk-limited profile behind it always keeps
     /// up and something is left for turning aside.
     pub(crate) fn of(acceleration: f64, jerk: f64) -> Self {
@@ -78,8 +75,6 @@ impl Braking {
 struct Wall {
     /// The direction towards it, in the tip's axes.
     towards: Vector3<f64>,
-    /// How far away it is, m; negative beyond it.
-    distance: f64,
     /// How fast the tip may go towards it, m/s.
     speed: f64,
 }
@@ -158,7 +153,13 @@ impl Space {
 
     /// Whether the tip is well outside, or tilted well too far.
     pub(crate) fn is_left(&self, tip: &Pose<Base>) -> bool {
-        let outside = self.walls(tip, &Braking::NONE).all().any(|wall| wall.distance < -LEFT_BY);
+        let position = tip.position();
+        let axes = self.low.iter().zip(&self.high).zip(position.iter());
+        let beyond = |((low, high), at): ((&Metre, &Metre), &f64)| (at - low.get()).min(high.get() - at) < -LEFT_BY;
+        let inside =
+            |sphere: &Sphere| (Vector3::from(sphere.centre.map(Metre::get)) - position).norm() - sphere.radius.get();
+        let outside =
+            axes.into_iter().any(beyond) || self.keep_out.iter().flatten().any(|ball| inside(ball) < -LEFT_BY);
         outside || self.tilt(tip).0 > self.max_tilt.get() + TILTED_BY
     }
 
@@ -177,7 +178,7 @@ impl Space {
     pub(crate) fn walls(&self, tip: &Pose<Base>, braking: &Braking) -> Walls {
         let position = tip.position();
         let in_tip = |direction: Vector3<f64>| tip.rotation().inverse_transform_vector(&direction);
-        let wall = |distance, towards| Wall { towards, distance, speed: braking.speed(distance) };
+        let wall = |distance, towards| Wall { towards, speed: braking.speed(distance) };
         let mut walls = Walls::NONE;
         let (faces, spheres) = walls.walls.split_at_mut(6);
         let axes = [Vector3::x(), Vector3::y(), Vector3::z()];

@@ -2,8 +2,8 @@
 
 use farprobe_geom::MAX_AXES;
 
-use super::SUBSTEP_S;
 use super::card::{JointCard, PlantCard};
+use super::{SUBSTEP_S, faded};
 
 /// Damping ratio of a joint that was pushed and let go: structure and controller together ring a little.
 const DAMPING_RATIO: f64 = 0.5;
@@ -75,8 +75,8 @@ impl Spring {
         let dry = friction / (self.speed.abs() + FRICTION_SPEED);
         // Implicit in the damping, so that no friction is stiff enough to make the step unstable.
         let push = torque - stiffness * self.angle;
-        self.speed = (self.speed + push * self.nudge) / (1.0 + (self.damping + dry) * self.nudge);
-        let next = self.angle + self.speed * SUBSTEP_S;
+        self.speed = faded((self.speed + push * self.nudge) / (1.0 + (self.damping + dry) * self.nudge));
+        let next = faded(self.angle + self.speed * SUBSTEP_S);
         self.angle = next.clamp(-END_OF_YIELD, END_OF_YIELD);
         if self.angle != next {
             self.speed = 0.0;

@@ -24,3 +24,12 @@ const SUBSTEP: Duration = Duration::from_micros(250);
 
 /// [`SUBSTEP`] in seconds.
 const SUBSTEP_S: f64 = 250e-6;
+
+/// What fades away is nothing from here on, in whatever unit: far below rounding of anything it is added to. Left alone it would end
+/// in numbers so small that processors take a hundred times as long for them.
+const FADED: f64 = 1e-30;
+
+/// A value of something that fades away by itself.
+fn faded(value: f64) -> f64 {
+    if value.abs() < FADED { 0.0 } else { value }
+}

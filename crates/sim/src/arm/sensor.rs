@@ -6,7 +6,7 @@ use farprobe_geom::{Newton, Tip, Wrench};
 use nalgebra::Vector3;
 
 use super::card::SensorCard;
-use super::{SUBSTEP, SUBSTEP_S};
+use super::{SUBSTEP, SUBSTEP_S, faded};
 use crate::noise::Noise;
 
 /// Substeps between two readings: the sensor gives one each millisecond.
@@ -99,8 +99,8 @@ impl ForceSensor {
     /// Lets the true wrench act for one substep.
     pub(super) fn step(&mut self, truth: &Wrench<Tip>) {
         let kept = self.kept;
-        self.filtered.0 = self.filtered.0 * kept + truth.force * (1.0 - kept);
-        self.filtered.1 = self.filtered.1 * kept + truth.torque * (1.0 - kept);
+        self.filtered.0 = (self.filtered.0 * kept + truth.force * (1.0 - kept)).map(faded);
+        self.filtered.1 = (self.filtered.1 * kept + truth.torque * (1.0 - kept)).map(faded);
         self.newest = (self.newest + 1) % MAX_DELAY;
         self.delay[self.newest] = self.filtered;
         if self.until_reading == 0 {
