@@ -13,7 +13,7 @@ OUT := out/demo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEMO := $(TARGET)/debug/farprobe-console demo $(if $(CINE),--source 'cine:$(CINE)')
 
-.PHONY: help demo test check console cart bench packages display programs
+.PHONY: help demo test campaign check console cart bench packages display programs
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,10 @@ endif
 
 test: packages ## every test, whole-system ones over real sockets included
 	cargo test --workspace --locked
+
+campaign: packages ## 2,000 seeded exams in which everything goes wrong, on all cores: make campaign ARGS="--seeds 20000 --seconds 60"
+	@.ci/system-packages bench
+	cargo run --release --locked -p farprobe-bench -- world --seed 0 $(or $(ARGS),--seeds 2000 --seconds 30)
 
 check: packages ## formatting, lints and documentation, warnings denied
 	cargo fmt --all --check
