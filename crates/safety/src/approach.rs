@@ -8,12 +8,13 @@
 /// * `reaction`: t, s: sensor + tick + arm delay, plus `a/2j` because full braking has to build up.
 /// * `braking`: a, m/s².
 pub(crate) fn approach_speed(margin: f64, stiffness: f64, reaction: f64, braking: f64) -> f64 {
-    let usable = margin > 0.0 && stiffness > 0.0 && braking > 0.0 && reaction >= 0.0;
-    if !usable || !(margin / stiffness).is_finite() {
+    if reaction < 0.0 {
         return 0.0;
     }
+    let (margin, braking) = (margin.max(0.0), braking.max(0.0));
     let travel = margin / stiffness;
     let speed = braking * (libm::sqrt(reaction * reaction + 2.0 * travel / braking) - reaction);
+    // Whatever is not known or makes no sense has led to something that is no finite number, or to one below zero.
     if speed.is_finite() { speed.max(0.0) } else { 0.0 }
 }
 
@@ -36,8 +37,19 @@ mod tests {
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0] {
             assert_eq!(approach_speed(bad, 10e3, 0.01, 2.0), 0.0, "{bad}");
         }
-        assert_eq!(approach_speed(2.0, 10e3, f64::NAN, 2.0), 0.0);
-        assert_eq!(approach_speed(2.0, 10e3, 0.01, f64::NAN), 0.0);
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0, -1e-9] {
+            assert_eq!(approach_speed(2.0, 10e3, 0.01, bad), 0.0, "{bad}");
+        }
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, -1e-9] {
+            assert_eq!(approach_speed(2.0, 10e3, bad, 2.0), 0.0, "{bad}");
+        }
+        assert_eq!(approach_speed(-2.0, -10e3, 0.01, 2.0), 0.0, "two wrongs");
+    }
+
+    #[test]
+    fn sr_014_who_reacts_at_once_may_use_the_whole_way_for_braking() {
+        // v² = 2·a·ΔF/k.
+        assert!((approach_speed(2.0, 10e3, 0.0, 2.0) - libm::sqrt(2.0 * 2.0 * 2.0 / 10e3)).abs() < 1e-12);
     }
 
     proptest! {
