@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use farprobe_devices::bedside::{SimulatedNurse, SocketBedside, Switches, TerminalBedside};
@@ -39,7 +40,7 @@ pub(crate) fn attend(
     inbox: Arc<Inbox>,
     consoles: Arc<Consoles>,
     news: Receiver<News>,
-) -> std::io::Result<()> {
+) -> std::io::Result<JoinHandle<()>> {
     let mut desk = Desk { inbox, consoles, permission: Permission::default() };
     std::thread::Builder::new().name("bedside".into()).spawn(move || {
         let mut attendance = Attendance::Attended;
@@ -65,8 +66,7 @@ pub(crate) fn attend(
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
             }
         }
-    })?;
-    Ok(())
+    })
 }
 
 /// Whether the staff have any switch left to act by.

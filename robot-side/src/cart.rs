@@ -72,6 +72,8 @@ pub struct Cart {
     address: SocketAddr,
     thread: RtThread,
     recorder: Recorder,
+    /// Ends when the last step of the ladder has been told.
+    bedside: std::thread::JoinHandle<()>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
@@ -117,12 +119,12 @@ impl Cart {
         let leases = LeaseDesk::new(last_epoch());
         let consoles = Consoles::new(clock, Arc::clone(&inbox), recorder.clone(), desk, introduction, states, leases);
         let consoles = Arc::new(consoles);
-        bedside::attend(clock, switches, inbox, Arc::clone(&consoles), told)?;
+        let bedside = bedside::attend(clock, switches, inbox, Arc::clone(&consoles), told)?;
 
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(consoles::serve(consoles, endpoint, stopped));
         tracing::info!("cart \"{}\" listens at {address}", identity.name());
-        Ok(Self { address, thread, recorder, stop, serving })
+        Ok(Self { address, thread, recorder, bedside, stop, serving })
     }
 
     /// Where consoles connect to: the configured address with the port the system chose.
@@ -139,6 +141,11 @@ impl Cart {
     /// most some nine seconds; an idle cart stops within a fraction of one.
     pub async fn stop(self) {
         park(self.thread).await;
+        // Whoever looks wants to know that the arm is parked, and not only that it was about to be.
+        let told = tokio::task::spawn_blocking(|| self.bedside.join());
+        if !matches!(told.await, Ok(Ok(()))) {
+            tracing::error!("the bedside's thread had already ended: the last steps of the ladder were not told");
+        }
         self.stop.send_replace(true);
         if let Err(error) = self.serving.await {
             tracing::error!("the consoles' server had already ended: {error}");

@@ -123,8 +123,9 @@ impl Recorder {
             let mut log_due = clock.now() + LOG_EVERY;
             let mut told = 0;
             let mut closed = None;
-            while !ticks.is_abandoned() {
-                std::thread::sleep(DRAIN_EVERY);
+            loop {
+                // Asked before the ring is emptied: the last steps of the ladder are told as well.
+                let is_last = ticks.is_abandoned();
                 recording.drain(&mut ticks, &mut lately, &mut closed, &mut on_news);
                 let lost = lately.lost();
                 if lost > told {
@@ -142,6 +143,10 @@ impl Recorder {
                     told = 0;
                     log_due = now + LOG_EVERY;
                 }
+                if is_last {
+                    return;
+                }
+                std::thread::sleep(DRAIN_EVERY);
             }
         })?;
         Ok(recorder)
