@@ -9,6 +9,7 @@ use core::time::Duration;
 use farprobe_geom::Time;
 
 use crate::facts::Contact;
+use crate::fading::kept;
 
 /// By so much the force must rise while the probe is on the skin, N: ten times the σ of the shipped cards' sensor.
 const RISE: f64 = 1.0;
@@ -176,7 +177,7 @@ impl TouchWatch {
             Phase::Free { .. } => afresh,
             Phase::Sure { stroke, stiffness } => {
                 let stroke = (stroke + (speed - FREE_SPEED) * dt).max(0.0);
-                let stiffness = stiffness.min(STIFFEST) * (1.0 - (dt / FORGETTING).min(1.0));
+                let stiffness = stiffness.min(STIFFEST) * kept(dt, FORGETTING);
                 if stroke > STROKE { afresh } else { Phase::Sure { stroke, stiffness } }
             }
             Phase::Looking { fast, slow, jumped_at, lowest, lowest_at, travel, wanted, told_at } => {
@@ -205,121 +206,4 @@ impl TouchWatch {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn is_given(belief: Belief) -> bool {
-        matches!(belief, Belief::Given { .. })
-    }
-
-    /// What is believed after so many milliseconds of this force and speed, both by time in s.
-    fn after(millis: u64, force: impl Fn(f64) -> f64, speed: impl Fn(f64) -> f64) -> bool {
-        let mut watch = TouchWatch::new();
-        let mut believed = false;
-        for tick in 0..millis {
-            let time = tick as f64 * 1e-3;
-            let trembling = if tick % 2 == 0 { 0.15 } else { -0.15 };
-            let pressing = force(time) + trembling;
-            let feeling = Feeling { felt: Contact::Touching, pressing, expected: None, speed: speed(time) };
-            believed = is_given(watch.judge(Time::from_millis(1_000 + tick), &feeling));
-        }
-        believed
-    }
-
-    #[test]
-    fn sr_041_a_force_that_rises_as_on_skin_is_believed() {
-        for stiffness in [300.0, 1e3, 5e3] {
-            assert!(after(450, |time| 0.5 + stiffness * 0.010 * time, |_| 0.010), "{stiffness}");
-        }
-        // Stiffer tissue is believed once the press goes on slowly.
-        for stiffness in [10e3, 150e3] {
-            let pressed = |time: f64| 0.5 + (stiffness * 0.010 * time).min(1.5) + 20.0 * (time - 0.1).max(0.0);
-            assert!(after(300, pressed, |_| 0.001), "{stiffness}");
-        }
-    }
-
-    #[test]
-    fn sr_041_a_step_of_the_zero_its_noise_and_its_drift_are_no_touch() {
-        for step in [0.6, 1.0, 2.0, 5.0, 12.0] {
-            let late = |time: f64| 0.4 + step * (1.0 - libm::exp(-time / 0.0016));
-            assert!(!after(3_000, late, |_| 0.010), "{step} N");
-            let twice = |time: f64| if time < 0.1 { 0.5 } else { 0.5 + step };
-            assert!(!after(3_000, twice, |_| 0.010), "{step} N later");
-            assert!(!after(3_000, twice, |_| 0.0), "{step} N later, at rest");
-        }
-        assert!(!after(9_000, |time| 0.5 + 1.5 * time, |_| 0.0));
-    }
-
-    #[test]
-    fn sr_041_a_touch_that_goes_too_deep_too_fast_must_show_itself_anew() {
-        let rising = |time: f64| 0.5 + (10.0 * time).min(5.0);
-        // Breathing of ±10 mm at 0.5 Hz is followed for ever.
-        let breath = |time: f64| 0.0314 * libm::sin(time * core::f64::consts::PI);
-        assert!(after(20_500, rising, breath));
-        let chased = |time: f64| if time < 0.5 { 0.0 } else { 0.060 };
-        assert!(after(850, rising, chased));
-        assert!(!after(950, rising, chased));
-        assert!(!after(9_500, rising, chased));
-    }
-
-    #[test]
-    fn sr_041_an_estimate_without_the_sensor_is_evidence() {
-        for (expected, believed) in [(2.9, false), (3.1, true), (f64::NAN, false)] {
-            let mut watch = TouchWatch::new();
-            let mut last = false;
-            for tick in 0..40 {
-                let feeling = Feeling { felt: Contact::Touching, pressing: 5.0, expected: Some(expected), speed: 0.0 };
-                last = is_given(watch.judge(Time::from_millis(tick), &feeling));
-            }
-            assert_eq!(last, believed, "{expected} N");
-        }
-        // Less is evidence where it rose by much of it; and one that says it is pulled is worth nothing until it says it is pressed.
-        for (first, risen, believed) in [(0.5, 2.4, false), (0.5, 2.6, true), (-9.0, 1.9, false), (-9.0, 2.1, true)] {
-            let mut watch = TouchWatch::new();
-            let mut last = false;
-            for tick in 0..60 {
-                let expected = Some(if tick < 20 { first } else { risen });
-                let feeling = Feeling { felt: Contact::Touching, pressing: 5.0, expected, speed: 0.0 };
-                last = is_given(watch.judge(Time::from_millis(tick), &feeling));
-            }
-            assert_eq!(last, believed, "{first} to {risen} N");
-        }
-    }
-
-    #[test]
-    fn sr_041_nothing_is_left_of_a_touch_once_it_is_lost() {
-        let mut watch = TouchWatch::new();
-        let mut believed = false;
-        for tick in 0..600_u64 {
-            let felt = if (400..465).contains(&tick) { Contact::Free } else { Contact::Touching };
-            let pressing = 0.5 + 0.01 * tick.min(300) as f64;
-            believed =
-                is_given(watch.judge(Time::from_millis(tick), &Feeling { felt, pressing, expected: None, speed: 0.0 }));
-            assert!(believed == (150..400).contains(&tick) || (130..150).contains(&tick), "{tick} ms");
-        }
-        // Nor of one that was not looked at for a while.
-        let mut watch = TouchWatch::new();
-        for tick in 0..300_u64 {
-            let feeling =
-                Feeling { felt: Contact::Touching, pressing: 0.5 + 0.01 * tick as f64, expected: None, speed: 0.0 };
-            believed = is_given(watch.judge(Time::from_millis(tick), &feeling));
-        }
-        assert!(believed);
-        let feeling = Feeling { felt: Contact::Touching, pressing: 3.5, expected: None, speed: 0.0 };
-        assert_eq!(watch.judge(Time::from_millis(330), &feeling), Belief::JustLost);
-        assert_eq!(watch.judge(Time::from_millis(331), &feeling), Belief::Withheld);
-    }
-
-    #[test]
-    fn sr_041_a_touch_that_comes_back_at_once_is_the_same_one() {
-        let mut watch = TouchWatch::new();
-        for tick in 0..300_u64 {
-            let free = (200..255).contains(&tick);
-            let felt = if free { Contact::Free } else { Contact::Touching };
-            let feeling = Feeling { felt, pressing: 0.5 + 0.01 * tick as f64, expected: None, speed: 0.0 };
-            let belief = watch.judge(Time::from_millis(tick), &feeling);
-            assert!(!free || belief == Belief::JustLost, "{tick} ms");
-            assert!(tick < 255 || is_given(belief), "{tick} ms");
-        }
-    }
-}
+mod tests;

@@ -41,6 +41,7 @@ mod budget;
 mod clutch;
 mod envelope;
 mod facts;
+mod fading;
 mod gate;
 mod group;
 mod in_flight;
