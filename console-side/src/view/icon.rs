@@ -1,7 +1,7 @@
 //! Signs, drawn from lines: they are there in every font and at every size, and they say without colour what a state is.
 
 use egui::epaint::StrokeKind;
-use egui::{Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
+use egui::{Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 use farprobe_proto::Severity;
 
 use crate::theme;
@@ -53,8 +53,11 @@ pub(super) fn draw(painter: &Painter, icon: Icon, center: Pos2, size: f32, color
     let ring = |at: Pos2, part: f32| {
         painter.circle_stroke(at, radius * part, stroke);
     };
-    let line = |from: Vec2, to: Vec2| {
-        painter.line_segment([center + from * radius, center + to * radius], stroke);
+    // Each from one point to another, in parts of the radius.
+    let lines = |ends: &[[(f32, f32); 2]]| {
+        for ends in ends {
+            painter.line_segment(ends.map(|(x, y)| center + vec2(x, y) * radius), stroke);
+        }
     };
     match icon {
         Icon::Info | Icon::ClutchOpen => {
@@ -90,32 +93,24 @@ pub(super) fn draw(painter: &Painter, icon: Icon, center: Pos2, size: f32, color
                 ring(center + vec2(side * radius, 0.0), if icon == Icon::Link { 0.55 } else { 0.42 });
             }
             if icon == Icon::LinkBroken {
-                line(vec2(-0.35, 0.9), vec2(0.35, -0.9));
+                lines(&[[(-0.35, 0.9), (0.35, -0.9)]]);
             }
         }
         Icon::Key => {
             ring(center + vec2(-0.45 * radius, 0.0), 0.4);
-            line(vec2(-0.05, 0.0), vec2(0.95, 0.0));
-            line(vec2(0.9, 0.0), vec2(0.9, 0.45));
-            line(vec2(0.5, 0.0), vec2(0.5, 0.35));
+            lines(&[[(-0.05, 0.0), (0.95, 0.0)], [(0.9, 0.0), (0.9, 0.45)], [(0.5, 0.0), (0.5, 0.35)]]);
         }
         Icon::Film => {
             let frame = Rect::from_center_size(center, vec2(1.8, 1.4) * radius);
             painter.rect_stroke(frame, CornerRadius::same(1), stroke, StrokeKind::Inside);
-            for side in [-0.5, 0.5] {
-                line(vec2(side, -0.7), vec2(side, 0.7));
-            }
+            lines(&[[(-0.5, -0.7), (-0.5, 0.7)], [(0.5, -0.7), (0.5, 0.7)]]);
         }
         Icon::Arrow => {
-            line(vec2(-0.8, 0.0), vec2(0.8, 0.0));
-            line(vec2(0.25, -0.5), vec2(0.8, 0.0));
-            line(vec2(0.25, 0.5), vec2(0.8, 0.0));
+            lines(&[[(-0.8, 0.0), (0.8, 0.0)], [(0.25, -0.5), (0.8, 0.0)], [(0.25, 0.5), (0.8, 0.0)]]);
         }
         Icon::Lift => {
-            line(vec2(-0.8, 0.85), vec2(0.8, 0.85));
-            line(vec2(0.0, 0.45), vec2(0.0, -0.85));
-            line(vec2(-0.5, -0.3), vec2(0.0, -0.85));
-            line(vec2(0.5, -0.3), vec2(0.0, -0.85));
+            lines(&[[(-0.8, 0.85), (0.8, 0.85)], [(0.0, 0.45), (0.0, -0.85)]]);
+            lines(&[[(-0.5, -0.3), (0.0, -0.85)], [(0.5, -0.3), (0.0, -0.85)]]);
         }
     }
 }
