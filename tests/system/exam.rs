@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{Alone, Process, StallDetector, Trip, assets, excuse, programs, tell};
+use crate::harness::{Alone, Process, StallDetector, Trip, assets, excuse, fairly, programs, tell};
 
 /// How many exams a machine that provably stalls may spoil, each with its own proof, before nothing more is expected of it. A
 /// shared host that takes half of the processors away, which was seen, spoils about every second one.
@@ -171,18 +171,22 @@ fn marks(log: &str) -> Vec<String> {
 
 #[test]
 fn an_exam_over_real_sockets_keeps_its_promises() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    examine_and_check(&out, None);
+    fairly(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        examine_and_check(&out, None);
+    });
 }
 
 #[test]
 fn an_exam_on_a_recording_keeps_the_same_promises() {
-    let folder = tempfile::tempdir().unwrap();
-    let cine = folder.path().join("cine");
-    record(&cine);
-    let out = folder.path().join("out");
-    examine_and_check(&out, Some(&format!("cine:{}", cine.display())));
+    fairly(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let cine = folder.path().join("cine");
+        record(&cine);
+        let out = folder.path().join("out");
+        examine_and_check(&out, Some(&format!("cine:{}", cine.display())));
+    });
 }
 
 /// Makes a recording: a bright bar that wanders through grey noise, so that no two pictures are the same.
