@@ -10,7 +10,7 @@ use farprobe_geom::Tip;
 use farprobe_proto::{Cause, ConsoleMessage, Contact, Ladder, State};
 use farprobe_transport::identity::Purpose;
 
-use crate::harness::{CONTACT, InContact, NO_MORE, Process, RELEASED, Site, Watcher, fairly, pressing, programs};
+use crate::harness::{CONTACT, InContact, NO_MORE, Process, RELEASED, Site, Watcher, pressing, programs};
 
 /// What the tip of a braked arm may wander that nobody pushes, m.
 const STILL: f64 = 1e-3;
@@ -64,103 +64,89 @@ fn only_the_staff_reset(test: &mut InContact) {
 
 #[test]
 fn the_bedside_switch_in_contact_lets_go_first_then_brakes() {
-    fairly(|| {
-        let mut test = InContact::by(CONTACT);
-        let pressed = test.watcher.newest();
-        say(&test.site.bedside(), "stop");
-        lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
-        only_the_staff_reset(&mut test);
-    });
+    let mut test = InContact::by(CONTACT);
+    let pressed = test.watcher.newest();
+    say(&test.site.bedside(), "stop");
+    lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
+    only_the_staff_reset(&mut test);
 }
 
 #[test]
 fn a_patient_who_takes_the_consent_back_is_let_go_and_has_to_be_asked_again() {
-    fairly(|| {
-        let mut test = InContact::by(CONTACT);
-        let bedside = test.site.bedside();
-        let pressed = test.watcher.newest();
-        say(&bedside, "withdraw");
-        let idle = test.watcher.until("an arm that may not move", |state| state.ladder == Ladder::Idle);
-        assert_eq!(idle.cause, Cause::Disarmed);
-        let later = test.watcher.later(&idle, 200);
-        assert!(pressing(&later) <= RELEASED, "{} N on a patient who wants no more", pressing(&later));
-        let states = test.watcher.since(pressed.sampled_at);
-        assert!(states.iter().all(|state| pressing(state) <= NO_MORE), "let go, not pressed");
+    let mut test = InContact::by(CONTACT);
+    let bedside = test.site.bedside();
+    let pressed = test.watcher.newest();
+    say(&bedside, "withdraw");
+    let idle = test.watcher.until("an arm that may not move", |state| state.ladder == Ladder::Idle);
+    assert_eq!(idle.cause, Cause::Disarmed);
+    let later = test.watcher.later(&idle, 200);
+    assert!(pressing(&later) <= RELEASED, "{} N on a patient who wants no more", pressing(&later));
+    let states = test.watcher.since(pressed.sampled_at);
+    assert!(states.iter().all(|state| pressing(state) <= NO_MORE), "let go, not pressed");
 
-        assert!(answer(&bedside, "arm").starts_with("nothing done: arm was said before consent"));
-        let later = test.watcher.later(&idle, 200);
-        assert_eq!(later.ladder, Ladder::Idle);
-        say(&bedside, "consent");
-        say(&bedside, "arm");
-        test.watcher.until("an arm that may move", |state| state.ladder == Ladder::Ready);
-    });
+    assert!(answer(&bedside, "arm").starts_with("nothing done: arm was said before consent"));
+    let later = test.watcher.later(&idle, 200);
+    assert_eq!(later.ladder, Ladder::Idle);
+    say(&bedside, "consent");
+    say(&bedside, "arm");
+    test.watcher.until("an arm that may move", |state| state.ladder == Ladder::Ready);
 }
 
 #[test]
 fn a_cart_that_nobody_at_the_bedside_could_stop_does_not_start() {
-    fairly(|| {
-        let site = Site::new(Purpose::Real);
-        let mut command = Command::new(&programs().cart);
-        command.arg("--config").arg(site.path("cart.toml"));
-        let mut cart = Process::start("cart", command);
-        assert!(!cart.end().success());
-        let text = cart.text();
-        assert!(text.contains("bedside.terminal = false is refused") && text.contains("--bedside-socket"), "{text}");
-    });
+    let site = Site::new(Purpose::Real);
+    let mut command = Command::new(&programs().cart);
+    command.arg("--config").arg(site.path("cart.toml"));
+    let mut cart = Process::start("cart", command);
+    assert!(!cart.end().success());
+    let text = cart.text();
+    assert!(text.contains("bedside.terminal = false is refused") && text.contains("--bedside-socket"), "{text}");
 }
 
 #[test]
 fn a_cart_whose_terminal_is_closed_allows_no_motion_any_more() {
-    fairly(|| {
-        let site = Site::new(Purpose::Real);
-        let config =
-            std::fs::read_to_string(site.path("cart.toml")).unwrap().replace("terminal = false", "terminal = true");
-        std::fs::write(site.path("cart.toml"), config).unwrap();
-        let mut command = Command::new(&programs().cart);
-        command.arg("--config").arg(site.path("cart.toml"));
-        let mut cart = Process::start("cart", command);
-        cart.say("consent\narm\n");
-        cart.line("the staff allow motion");
-        cart.close_input();
-        let line = cart.line("no bedside switch is left");
-        assert!(line.contains("motion is no longer allowed") && line.contains("--bedside-socket"), "{line}");
-    });
+    let site = Site::new(Purpose::Real);
+    let config =
+        std::fs::read_to_string(site.path("cart.toml")).unwrap().replace("terminal = false", "terminal = true");
+    std::fs::write(site.path("cart.toml"), config).unwrap();
+    let mut command = Command::new(&programs().cart);
+    command.arg("--config").arg(site.path("cart.toml"));
+    let mut cart = Process::start("cart", command);
+    cart.say("consent\narm\n");
+    cart.line("the staff allow motion");
+    cart.close_input();
+    let line = cart.line("no bedside switch is left");
+    assert!(line.contains("motion is no longer allowed") && line.contains("--bedside-socket"), "{line}");
 }
 
 #[test]
 fn a_stop_from_a_console_in_contact_lets_go_first_then_brakes() {
-    fairly(|| {
-        let mut test = InContact::by(CONTACT);
-        let pressed = test.watcher.newest();
-        assert_eq!(pressed.contact, Contact::Touching);
-        // An observer may stop.
-        test.watcher.stop();
-        lets_go_then_brakes(&mut test.watcher, &pressed, Cause::OperatorStop);
-        only_the_staff_reset(&mut test);
-    });
+    let mut test = InContact::by(CONTACT);
+    let pressed = test.watcher.newest();
+    assert_eq!(pressed.contact, Contact::Touching);
+    // An observer may stop.
+    test.watcher.stop();
+    lets_go_then_brakes(&mut test.watcher, &pressed, Cause::OperatorStop);
+    only_the_staff_reset(&mut test);
 }
 
 #[test]
 fn a_cart_that_can_not_write_its_log_obeys_the_switch_all_the_same() {
-    fairly(|| {
-        let mut test = InContact::with(CONTACT, |cart| {
-            let mut shell = Command::new("sh");
-            shell.args(["-c", "exec \"$0\" \"$@\" 2>/dev/full"]).arg(cart.get_program()).args(cart.get_args());
-            shell
-        });
-        let pressed = test.watcher.newest();
-        say(&test.site.bedside(), "stop");
-        lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
+    let mut test = InContact::with(CONTACT, |cart| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exec \"$0\" \"$@\" 2>/dev/full"]).arg(cart.get_program()).args(cart.get_args());
+        shell
     });
+    let pressed = test.watcher.newest();
+    say(&test.site.bedside(), "stop");
+    lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
 }
 
 #[test]
 fn a_cart_whose_terminal_is_gone_takes_the_probe_off_and_parks() {
-    fairly(|| {
-        let mut test = InContact::by(CONTACT);
-        test.cart.process.hang_up();
-        assert!(test.cart.process.end().success());
-        let said = test.cart.process.text();
-        assert!(said.contains("SIGHUP") && said.contains("parked"), "{said}");
-    });
+    let mut test = InContact::by(CONTACT);
+    test.cart.process.hang_up();
+    assert!(test.cart.process.end().success());
+    let said = test.cart.process.text();
+    assert!(said.contains("SIGHUP") && said.contains("parked"), "{said}");
 }

@@ -6,10 +6,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{Alone, Process, StallDetector, Trip, assets, excuse, fairly, programs, tell};
+use crate::harness::{Alone, Process, StallDetector, Trip, assets, excuse, programs, tell};
 
-/// How many exams a machine that provably stalls may spoil, each with its own proof, before nothing more is expected of it. A
-/// shared host that takes half of the processors away, which was seen, spoils about every second one.
+/// How many exams a machine that provably stalls may spoil, each with its own proof. A shared host that takes half of the
+/// processors away, which was seen, spoils about every second one; then one in 250 runs finds no quiet one among eight.
 const ATTEMPTS: usize = 8;
 
 /// The contact force that the script asks for, N.
@@ -87,8 +87,7 @@ fn examine_and_check(out: &Path, source: Option<&str>) {
         let excuse = excuse(&trips, &seen).unwrap_or_else(|why| panic!("{how}\n{why}; {seen}\n{summary:#}"));
         tell(&format!("{excuse}; once more"));
     }
-    // Every exam kept the patient safe, and was spoiled by the machine: nothing can be said against the programs.
-    tell(&format!("NOT SHOWN: the machine spoiled all {ATTEMPTS} exams. Run the tests where less else runs"));
+    panic!("this machine spoiled each of {ATTEMPTS} exams: run the tests where less else runs");
 }
 
 fn number(summary: &Value, at: &str) -> f64 {
@@ -171,22 +170,18 @@ fn marks(log: &str) -> Vec<String> {
 
 #[test]
 fn an_exam_over_real_sockets_keeps_its_promises() {
-    fairly(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let out = folder.path().join("out");
-        examine_and_check(&out, None);
-    });
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    examine_and_check(&out, None);
 }
 
 #[test]
 fn an_exam_on_a_recording_keeps_the_same_promises() {
-    fairly(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let cine = folder.path().join("cine");
-        record(&cine);
-        let out = folder.path().join("out");
-        examine_and_check(&out, Some(&format!("cine:{}", cine.display())));
-    });
+    let folder = tempfile::tempdir().unwrap();
+    let cine = folder.path().join("cine");
+    record(&cine);
+    let out = folder.path().join("out");
+    examine_and_check(&out, Some(&format!("cine:{}", cine.display())));
 }
 
 /// Makes a recording: a bright bar that wanders through grey noise, so that no two pictures are the same.

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use farprobe_transport::identity::Purpose;
 
-use crate::harness::{Process, Site, assets, fairly, programs};
+use crate::harness::{Process, Site, assets, programs};
 
 /// The words of `command`, which must fail.
 fn refused(mut command: Command, name: &str) -> String {
@@ -24,83 +24,74 @@ fn console(words: &[&str]) -> Command {
 
 #[test]
 fn a_slip_on_the_command_line_costs_no_earlier_results() {
-    fairly(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name).into_os_string().into_string().unwrap();
-        let kept = ["holiday.png", "console.png", "summary.json", "session.log"];
-        for name in kept {
-            std::fs::write(path(name), "mine").unwrap();
-        }
-        let here = path("");
-        let demo = assets("exams/demo.exam").into_os_string().into_string().unwrap();
-        let site = Site::new(Purpose::Real);
-        let operator = site.path("operator").into_os_string().into_string().unwrap();
-        for (wrong, words) in [
-            (&["demo", "--script", "no-such.exam"][..], "no-such.exam: "),
-            (&["demo", "--script", &demo, "--settings", "no-such.toml"], "no-such.toml"),
-            (&["demo", "--script", &demo, "--source", "foo"], "\"simulated\" or \"cine:FILE\", not \"foo\""),
-            (&["demo", "--script", &demo, "--source", "cine:no-such.dcm"], "no-such.dcm: "),
-            (
-                &["connect", "no-port", "--identity", &operator, "--script", &demo],
-                "no-port\" is no address of a cart: give HOST:PORT",
-            ),
-            (
-                &["connect", "127.0.0.1:9", "--identity", "no-such", "--script", &demo],
-                "identity issue AUTHORITY no-such --role",
-            ),
-        ] {
-            let said =
-                refused(console(&[wrong, &["--headless", "--out", &here, "--shots", &here]].concat()), "console");
-            assert!(said.contains(words), "{wrong:?}: {said}");
-            assert!(kept.iter().all(|name| std::fs::read(path(name)).unwrap() == b"mine"), "{wrong:?}");
-        }
-    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).into_os_string().into_string().unwrap();
+    let kept = ["holiday.png", "console.png", "summary.json", "session.log"];
+    for name in kept {
+        std::fs::write(path(name), "mine").unwrap();
+    }
+    let here = path("");
+    let demo = assets("exams/demo.exam").into_os_string().into_string().unwrap();
+    let site = Site::new(Purpose::Real);
+    let operator = site.path("operator").into_os_string().into_string().unwrap();
+    for (wrong, words) in [
+        (&["demo", "--script", "no-such.exam"][..], "no-such.exam: "),
+        (&["demo", "--script", &demo, "--settings", "no-such.toml"], "no-such.toml"),
+        (&["demo", "--script", &demo, "--source", "foo"], "\"simulated\" or \"cine:FILE\", not \"foo\""),
+        (&["demo", "--script", &demo, "--source", "cine:no-such.dcm"], "no-such.dcm: "),
+        (
+            &["connect", "no-port", "--identity", &operator, "--script", &demo],
+            "no-port\" is no address of a cart: give HOST:PORT",
+        ),
+        (
+            &["connect", "127.0.0.1:9", "--identity", "no-such", "--script", &demo],
+            "identity issue AUTHORITY no-such --role",
+        ),
+    ] {
+        let said = refused(console(&[wrong, &["--headless", "--out", &here, "--shots", &here]].concat()), "console");
+        assert!(said.contains(words), "{wrong:?}: {said}");
+        assert!(kept.iter().all(|name| std::fs::read(path(name)).unwrap() == b"mine"), "{wrong:?}");
+    }
 }
 
 #[test]
 fn a_cart_takes_no_unknown_source_and_arms_itself_in_a_demo_only() {
-    fairly(|| {
-        let site = Site::new(Purpose::Real);
-        let mut unknown = site.cart_command(&site.path("cart"));
-        unknown.args(["--source", "foo"]);
-        let said = refused(unknown, "cart");
-        assert!(said.contains("\"simulated\" or \"cine:FILE\", not \"foo\""), "{said}");
-        let config = std::fs::read_to_string(site.path("cart.toml")).unwrap() + "simulated_nurse = true\n";
-        let line = config.lines().count();
-        std::fs::write(site.path("cart.toml"), config).unwrap();
-        let said = refused(site.cart_command(&site.path("cart")), "cart");
-        let words = format!("cart.toml, line {line}: bedside.simulated_nurse = true is refused: nobody but a person");
-        assert!(said.contains(&words), "{said}");
-    });
+    let site = Site::new(Purpose::Real);
+    let mut unknown = site.cart_command(&site.path("cart"));
+    unknown.args(["--source", "foo"]);
+    let said = refused(unknown, "cart");
+    assert!(said.contains("\"simulated\" or \"cine:FILE\", not \"foo\""), "{said}");
+    let config = std::fs::read_to_string(site.path("cart.toml")).unwrap() + "simulated_nurse = true\n";
+    let line = config.lines().count();
+    std::fs::write(site.path("cart.toml"), config).unwrap();
+    let said = refused(site.cart_command(&site.path("cart")), "cart");
+    let words = format!("cart.toml, line {line}: bedside.simulated_nurse = true is refused: nobody but a person");
+    assert!(said.contains(&words), "{said}");
 }
 
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
-    fairly(|| {
-        let site = Site::new(Purpose::Real);
-        for program in [&programs().cart, &programs().console] {
-            let mut show = Command::new(program);
-            show.args(["identity", "show"]).arg(site.path("cart"));
-            let (reader, writer) = std::io::pipe().unwrap();
-            drop(reader);
-            let output = show.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
-            assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-        }
-    });
+    let site = Site::new(Purpose::Real);
+    for program in [&programs().cart, &programs().console] {
+        let mut show = Command::new(program);
+        show.args(["identity", "show"]).arg(site.path("cart"));
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = show.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]
 fn a_killed_demo_leaves_no_key_behind() {
-    fairly(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let mut command = console(&["demo", "--headless", "--script"]);
-        command.arg(assets("exams/demo.exam")).arg("--out").arg(folder.path().join("out")).env("TMPDIR", folder.path());
-        let mut demo = Process::start("console", command);
-        // What the cart tells a console that it has let in.
-        demo.line("the patient has consented");
-        demo.kill();
-        assert!(keys(folder.path()).is_empty(), "{:?}", keys(folder.path()));
-    });
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = console(&["demo", "--headless", "--script"]);
+    command.arg(assets("exams/demo.exam")).arg("--out").arg(folder.path().join("out")).env("TMPDIR", folder.path());
+    let mut demo = Process::start("console", command);
+    // What the cart tells a console that it has let in.
+    demo.line("the patient has consented");
+    demo.kill();
+    assert!(keys(folder.path()).is_empty(), "{:?}", keys(folder.path()));
 }
 
 /// All private keys in and under `folder`.

@@ -4,7 +4,6 @@
 //! [`PATIENCE`] only decides when it gives up.
 
 mod contact;
-mod fair;
 mod machine;
 mod process;
 mod programs;
@@ -17,7 +16,6 @@ use std::io::Write;
 use std::time::Duration;
 
 pub(crate) use contact::InContact;
-pub(crate) use fair::fairly;
 pub(crate) use machine::{Alone, Shared};
 pub(crate) use process::Process;
 pub(crate) use programs::{assets, programs};
