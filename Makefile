@@ -31,7 +31,6 @@ test: packages ## every test, whole-system ones over real sockets included
 	cargo test --workspace --locked
 
 campaign: packages ## 2,000 seeded exams in which everything goes wrong, on all cores: make campaign ARGS="--seeds 20000 --seconds 60"
-	@.ci/system-packages bench
 	cargo run --release --locked -p farprobe-bench -- world --seed 0 $(or $(ARGS),--seeds 2000 --seconds 30)
 
 check: packages ## formatting, lints and documentation, warnings denied
