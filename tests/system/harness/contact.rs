@@ -49,9 +49,7 @@ impl InContact {
 
     fn begin(script: &str, otherwise: impl Fn(Command) -> Command) -> Self {
         let site = Site::new(Purpose::Demo);
-        let mut command = site.cart_command(&site.path("cart"));
-        command.arg("--demo");
-        let cart = Cart::start(otherwise(command));
+        let cart = Cart::start(otherwise(site.demo_cart_command()));
         let watcher = Watcher::connect(cart.address, &site.identity(Role::Observer));
         let console = site.console(cart.address, &site.script("press.exam", script), OUT);
         Self { site, cart, console, watcher }

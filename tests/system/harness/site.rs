@@ -95,17 +95,16 @@ impl Site {
         std::fs::write(self.path("cart.toml"), config).expect("a folder to write into");
     }
 
-    /// A demo's cart that listens. Its simulated nurse arms it.
-    pub(crate) fn cart(&self) -> Cart {
-        self.cart_with(|_| {})
-    }
-
-    /// The same with more on its command line.
-    pub(crate) fn cart_with(&self, more: impl FnOnce(&mut Command)) -> Cart {
+    /// The command that starts a demo's cart. Its simulated nurse arms it.
+    pub(crate) fn demo_cart_command(&self) -> Command {
         let mut command = self.cart_command(&self.path("cart"));
         command.arg("--demo");
-        more(&mut command);
-        Cart::start(command)
+        command
+    }
+
+    /// A demo's cart that listens.
+    pub(crate) fn cart(&self) -> Cart {
+        Cart::start(self.demo_cart_command())
     }
 
     /// A console without a window that drives `address` by `script`; its results go to the folder `out` of the site.
