@@ -17,7 +17,7 @@ use hdrhistogram::CreationError;
 
 use self::pace::Pace;
 use self::totals::Totals;
-use crate::rt::Tick;
+use crate::rt::{MOST_CAUGHT_UP, Tick};
 
 /// How often the ring of ticks is emptied: a twentieth of its size.
 const DRAIN_EVERY: Duration = Duration::from_millis(100);
@@ -169,6 +169,14 @@ impl Recorder {
             }
             drop(sessions);
             lately.add(&tick);
+            let late = Duration::from_nanos(tick.lateness_ns);
+            if late > MOST_CAUGHT_UP {
+                tracing::warn!(
+                    "this machine stood still for {} ms, and the simulated arm and patient with it; a real arm stops by \
+                     itself then, and a patient goes on breathing against it",
+                    late.as_millis()
+                );
+            }
             if let Some(transition) = tick.transition {
                 on_news(News::Step(transition));
             }

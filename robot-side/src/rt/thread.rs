@@ -19,8 +19,9 @@ use super::{Inbox, Taps, Tick};
 pub(crate) const PERIOD: Duration = Duration::from_millis(1);
 
 /// A simulated arm's servo makes up for at most this much at once; after a longer stall it goes on from now, and the gate
-/// notices the gap. Twice the longest stall seen on a shared virtual machine.
-const MOST_CAUGHT_UP: Duration = Duration::from_millis(500);
+/// notices the gap, while arm and patient go on from where they stood (`farprobe_sim::arm::MAX_CATCH_UP` is less). Twice the
+/// longest stall seen on a shared virtual machine that was fit for an exam.
+pub(crate) const MOST_CAUGHT_UP: Duration = Duration::from_millis(500);
 
 /// What the loop does when it wakes late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +29,8 @@ pub(crate) enum Pacing {
     /// It skips the ticks it missed: a real arm has gone on without them. For the first real arm's adapter.
     #[cfg_attr(not(test), expect(dead_code, reason = "the simulated arms are the only ones so far"))]
     Skip,
-    /// It runs the ticks it missed, each at its own time: a simulated arm stands still when the machine does, so a machine that
-    /// stalls is not a cart that stalls. Lateness and overruns are counted all the same.
+    /// It runs the ticks it missed, each at its own time: a simulated arm and its patient stand still when the machine does, so a
+    /// machine that stalls is not a cart that stalls. Lateness and overruns are counted all the same.
     CatchUp,
 }
 

@@ -49,7 +49,7 @@ impl Arm for SimulatedArm {
         let (time, began) = self.plant_time(now);
         let state = self.plant.advance(time);
         // A scanner that is late finds the ring full; the arm does not wait for it.
-        let _ = self.probe.push(ProbeInBody { at: state.at, tip: state.tip_in_patient, force: state.force });
+        let _ = self.probe.push(ProbeInBody { at: state.body_at, tip: state.tip_in_patient, force: state.force });
         reading(&state, began)
     }
 

@@ -14,9 +14,9 @@ use super::{PlantCard, SUBSTEP};
 use crate::body::{Body, BodyMotion, Region};
 use crate::patient::{Touch, touch};
 
-/// The most that one call simulates at each end of a gap. Whoever calls after a longer stall gets an arm that has stopped
-/// meanwhile, in a bounded time, and not one that leaps: the arm has long run down after this time without setpoints.
-pub const MAX_CATCH_UP: Duration = Duration::from_millis(100);
+/// The most that one call simulates. Of a longer gap nothing is: arm and patient stood still together, as whatever computes them
+/// did. To let only the arm stand still would press a patient who has breathed in meanwhile, all at once, against it.
+pub const MAX_CATCH_UP: Duration = Duration::from_millis(400);
 
 /// The posture the arm was to start in is not one the arm can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct Plant {
     push: Wrench<Tip>,
     /// The last instant of the grid that was simulated.
     at: Time,
+    /// How long it stood still because nobody called: the patient's own clock is behind by this.
+    stood_still: Duration,
     /// How everything stands at `at`.
     scene: Scene,
 }
@@ -76,7 +78,9 @@ pub struct PlantState {
     pub indentation: Metre,
     /// What the probe touches.
     pub region: Option<Region>,
-    /// How breath, cough and heart stand.
+    /// What the patient's own clock says, which stands still while nothing is simulated.
+    pub body_at: Time,
+    /// How breath, cough and heart stand then.
     pub body: BodyMotion,
     /// How the arm is with its setpoints.
     pub motion: ArmMotion,
@@ -115,6 +119,7 @@ impl Plant {
             torques: TorqueEstimator::new(card, model.axes(), seed),
             push: Wrench::zero(),
             at: Time::ZERO,
+            stood_still: Duration::ZERO,
             model,
             drive,
             compliance,
@@ -165,6 +170,7 @@ impl Plant {
             tip_in_patient,
             indentation: touch.indentation,
             region: touch.region,
+            body_at: self.body_at(),
             body,
             motion: self.drive.motion(),
         }
@@ -187,21 +193,17 @@ impl Plant {
 
     fn catch_up(&mut self, now: Time) {
         let gap = now.saturating_since(self.at);
-        if gap > MAX_CATCH_UP * 2 {
-            self.run_until(self.at + MAX_CATCH_UP);
-            // The part left out is a whole number of substeps: the grid stays what it was.
-            let left_out = now.saturating_since(self.at).saturating_sub(MAX_CATCH_UP);
-            let substeps = left_out.as_nanos() / SUBSTEP.as_nanos();
-            let skipped = u64::try_from(substeps * SUBSTEP.as_nanos()).unwrap_or(u64::MAX);
-            self.at = self.at + Duration::from_nanos(skipped);
+        if gap > MAX_CATCH_UP {
+            // A whole number of substeps: the grid stays what it was. One is left, so that the sensors read anew: a reading that
+            // was the same before and after so long a time would rightly be taken for one that is stuck.
+            let substeps = (gap.as_nanos() / SUBSTEP.as_nanos()).saturating_sub(1);
+            let skipped = Duration::from_nanos(u64::try_from(substeps * SUBSTEP.as_nanos()).unwrap_or(u64::MAX));
+            self.at = self.at + skipped;
+            self.stood_still += skipped;
             self.drive.halt();
             self.compliance.halt();
             self.look();
         }
-        self.run_until(now);
-    }
-
-    fn run_until(&mut self, now: Time) {
         while now.saturating_since(self.at) >= SUBSTEP {
             self.substep();
         }
@@ -223,7 +225,12 @@ impl Plant {
     }
 
     fn look(&mut self) {
-        self.scene = Scene::new(&self.body, &self.model, &self.couch, &self.drive, &self.compliance, self.at);
+        let body_at = self.body_at();
+        self.scene = Scene::new(&self.body, &self.model, &self.couch, &self.drive, &self.compliance, body_at);
+    }
+
+    fn body_at(&self) -> Time {
+        Time::ZERO + self.at.saturating_since(Time::ZERO + self.stood_still)
     }
 }
 
@@ -234,7 +241,7 @@ impl Scene {
         couch: &Pose<Base>,
         drive: &Drive,
         compliance: &Compliance,
-        at: Time,
+        body_at: Time,
     ) -> Self {
         let (mut positions, mut velocities) = (Joints::zero(model.axes()), Joints::zero(model.axes()));
         let slots = positions.as_mut_slice().iter_mut().zip(velocities.as_mut_slice());
@@ -243,7 +250,7 @@ impl Scene {
         }
         let kinematics = model.kinematics(&positions);
         let tip_in_patient = kinematics.tip().relative_to(couch);
-        let motion = body.motion(at);
+        let motion = body.motion(body_at);
         let touch = touch(body, &motion, &tip_in_patient, &kinematics.twist(&velocities));
         Self { kinematics, velocities, tip_in_patient, body: motion, touch }
     }
