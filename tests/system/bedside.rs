@@ -10,7 +10,9 @@ use farprobe_geom::Tip;
 use farprobe_proto::{Cause, ConsoleMessage, Contact, Ladder, State};
 use farprobe_transport::identity::Purpose;
 
-use crate::harness::{CONTACT, InContact, NO_MORE, Process, RELEASED, Site, Watcher, pressing, programs};
+use crate::harness::{
+    CONTACT, InContact, NO_MORE, Process, RELEASED, Site, Watcher, fairly, pressing, programs, protects,
+};
 
 /// What the tip of a braked arm may wander that nobody pushes, m.
 const STILL: f64 = 1e-3;
@@ -34,7 +36,7 @@ fn lets_go_then_brakes(watcher: &mut Watcher, pressed: &State, cause: Cause) {
     let stopped = watcher.until("a stop with little force", |s| s.ladder == Ladder::EStop && pressing(s) <= RELEASED);
     assert_eq!(stopped.cause, cause, "{:?}", watcher.steps());
     let worst = watcher.since(pressed.sampled_at).iter().map(pressing).fold(f64::MIN, f64::max);
-    assert!(worst <= NO_MORE, "the force rose to {worst} N");
+    protects(worst <= NO_MORE, || format!("the force rose to {worst} N"));
 }
 
 /// Nothing that comes over the wire leaves a stop, and nothing moves meanwhile; the word at the bedside does.
@@ -52,7 +54,7 @@ fn only_the_staff_reset(test: &mut InContact) {
     let later = test.watcher.later(&braked, 200);
     // Seen along the probe: it yields to a patient who breathes towards it, and does nothing else.
     let moved = later.tip.relative_to::<Tip>(&braked.tip).position();
-    assert!(moved.xy().norm() < STILL && moved.z < STILL, "{moved} m while braked");
+    protects(moved.xy().norm() < STILL && moved.z < STILL, || format!("{moved} m while braked"));
     assert_eq!(later.ladder, Ladder::EStop);
 
     say(&test.site.bedside(), "reset");
@@ -64,32 +66,36 @@ fn only_the_staff_reset(test: &mut InContact) {
 
 #[test]
 fn the_bedside_switch_in_contact_lets_go_first_then_brakes() {
-    let mut test = InContact::by(CONTACT);
-    let pressed = test.watcher.newest();
-    say(&test.site.bedside(), "stop");
-    lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
-    only_the_staff_reset(&mut test);
+    fairly(|| {
+        let mut test = InContact::by(CONTACT);
+        let pressed = test.watcher.newest();
+        say(&test.site.bedside(), "stop");
+        lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
+        only_the_staff_reset(&mut test);
+    });
 }
 
 #[test]
 fn a_patient_who_takes_the_consent_back_is_let_go_and_has_to_be_asked_again() {
-    let mut test = InContact::by(CONTACT);
-    let bedside = test.site.bedside();
-    let pressed = test.watcher.newest();
-    say(&bedside, "withdraw");
-    let idle = test.watcher.until("an arm that may not move", |state| state.ladder == Ladder::Idle);
-    assert_eq!(idle.cause, Cause::Disarmed);
-    let later = test.watcher.later(&idle, 200);
-    assert!(pressing(&later) <= RELEASED, "{} N on a patient who wants no more", pressing(&later));
-    let states = test.watcher.since(pressed.sampled_at);
-    assert!(states.iter().all(|state| pressing(state) <= NO_MORE), "let go, not pressed");
+    fairly(|| {
+        let mut test = InContact::by(CONTACT);
+        let bedside = test.site.bedside();
+        let pressed = test.watcher.newest();
+        say(&bedside, "withdraw");
+        let idle = test.watcher.until("an arm that may not move", |state| state.ladder == Ladder::Idle);
+        assert_eq!(idle.cause, Cause::Disarmed);
+        let later = test.watcher.later(&idle, 200);
+        assert!(pressing(&later) <= RELEASED, "{} N on a patient who wants no more", pressing(&later));
+        let states = test.watcher.since(pressed.sampled_at);
+        protects(states.iter().all(|state| pressing(state) <= NO_MORE), || "pressed, not let go".to_owned());
 
-    assert!(answer(&bedside, "arm").starts_with("nothing done: arm was said before consent"));
-    let later = test.watcher.later(&idle, 200);
-    assert_eq!(later.ladder, Ladder::Idle);
-    say(&bedside, "consent");
-    say(&bedside, "arm");
-    test.watcher.until("an arm that may move", |state| state.ladder == Ladder::Ready);
+        assert!(answer(&bedside, "arm").starts_with("nothing done: arm was said before consent"));
+        let later = test.watcher.later(&idle, 200);
+        assert_eq!(later.ladder, Ladder::Idle);
+        say(&bedside, "consent");
+        say(&bedside, "arm");
+        test.watcher.until("an arm that may move", |state| state.ladder == Ladder::Ready);
+    });
 }
 
 #[test]
@@ -121,32 +127,38 @@ fn a_cart_whose_terminal_is_closed_allows_no_motion_any_more() {
 
 #[test]
 fn a_stop_from_a_console_in_contact_lets_go_first_then_brakes() {
-    let mut test = InContact::by(CONTACT);
-    let pressed = test.watcher.newest();
-    assert_eq!(pressed.contact, Contact::Touching);
-    // An observer may stop.
-    test.watcher.stop();
-    lets_go_then_brakes(&mut test.watcher, &pressed, Cause::OperatorStop);
-    only_the_staff_reset(&mut test);
+    fairly(|| {
+        let mut test = InContact::by(CONTACT);
+        let pressed = test.watcher.newest();
+        assert_eq!(pressed.contact, Contact::Touching);
+        // An observer may stop.
+        test.watcher.stop();
+        lets_go_then_brakes(&mut test.watcher, &pressed, Cause::OperatorStop);
+        only_the_staff_reset(&mut test);
+    });
 }
 
 #[test]
 fn a_cart_that_can_not_write_its_log_obeys_the_switch_all_the_same() {
-    let mut test = InContact::with(CONTACT, |cart| {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", "exec \"$0\" \"$@\" 2>/dev/full"]).arg(cart.get_program()).args(cart.get_args());
-        shell
+    fairly(|| {
+        let mut test = InContact::with(CONTACT, |cart| {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", "exec \"$0\" \"$@\" 2>/dev/full"]).arg(cart.get_program()).args(cart.get_args());
+            shell
+        });
+        let pressed = test.watcher.newest();
+        say(&test.site.bedside(), "stop");
+        lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
     });
-    let pressed = test.watcher.newest();
-    say(&test.site.bedside(), "stop");
-    lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
 }
 
 #[test]
 fn a_cart_whose_terminal_is_gone_takes_the_probe_off_and_parks() {
-    let mut test = InContact::by(CONTACT);
-    test.cart.process.hang_up();
-    assert!(test.cart.process.end().success());
-    let said = test.cart.process.text();
-    assert!(said.contains("SIGHUP") && said.contains("parked"), "{said}");
+    fairly(|| {
+        let mut test = InContact::by(CONTACT);
+        test.cart.process.hang_up();
+        assert!(test.cart.process.end().success());
+        let said = test.cart.process.text();
+        assert!(said.contains("SIGHUP") && said.contains("parked"), "{said}");
+    });
 }

@@ -13,7 +13,7 @@ use farprobe_proto::{CartDatagram, Ladder};
 use farprobe_transport::DemoPolicy;
 use farprobe_transport::identity::{Purpose, Role};
 
-use crate::harness::{PATIENCE, Site};
+use crate::harness::{PATIENCE, Site, fairly};
 
 /// Waits for an event and gives it.
 fn until(events: &Receiver<Event>, what: &str, is_it: impl Fn(&Event) -> bool) {
@@ -27,53 +27,55 @@ fn until(events: &Receiver<Event>, what: &str, is_it: impl Fn(&Event) -> bool) {
 
 #[test]
 fn a_stop_pressed_without_a_connection_stops_the_cart_once_it_is_back() {
-    let site = Site::new(Purpose::Demo);
-    let mut cart = site.cart();
-    let out = site.path("out");
-    std::fs::create_dir(&out).unwrap();
-    let desk = handles::keyboard(&Settings::default(), WindowFeed::default()).unwrap();
-    let plan = Plan {
-        clock: MonotonicClock,
-        destination: Destination {
-            address: cart.address,
-            cart: None,
-            identity: site.identity(Role::Operator),
-            demo: DemoPolicy::Required,
-        },
-        handle: desk.handle,
-        kind: desk.kind,
-        start: HandleStart::AtOnce,
-        script: None,
-        out: out.clone(),
-        painted_by_window: false,
-    };
-    let (told, events) = channel();
-    let told = Mutex::new(told);
-    let sink = Arc::new(move |_, event| {
-        // The test may have seen enough.
-        let _ = told.lock().unwrap().send(event);
+    fairly(|| {
+        let site = Site::new(Purpose::Demo);
+        let mut cart = site.cart();
+        let out = site.path("out");
+        std::fs::create_dir(&out).unwrap();
+        let desk = handles::keyboard(&Settings::default(), WindowFeed::default()).unwrap();
+        let plan = Plan {
+            clock: MonotonicClock,
+            destination: Destination {
+                address: cart.address,
+                cart: None,
+                identity: site.identity(Role::Operator),
+                demo: DemoPolicy::Required,
+            },
+            handle: desk.handle,
+            kind: desk.kind,
+            start: HandleStart::AtOnce,
+            script: None,
+            out: out.clone(),
+            painted_by_window: false,
+        };
+        let (told, events) = channel();
+        let told = Mutex::new(told);
+        let sink = Arc::new(move |_, event| {
+            // The test may have seen enough.
+            let _ = told.lock().unwrap().send(event);
+        });
+        let (press, pressed) = channel();
+        let shots = Shots::new(None, None, Screen::default());
+        let director = Director::start(plan, sink, shots, (press.clone(), pressed)).unwrap();
+        let directing = std::thread::spawn(move || director.direct().map_err(|error| error.to_string()));
+
+        until(&events, "the connection", |event| matches!(event, Event::Connected(_)));
+        cart.process.kill();
+        until(&events, "its loss", |event| matches!(event, Event::Lost { .. }));
+        press.send(Happening::Intent(Intent::Stop)).unwrap();
+        until(&events, "word that it is not lost", |event| matches!(event, Event::StopWaits));
+
+        site.listen_at(cart.address);
+        let _again = site.cart();
+        until(&events, "the stop", |event| matches!(event, Event::StopSent));
+        let stopped = |event: &Event| matches!(event, Event::Cart(CartDatagram::State(s)) if s.ladder == Ladder::EStop);
+        until(&events, "a stopped cart", stopped);
+
+        press.send(Happening::End("the test has seen it".to_owned())).unwrap();
+        let ended = directing.join().unwrap().unwrap();
+        assert_eq!(ended.problem, None);
+        let log = std::fs::read_to_string(out.join("session.log")).unwrap();
+        let said = |words: &str| log.find(words).unwrap_or_else(|| panic!("no \"{words}\" in {log}"));
+        assert!(said("will be sent as soon as the cart is reached") < said("stop sent"), "{log}");
     });
-    let (press, pressed) = channel();
-    let shots = Shots::new(None, None, Screen::default());
-    let director = Director::start(plan, sink, shots, (press.clone(), pressed)).unwrap();
-    let directing = std::thread::spawn(move || director.direct().map_err(|error| error.to_string()));
-
-    until(&events, "the connection", |event| matches!(event, Event::Connected(_)));
-    cart.process.kill();
-    until(&events, "its loss", |event| matches!(event, Event::Lost { .. }));
-    press.send(Happening::Intent(Intent::Stop)).unwrap();
-    until(&events, "word that it is not lost", |event| matches!(event, Event::StopWaits));
-
-    site.listen_at(cart.address);
-    let _again = site.cart();
-    until(&events, "the stop", |event| matches!(event, Event::StopSent));
-    let stopped = |event: &Event| matches!(event, Event::Cart(CartDatagram::State(s)) if s.ladder == Ladder::EStop);
-    until(&events, "a stopped cart", stopped);
-
-    press.send(Happening::End("the test has seen it".to_owned())).unwrap();
-    let ended = directing.join().unwrap().unwrap();
-    assert_eq!(ended.problem, None);
-    let log = std::fs::read_to_string(out.join("session.log")).unwrap();
-    let said = |words: &str| log.find(words).unwrap_or_else(|| panic!("no \"{words}\" in {log}"));
-    assert!(said("will be sent as soon as the cart is reached") < said("stop sent"), "{log}");
 }

@@ -4,6 +4,7 @@
 //! [`PATIENCE`] only decides when it gives up.
 
 mod contact;
+mod fair;
 mod machine;
 mod process;
 mod programs;
@@ -16,6 +17,7 @@ use std::io::Write;
 use std::time::Duration;
 
 pub(crate) use contact::InContact;
+pub(crate) use fair::{fairly, protects, wait_for_the_machine};
 pub(crate) use machine::{Alone, Shared};
 pub(crate) use process::Process;
 pub(crate) use programs::{assets, programs};

@@ -40,6 +40,9 @@ const SEEN_WITHIN: Duration = Duration::from_secs(1);
 /// quiet virtual machine was seen to be away for less than a hundredth; one that spoiled every exam for a third.
 const UNFIT: f64 = 0.1;
 
+/// Below this part the host leaves it its processors: what a quiet virtual machine was seen to miss, twice over.
+const QUIET: f64 = 0.02;
+
 /// Which threads a witness stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -58,14 +61,20 @@ pub(crate) struct Gap {
     pub(crate) to: Time,
 }
 
+impl Gap {
+    fn lasted(&self) -> Duration {
+        self.to.saturating_since(self.from)
+    }
+}
+
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let class = match self.class {
             Class::RealTime => "a real-time thread",
             Class::Ordinary => "an ordinary thread",
         };
-        let (lasted, at) = (self.to.saturating_since(self.from), self.from.as_secs_f64());
-        write!(f, "{class} on CPU {} was not run for {} ms from {at:.3} s on", self.cpu, lasted.as_millis())
+        let (lasted, at) = (self.lasted().as_millis(), self.from.as_secs_f64());
+        write!(f, "{class} on CPU {} was not run for {lasted} ms from {at:.3} s on", self.cpu)
     }
 }
 
@@ -145,6 +154,17 @@ impl Seen {
         let part = away(Class::Ordinary, &self.gaps, self.span).div_duration_f64(to.saturating_since(from));
         (part >= UNFIT).then_some(part)
     }
+
+    /// The longest stall.
+    pub(crate) fn longest(&self) -> Duration {
+        self.gaps.iter().map(Gap::lasted).max().unwrap_or_default()
+    }
+
+    /// Whether the machine seems to be there: nothing but the host keeps a real-time thread waiting.
+    pub(crate) fn quiet(&self) -> bool {
+        let (from, to) = self.span;
+        away(Class::RealTime, &self.gaps, self.span) < to.saturating_since(from).mul_f64(QUIET)
+    }
 }
 
 impl fmt::Display for Seen {
@@ -152,7 +172,7 @@ impl fmt::Display for Seen {
         /// Enough to see what it was like; the longest first.
         const SHOWN: usize = 20;
         let mut gaps = self.gaps.clone();
-        gaps.sort_by_key(|gap| std::cmp::Reverse(gap.to.saturating_since(gap.from)));
+        gaps.sort_by_key(|gap| std::cmp::Reverse(gap.lasted()));
         let ((from, to), away) = (self.span, away(Class::Ordinary, &self.gaps, self.span));
         let (from, to) = (from.as_secs_f64(), to.as_secs_f64());
         write!(f, "from {from:.3} s to {to:.3} s the machine was away for {} ms", away.as_millis())?;
