@@ -27,7 +27,7 @@ mod tare;
 
 use across::Across;
 use axial::{Axial, AxialInput};
-pub use tare::Tare;
+pub use tare::{Learnt, Tare};
 
 /// What the law may aim at in this tick.
 #[derive(Debug, Clone, Copy, PartialEq)]

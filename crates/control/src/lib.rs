@@ -23,7 +23,7 @@ pub mod resolve;
 mod smooth;
 
 pub use arm_model::{ArmModel, JointLimits, ModelError};
-pub use contact::{Contact, ContactLaw, ContactTuning, Directive, Measured, Proposal, Tare};
+pub use contact::{Contact, ContactLaw, ContactTuning, Directive, Learnt, Measured, Proposal, Tare};
 pub use external_wrench::ExternalWrench;
 pub use handle::{HandleMapper, Mapped, Scaling};
 pub use haptic::{HapticCoupling, HapticTuning};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use farprobe_control::contact::{self, ContactLaw, ContactTuning, Directive as Aim, Proposal, Tare};
+use farprobe_control::contact::{self, ContactLaw, ContactTuning, Directive as Aim, Learnt, Proposal, Tare};
 use farprobe_control::{ArmModel, ExternalWrench, Kinematics, ReferenceGenerator, Resolver};
 use farprobe_geom::{Base, Joints, Newton, Patient, Pose, Time, Tip, Transform, Twist, Wrench};
 use farprobe_proto::{self as proto, Applied, Ladder, State, Transition};
@@ -30,9 +30,9 @@ const USED_SHARE: f64 = 0.95;
 /// Where a turn of the probe counts as much as the travel it makes, m: from a wrist to a probe's tip.
 const TURNING_ARM: f64 = 0.3;
 
-/// After it is switched on the servo learns the sensor's zero for this long, three times the learning's time constant: the probe
+/// After it is switched on the servo learns the sensor's zero for this long, and its mean is known to 4 mN: the probe
 /// is off the patient then, as the zero of every force sensor wants it. Driving can't begin earlier: the link is measured for two
-/// seconds before.
+/// seconds before. It is over as soon as a patient breathes towards the probe: the law has to yield.
 const ZEROING: Duration = Duration::from_secs(1);
 
 /// While the probe is off the patient and nobody drives, readings below this teach the sensor's zero, N: bias and drift, but no
@@ -175,9 +175,10 @@ impl Servo {
         let free = matches!(self.contact, contact::Contact::Free);
         let zeroing = self.zeroing > Duration::ZERO;
         if nobody_drives && (free || zeroing) && reading.wrench.force.norm() < SURELY_FREE {
-            self.tare.learn(&reading.wrench, elapsed);
-            if let Some(torques) = &reading.external_torques {
-                self.external.learn(torques, elapsed);
+            match (self.tare.learn(&reading.wrench, elapsed), &reading.external_torques) {
+                (Learnt::Zero, Some(torques)) => self.external.learn(torques, elapsed),
+                (Learnt::Pressed, _) => self.zeroing = Duration::ZERO,
+                (Learnt::Zero | Learnt::Nothing, _) => {}
             }
         }
         if zeroing && nobody_drives {
