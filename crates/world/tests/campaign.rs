@@ -17,7 +17,9 @@ const LASTS: Duration = Duration::from_secs(30);
 const SEEDS: u64 = 270;
 
 /// Exams that once broke something, and what was at fault.
-const FOUND: [(Class, &[u64]); 4] = [
+const FOUND: [(Class, &[u64]); 5] = [
+    // While the sensor's zero was learnt the belly rose to the probe: the force was 0.35 N wrong afterwards.
+    (Class::BreathingSoft, &[461]),
     // After a step of the console's own clock it held every state for old, and kept its clutch open, for ten seconds.
     (Class::Clock, &[231, 285, 528, 555]),
     // A leading count that an outage allowed made every honest command old for twenty seconds.
