@@ -11,7 +11,7 @@ use farprobe_proto::{Cause, ConsoleMessage, Contact, Ladder, State};
 use farprobe_transport::identity::Purpose;
 
 use crate::harness::{
-    CONTACT, InContact, NO_MORE, Process, RELEASED, Site, Watcher, fairly, pressing, programs, protects,
+    CONTACT, IN_THE_AIR, InContact, NO_MORE, Process, RELEASED, Site, Watcher, fairly, pressing, programs, protects,
 };
 
 /// What the tip of a braked arm may wander that nobody pushes, m.
@@ -72,6 +72,10 @@ fn the_bedside_switch_in_contact_lets_go_first_then_brakes() {
         say(&test.site.bedside(), "stop");
         lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
         only_the_staff_reset(&mut test);
+        // A script that was stopped does not press again by itself.
+        assert!(!test.console.end().success());
+        let ladder = test.watcher.steps();
+        assert!(ladder.iter().filter(|step| step.ladder == Ladder::Engaged).count() == 1, "{ladder:?}");
     });
 }
 
@@ -92,6 +96,11 @@ fn a_patient_who_takes_the_consent_back_is_let_go_and_has_to_be_asked_again() {
         assert!(answer(&bedside, "arm").starts_with("nothing done: arm was said before consent"));
         let later = test.watcher.later(&idle, 200);
         assert_eq!(later.ladder, Ladder::Idle);
+        // The script has given up by then, and says why.
+        assert!(!test.console.end().success());
+        assert!(test.console.text().contains("did not go as its script says"), "{}", test.console.text());
+        let script = test.site.script("again.exam", IN_THE_AIR);
+        let _again = test.site.console(test.cart.address, &script, "again");
         say(&bedside, "consent");
         say(&bedside, "arm");
         test.watcher.until("an arm that may move", |state| state.ladder == Ladder::Ready);
@@ -107,14 +116,26 @@ fn a_cart_that_nobody_at_the_bedside_could_stop_does_not_start() {
     assert!(!cart.end().success());
     let text = cart.text();
     assert!(text.contains("bedside.terminal = false is refused") && text.contains("--bedside-socket"), "{text}");
+    // With a terminal, but nobody who could type at it: what a daemon has.
+    std::fs::write(site.path("cart.toml"), config_with_terminal(&site)).unwrap();
+    let mut daemon = Command::new("sh");
+    daemon.args(["-c", "exec \"$0\" --config \"$1\" </dev/null"]).arg(&programs().cart).arg(site.path("cart.toml"));
+    let mut cart = Process::start("cart", daemon);
+    assert!(!cart.end().success());
+    assert!(cart.text().contains("standard input is /dev/null"), "{}", cart.text());
+}
+
+/// The site's configuration with a terminal as the bedside switch.
+fn config_with_terminal(site: &Site) -> String {
+    std::fs::read_to_string(site.path("cart.toml"))
+        .expect("the configuration")
+        .replace("terminal = false", "terminal = true")
 }
 
 #[test]
 fn a_cart_whose_terminal_is_closed_allows_no_motion_any_more() {
     let site = Site::new(Purpose::Real);
-    let config =
-        std::fs::read_to_string(site.path("cart.toml")).unwrap().replace("terminal = false", "terminal = true");
-    std::fs::write(site.path("cart.toml"), config).unwrap();
+    std::fs::write(site.path("cart.toml"), config_with_terminal(&site)).unwrap();
     let mut command = Command::new(&programs().cart);
     command.arg("--config").arg(site.path("cart.toml"));
     let mut cart = Process::start("cart", command);

@@ -31,6 +31,10 @@ use crate::model::{Caption, Event, HandleKind, HandleStatus, Intent, LatencySnap
 /// How often latencies are told to the view: fast enough to follow, slow enough to read.
 const LATENCIES_EVERY: Duration = Duration::from_millis(250);
 
+/// How long a script that is given up stays to hear what became of it: a step of the ladder is told within a tenth of a second, a lost
+/// connection after the three seconds in which it may come back.
+const LAST_WORDS: Duration = Duration::from_secs(4);
+
 /// One press of a force button, N.
 const FORCE_STEP: Newton = Newton::literal(0.5);
 
@@ -50,6 +54,8 @@ pub struct Director {
     script: Option<ScriptFacts>,
     witness: Witness,
     script_began: Option<Time>,
+    /// When a script ends that left its course.
+    given_up: Option<Time>,
     machines: Machines,
     controls: Controls,
     handle_news: HandleNews,
@@ -95,6 +101,7 @@ impl Director {
             script,
             witness,
             script_began: None,
+            given_up: None,
             machines,
             controls: Controls::default(),
             handle_news: HandleNews::default(),
@@ -128,6 +135,9 @@ impl Director {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break None,
+            }
+            if let Some(deviation) = self.give_up(self.clock.now()) {
+                break Some(deviation);
             }
             let news = self.handle_news.tick(self.clock.now());
             self.tell_handle(news, None);
@@ -209,6 +219,21 @@ impl Director {
             }
         }
         None
+    }
+
+    /// A script that left its course is given up: it can't see where the probe is now, and a press it holds ready is no deliberate
+    /// act any more. Gives what went wrong, once there was time to hear of it.
+    fn give_up(&mut self, now: Time) -> Option<String> {
+        // A person sees, and goes on.
+        self.script.as_ref()?;
+        let deviation = self.witness.deviation()?;
+        let Some(ends) = self.given_up else {
+            self.pump.let_go();
+            self.front.tell(Event::Caption(None));
+            self.given_up = Some(now + LAST_WORDS);
+            return None;
+        };
+        (now >= ends).then_some(deviation)
     }
 
     /// How an exam ends that somebody ends: a person may, a script is broken off.

@@ -53,6 +53,7 @@ pub enum PumpEvent {
 #[derive(Debug)]
 pub(super) struct Pump {
     stop: Arc<AtomicBool>,
+    let_go: Arc<AtomicBool>,
     join: JoinHandle<()>,
 }
 
@@ -68,8 +69,10 @@ impl Pump {
     ) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let ended = Arc::clone(&stop);
+        let let_go = Arc::new(AtomicBool::new(false));
         let steering = Steering::new(Scaling::ONE_TO_ONE);
         let mut work = Work {
+            let_go: Arc::clone(&let_go),
             handle,
             start,
             ledger,
@@ -90,7 +93,12 @@ impl Pump {
                 due = (due + COMMAND_PERIOD).max(now);
             }
         })?;
-        Ok(Self { stop, join })
+        Ok(Self { stop, let_go, join })
+    }
+
+    /// Opens the clutch for good: the handle is not read any more. Commands go on and say so.
+    pub(super) fn let_go(&self) {
+        self.let_go.store(true, Ordering::Release);
     }
 
     /// Ends the thread; the handle is let go.
@@ -102,6 +110,7 @@ impl Pump {
 }
 
 struct Work {
+    let_go: Arc<AtomicBool>,
     handle: Box<dyn Handle>,
     start: HandleStart,
     ledger: SharedLedger,
@@ -145,6 +154,13 @@ impl Work {
     fn read(&mut self, now: Time, permission: Permission) {
         let before = self.steering.latch();
         let mut held = false;
+        if self.let_go.load(Ordering::Acquire) {
+            self.steering.let_go();
+            if before != ClutchLatch::Open {
+                self.tell(PumpEvent::Clutch(ClutchLatch::Open));
+            }
+            return;
+        }
         match self.handle.sample(now) {
             Ok(sample) => {
                 held = sample.clutch;

@@ -67,6 +67,11 @@ impl Steering {
         self.latch
     }
 
+    /// The enabling control is let go, whatever the handle says.
+    pub(super) fn let_go(&mut self) {
+        self.latch = ClutchLatch::Open;
+    }
+
     /// Takes a reading of the handle.
     pub(super) fn sample(&mut self, sample: &HandleSample, permission: Permission) {
         self.handle_lost = false;
