@@ -1,6 +1,9 @@
 //! The program: from the command line to a running cart, and to its end.
 
+use std::fs::{File, Metadata};
 use std::io::Read;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::time::Duration;
 
 use farprobe_transport::DemoPolicy;
@@ -68,6 +71,10 @@ fn configuration(options: &Run) -> Result<Config, ConfigError> {
     }
     if options.child {
         // Standard input belongs to the program that started this one.
+        config.bedside.terminal = false;
+    }
+    if config.bedside.terminal && nobody_types() {
+        tracing::info!("standard input is /dev/null: nobody types at this cart's terminal");
         config.bedside.terminal = false;
     }
     Ok(config)
@@ -139,6 +146,14 @@ impl Ending {
             () = parent_gone => "the program that started this cart is gone",
         }
     }
+}
+
+/// Whether standard input is /dev/null, as a daemon's is: no bedside switch then.
+fn nobody_types() -> bool {
+    let device = |metadata: Metadata| metadata.file_type().is_char_device().then(|| metadata.rdev());
+    let input = std::io::stdin().as_fd().try_clone_to_owned().and_then(|input| File::from(input).metadata());
+    let (input, null) = (input.ok().and_then(device), std::fs::metadata("/dev/null").ok().and_then(device));
+    input.is_some() && input == null
 }
 
 /// Hears when standard input ends. A thread of its own: a read that never returns would keep the runtime from ending.

@@ -61,6 +61,12 @@ fn a_cart_takes_no_unknown_source_and_arms_itself_in_a_demo_only() {
     unknown.args(["--source", "foo"]);
     let said = refused(unknown, "cart");
     assert!(said.contains("\"simulated\" or \"cine:FILE\", not \"foo\""), "{said}");
+    let pipe = site.path("pipe.dcm");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut unending = site.cart_command(&site.path("cart"));
+    unending.arg("--source").arg(format!("cine:{}", pipe.display()));
+    let said = refused(unending, "cart");
+    assert!(said.contains("pipe.dcm: it is no ordinary file"), "{said}");
     let config = std::fs::read_to_string(site.path("cart.toml")).unwrap() + "simulated_nurse = true\n";
     let line = config.lines().count();
     std::fs::write(site.path("cart.toml"), config).unwrap();

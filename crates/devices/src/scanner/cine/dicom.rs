@@ -10,6 +10,7 @@ use dicom_object::{DefaultDicomObject, InMemDicomObject, Tag};
 use dicom_pixeldata::{PhotometricInterpretation, PixelDecoder};
 use farprobe_geom::Metre;
 
+use super::NAME_A_RECORDING;
 use super::colour::{Channel, interleave, look_up, ybr_to_rgb};
 use super::recording::{MOST_BYTES, Pixels, Recording, Scale, USUAL_FRAME_TIME};
 use crate::DeviceError;
@@ -56,7 +57,7 @@ pub(super) fn load(path: &Path, name: String) -> Result<Recording, DeviceError> 
 fn read(path: &Path, name: String) -> Result<Recording, String> {
     let file = dicom_object::open_file(path).map_err(|error| match error {
         dicom_object::ReadError::OpenFile { source, .. } => {
-            format!("{source}: name a DICOM file or a folder of pictures that is there and that you may read")
+            format!("{source}: {NAME_A_RECORDING}")
         }
         error if says_it_is_dicom(path) => format!("it is a DICOM file that is damaged or was cut short ({error})"),
         error => format!("it is neither a DICOM file nor a folder of pictures ({error})"),

@@ -22,6 +22,9 @@ use crate::{DeviceError, Picture, PictureContext, Scanner};
 
 /// The depth told of a recording whose scale is unknown.
 const SOME_DEPTH: Metre = Metre::literal(0.15);
+
+/// What to do about a path that can't be opened.
+const NAME_A_RECORDING: &str = "name a DICOM file or a folder of pictures that is there and that you may read";
 /// The depths that settings may have.
 const DEPTHS: (Metre, Metre) = (Metre::literal(0.02), Metre::literal(0.30));
 
@@ -42,7 +45,16 @@ impl CineScanner {
     pub fn open(path: &Path) -> Result<Self, DeviceError> {
         // The stem only: a path may name a person, and files inside may too.
         let name = path.file_stem().map_or_else(|| "recording".into(), |stem| stem.to_string_lossy().into_owned());
-        let recording = if path.is_dir() { folder::load(path, name)? } else { dicom::load(path, name)? };
+        // What is no ordinary file is not opened: a pipe that nobody writes to would hold the program up for ever.
+        let fail = |what: String| DeviceError::File { path: path.display().to_string(), what };
+        let found = std::fs::metadata(path).map_err(|error| fail(format!("{error}: {NAME_A_RECORDING}")))?;
+        let recording = if found.is_dir() {
+            folder::load(path, name)?
+        } else if found.is_file() {
+            dicom::load(path, name)?
+        } else {
+            return Err(fail(format!("it is no ordinary file: {NAME_A_RECORDING}")));
+        };
         Ok(Self::play(recording))
     }
 

@@ -87,7 +87,9 @@ impl Recording {
         let times = times.iter().copied().chain(std::iter::repeat(*times.last().unwrap_or(&USUAL_FRAME_TIME)));
         let times: Vec<Duration> = times.take(frames.len()).collect();
         if let Some(time) = times.iter().find(|time| !(FRAME_TIMES.0..=FRAME_TIMES.1).contains(time)) {
-            return Err(format!("a frame time of {time:?} is not believed; 5 ms to 2 s are"));
+            return Err(format!(
+                "a frame time of {time:?} is not believed; 5 ms to 2 s are: mend frame_time_ms in cine.toml, or the file"
+            ));
         }
         let mut padded = Vec::with_capacity(frames.len());
         for (index, frame) in frames.into_iter().enumerate() {
