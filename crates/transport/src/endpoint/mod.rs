@@ -36,12 +36,22 @@ impl DemoPolicy {
     }
 }
 
+/// What to do about an address that can't be opened.
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "end the program that uses it, or choose another port",
+        io::ErrorKind::AddrNotAvailable => "name an address of this machine, or 0.0.0.0 for all of them",
+        io::ErrorKind::PermissionDenied => "ports below 1024 are for the system: choose a higher one",
+        _ => "choose another address",
+    }
+}
+
 /// Why an endpoint cannot be opened. The configuration or this machine is to blame.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The address cannot be used.
-    #[error("cannot open UDP {address}: {source}: is another program using it?")]
+    #[error("cannot open UDP {address}: {source}: {}", remedy(source))]
     Socket {
         /// The address.
         address: SocketAddr,

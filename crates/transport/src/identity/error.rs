@@ -32,7 +32,7 @@ pub enum IdentityError {
         path: PathBuf,
     },
     /// The file is there already, and replacing it was not asked for.
-    #[error("{} exists already: choose another folder; `identity issue` replaces an identity with `--overwrite`", path.display())]
+    #[error("{} exists already: choose another folder; an identity (never an authority) is replaced with `identity issue --overwrite`", path.display())]
     Exists {
         /// The file that was not touched.
         path: PathBuf,
