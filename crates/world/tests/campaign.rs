@@ -26,8 +26,9 @@ const FOUND: [(Class, &[u64]); 5] = [
     (Class::Tampered, &[176]),
     // Stop, disarm and reset at any moment.
     (Class::Bedside, &[131]),
-    // Half a second of the lift without the force sensor left 3.2 N on the softest tissue.
-    (Class::Adversary, &[566]),
+    // Half a second of the lift without the force sensor left 3.2 N on the softest tissue; joints at their fastest took 104 ms to
+    // stop.
+    (Class::Adversary, &[566, 1322]),
 ];
 
 /// A promise about a figure, and whom it is made to.
@@ -89,35 +90,46 @@ fn campaign(seeds: u64) -> Tally {
     tally
 }
 
-#[test]
-fn no_exam_breaks_an_invariant_or_a_promise() {
-    let asked = std::env::var("FARPROBE_CAMPAIGN_SEEDS").ok();
-    let tally = campaign(asked.map_or(SEEDS, |seeds| seeds.parse().unwrap()));
+/// Every invariant and promise that these exams broke, and how to see it again.
+fn wrong(tally: &Tally) -> Vec<String> {
     let mut wrong: Vec<String> = Vec::new();
     for (class, seed, found) in tally.breaks() {
         wrong.push(format!("{} seed {seed}: {found}; {}", class.name(), again(class, seed)));
     }
     for (class, of) in &tally.classes {
-        assert_eq!(of.ticks_two_drivers, 0, "{}", class.name());
+        if of.ticks_two_drivers > 0 {
+            wrong.push(format!("{}: two drivers in {} ticks", class.name(), of.ticks_two_drivers));
+        }
         for Promise { figure, most, .. } in PROMISES.iter().filter(|promise| (promise.classes)(*class)) {
             let Some(spread) = of.spread(*figure).filter(|spread| spread.worst > *most) else { continue };
             let (worst, seed) = (spread.worst, spread.worst_seed);
             wrong.push(format!("{}: {figure:?} {worst:.2}, at most {most}; {}", class.name(), again(*class, seed)));
         }
     }
+    wrong
+}
+
+#[test]
+fn no_exam_breaks_an_invariant_or_a_promise() {
+    let asked = std::env::var("FARPROBE_CAMPAIGN_SEEDS").ok();
+    let wrong = wrong(&campaign(asked.map_or(SEEDS, |seeds| seeds.parse().unwrap())));
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
 #[test]
 fn what_once_broke_stays_mended() {
+    let mut tally = Tally::default();
     for (class, seeds) in FOUND {
         for seed in seeds {
             let report = run(class, *seed, LASTS, &PlantCard::A).unwrap();
-            assert_eq!(report.breaks, [], "{}", again(class, *seed));
+            // Here of every class.
             let stopped = report.figures.get(&Figure::StoppedForce).into_iter().flatten();
             assert!(stopped.into_iter().all(|force| *force <= 2.0), "{:?}; {}", report.figures, again(class, *seed));
+            tally.add(report);
         }
     }
+    let wrong = wrong(&tally);
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
 /// The seed is the whole exam: whatever is found can be looked at again.
