@@ -10,7 +10,7 @@ use dicom_object::{DefaultDicomObject, InMemDicomObject, Tag};
 use dicom_pixeldata::{PhotometricInterpretation, PixelDecoder};
 use farprobe_geom::Metre;
 
-use super::NAME_A_RECORDING;
+use super::be_ordinary;
 use super::colour::{Channel, interleave, look_up, ybr_to_rgb};
 use super::recording::{MOST_BYTES, Pixels, Recording, Scale, USUAL_FRAME_TIME};
 use crate::DeviceError;
@@ -55,10 +55,12 @@ pub(super) fn load(path: &Path, name: String) -> Result<Recording, DeviceError> 
 }
 
 fn read(path: &Path, name: String) -> Result<Recording, String> {
+    let unreadable = |error: std::io::Error| {
+        format!("{error}: name a DICOM file or a folder of pictures that is there and that you may read")
+    };
+    be_ordinary(path).map_err(unreadable)?;
     let file = dicom_object::open_file(path).map_err(|error| match error {
-        dicom_object::ReadError::OpenFile { source, .. } => {
-            format!("{source}: {NAME_A_RECORDING}")
-        }
+        dicom_object::ReadError::OpenFile { source, .. } => unreadable(source),
         error if says_it_is_dicom(path) => format!("it is a DICOM file that is damaged or was cut short ({error})"),
         error => format!("it is neither a DICOM file nor a folder of pictures ({error})"),
     })?;

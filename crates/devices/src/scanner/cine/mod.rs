@@ -22,9 +22,6 @@ use crate::{DeviceError, Picture, PictureContext, Scanner};
 
 /// The depth told of a recording whose scale is unknown.
 const SOME_DEPTH: Metre = Metre::literal(0.15);
-
-/// What to do about a path that can't be opened.
-const NAME_A_RECORDING: &str = "name a DICOM file or a folder of pictures that is there and that you may read";
 /// The depths that settings may have.
 const DEPTHS: (Metre, Metre) = (Metre::literal(0.02), Metre::literal(0.30));
 
@@ -45,16 +42,7 @@ impl CineScanner {
     pub fn open(path: &Path) -> Result<Self, DeviceError> {
         // The stem only: a path may name a person, and files inside may too.
         let name = path.file_stem().map_or_else(|| "recording".into(), |stem| stem.to_string_lossy().into_owned());
-        // What is no ordinary file is not opened: a pipe that nobody writes to would hold the program up for ever.
-        let fail = |what: String| DeviceError::File { path: path.display().to_string(), what };
-        let found = std::fs::metadata(path).map_err(|error| fail(format!("{error}: {NAME_A_RECORDING}")))?;
-        let recording = if found.is_dir() {
-            folder::load(path, name)?
-        } else if found.is_file() {
-            dicom::load(path, name)?
-        } else {
-            return Err(fail(format!("it is no ordinary file: {NAME_A_RECORDING}")));
-        };
+        let recording = if path.is_dir() { folder::load(path, name)? } else { dicom::load(path, name)? };
         Ok(Self::play(recording))
     }
 
@@ -82,6 +70,11 @@ impl CineScanner {
     pub fn duration(&self) -> Duration {
         self.recording.duration()
     }
+}
+
+/// An error for what is no ordinary file. It is not to be opened: a pipe that nobody writes to holds a program up for ever.
+fn be_ordinary(path: &Path) -> std::io::Result<()> {
+    if std::fs::metadata(path)?.is_file() { Ok(()) } else { Err(std::io::Error::other("it is no ordinary file")) }
 }
 
 impl Scanner for CineScanner {
