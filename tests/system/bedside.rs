@@ -75,7 +75,7 @@ fn the_bedside_switch_in_contact_lets_go_first_then_brakes() {
         // A script that was stopped does not press again by itself.
         assert!(!test.console.end().success());
         let ladder = test.watcher.steps();
-        assert!(ladder.iter().filter(|step| step.ladder == Ladder::Engaged).count() == 1, "{ladder:?}");
+        assert_eq!(ladder.iter().filter(|step| step.ladder == Ladder::Engaged).count(), 1, "{ladder:?}");
     });
 }
 

@@ -153,17 +153,26 @@ impl Work {
 
     fn read(&mut self, now: Time, permission: Permission) {
         let before = self.steering.latch();
-        let mut held = false;
-        if self.let_go.load(Ordering::Acquire) {
+        let held = if self.let_go.load(Ordering::Acquire) {
             self.steering.let_go();
-            if before != ClutchLatch::Open {
-                self.tell(PumpEvent::Clutch(ClutchLatch::Open));
+            false
+        } else {
+            self.sample(now, permission)
+        };
+        let latch = self.steering.latch();
+        if latch != before {
+            // A lost handle counts as refused, too, and nobody holds it.
+            if held && latch == ClutchLatch::Refused && permission != Permission::Granted {
+                self.tell(PumpEvent::Refused(permission));
             }
-            return;
+            self.tell(PumpEvent::Clutch(latch));
         }
+    }
+
+    /// Takes a sample of the handle, and gives whether its enabling control is held.
+    fn sample(&mut self, now: Time, permission: Permission) -> bool {
         match self.handle.sample(now) {
             Ok(sample) => {
-                held = sample.clutch;
                 self.steering.sample(&sample, permission);
                 if std::mem::take(&mut self.silent) {
                     self.tell(PumpEvent::Back);
@@ -174,21 +183,15 @@ impl Work {
                     }
                     self.tell(PumpEvent::Handle(event));
                 }
+                sample.clutch
             }
             Err(error) => {
                 self.steering.lost();
                 if !std::mem::replace(&mut self.silent, true) {
                     self.tell(PumpEvent::Lost(error.to_string()));
                 }
+                false
             }
-        }
-        let latch = self.steering.latch();
-        if latch != before {
-            // A lost handle counts as refused, too, and nobody holds it.
-            if held && latch == ClutchLatch::Refused && permission != Permission::Granted {
-                self.tell(PumpEvent::Refused(permission));
-            }
-            self.tell(PumpEvent::Clutch(latch));
         }
     }
 
