@@ -10,6 +10,7 @@ use farprobe_devices::{Arm, ArmHealth, ArmState, MonotonicClock, PictureContext,
 use farprobe_geom::Time;
 use farprobe_proto::State;
 use farprobe_servo::{ArmReading, Inbound, JointTarget, Outcome, Servo};
+use farprobe_sim::arm::MAX_CATCH_UP;
 use rustix::event::{EventfdFlags, eventfd};
 
 use super::scheduling::{self, Scheduling};
@@ -19,9 +20,12 @@ use super::{Inbox, Taps, Tick};
 pub(crate) const PERIOD: Duration = Duration::from_millis(1);
 
 /// A simulated arm's servo makes up for at most this much at once; after a longer stall it goes on from now, and the gate
-/// notices the gap, while arm and patient go on from where they stood (`farprobe_sim::arm::MAX_CATCH_UP` is less). Twice the
-/// longest stall seen on a shared virtual machine that was fit for an exam.
+/// notices the gap, while arm and patient go on from where they stood. Twice the longest stall seen on a shared virtual machine
+/// that was fit for an exam.
 pub(crate) const MOST_CAUGHT_UP: Duration = Duration::from_millis(500);
+
+// What the servo does not make up for, the plant must not simulate at once.
+const _: () = assert!(MAX_CATCH_UP.as_millis() < MOST_CAUGHT_UP.as_millis());
 
 /// What the loop does when it wakes late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
