@@ -107,6 +107,7 @@ fn plain(cause: Cause, driver: Driver) -> Cow<'static, str> {
         Cause::ArmFault => "the arm reported a fault or did not follow",
         Cause::Refused(objection) => return format!("the safety gate refused a motion: {objection}").into(),
         Cause::Workspace => "the probe left its workspace or tilted too far",
+        Cause::Singularity => "the arm was stretched, folded or twisted so far that it could hardly brake",
         Cause::OperatorStop => "an operator pressed stop",
         Cause::BedsideStop => "the staff pressed stop",
         Cause::Reset => "the staff reset the cart",
@@ -180,7 +181,7 @@ const fn mend(cause: Cause) -> Option<&'static str> {
         Cause::RoundTripTooLong => Some("Wait for a faster link. Then open the clutch and press it."),
         Cause::LeaseLost => Some("Request the right to drive."),
         Cause::Disarmed => Some("Ask the staff to arm the robot."),
-        Cause::Workspace => Some("Open the clutch, press it and steer back."),
+        Cause::Workspace | Cause::Singularity => Some("Open the clutch, press it and steer back."),
         Cause::ForceLimit | Cause::TorqueLimit => Some("Open the clutch, press it and lift the probe."),
         Cause::SessionClosed => Some("Wait for the console to connect again."),
         Cause::ForceSensor | Cause::TickGap | Cause::ArmFault | Cause::Shutdown => {

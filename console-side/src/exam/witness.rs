@@ -265,6 +265,7 @@ impl Script {
             | Cause::ArmFault
             | Cause::Refused(_)
             | Cause::Workspace
+            | Cause::Singularity
             | Cause::BedsideStop
             | Cause::Shutdown => false,
         }

@@ -12,6 +12,7 @@
 
 pub mod arm_model;
 pub mod contact;
+mod effort;
 mod external_wrench;
 #[cfg(test)]
 mod fixtures;
@@ -24,6 +25,7 @@ mod smooth;
 
 pub use arm_model::{ArmModel, JointLimits, ModelError};
 pub use contact::{Contact, ContactLaw, ContactTuning, Directive, Learnt, Measured, Proposal, Tare};
+pub use effort::Effort;
 pub use external_wrench::ExternalWrench;
 pub use handle::{HandleMapper, Mapped, Scaling};
 pub use haptic::{HapticCoupling, HapticTuning};

@@ -323,6 +323,9 @@ impl Envelope {
 
     /// The approach-speed cap with everything that bounds it.
     fn approach(&self, at: &Situation<'_>, force: f64) -> f64 {
+        if !at.measured.agility.suffices() {
+            return 0.0;
+        }
         let Tissue { stiffness, worst, skin_speed } = at.measured.tissue;
         // An estimate made in the air is soft: what nothing answers to seems to be nothing.
         let floor = match at.belief {
@@ -330,7 +333,7 @@ impl Envelope {
             Belief::Withheld | Belief::JustLost => worst.get(),
         };
         let braking = self.limits.outward;
-        let (a, jerk) = (braking.acceleration.get(), braking.jerk.get());
+        let (a, jerk) = (braking.acceleration.min(at.measured.agility.along).get(), braking.jerk.get());
         let build_up = a / (2.0 * jerk);
         let margin = self.limits.hard_force.get() - force;
         let k = stiffness.get().max(floor);

@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use farprobe_geom::{Base, Joints, Metre, MetrePerSecond, NewtonPerMetre, Pose, Radian, Time, Tip, Twist, Wrench};
+use farprobe_geom::{
+    Base, Joints, Metre, MetrePerSecond, MetrePerSecond2, NewtonPerMetre, Pose, Radian, Time, Tip, Twist, Wrench,
+};
 
 use crate::monitor::Verdict;
 
@@ -232,6 +234,17 @@ pub struct Measured {
     /// The same wrench by what does not use the force sensor (the arm's joint torques), if there is such a thing. The cross-check
     /// for sensor faults that can't be seen in the sensor's own numbers.
     pub expected: Option<Wrench<Tip>>,
+    /// What the joints can do for the tip where the arm stands.
+    pub agility: Agility,
+}
+
+/// The accelerations that the joints can give the tip where the arm stands: little near a singular posture, as where it is stretched.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Agility {
+    /// Along the probe, m/s².
+    pub along: MetrePerSecond2,
+    /// In every direction at least, m/s²: the acceleration radius (Graettinger and Krogh, 1988) of the linear motion.
+    pub least: MetrePerSecond2,
 }
 
 /// What the approach-speed cap needs to know about the patient.

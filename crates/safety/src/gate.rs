@@ -5,6 +5,7 @@ use core::time::Duration;
 use farprobe_geom::{Metre, Newton, Time, Tip, Twist};
 use nalgebra::Vector3;
 
+use crate::agility::AgilityWatch;
 use crate::arm::{ArmReport, ArmWatch, Plausible};
 use crate::belief::{Belief, Feeling, TouchWatch};
 use crate::envelope::{Envelope, Situation};
@@ -63,6 +64,7 @@ pub struct Gate {
     authority: Option<Authority>,
     lift: Option<LiftPath>,
     inside: Inside,
+    agility: AgilityWatch,
     strikes: Strikes,
 }
 
@@ -133,6 +135,7 @@ impl Gate {
             authority: None,
             lift: None,
             inside: Inside::Yes,
+            agility: AgilityWatch::new(),
             strikes: Strikes::NONE,
         }
     }
@@ -251,7 +254,8 @@ impl Gate {
         let struck = self.strikes.pending.take().or(jumped).map(Cause::Refused);
         let inside = if self.space.is_left(&measured.tip) { Inside::No } else { Inside::Yes };
         let left = core::mem::replace(&mut self.inside, inside) == Inside::Yes && inside == Inside::No;
-        struck.or(left.then_some(Cause::Workspace))
+        let stiff = self.agility.is_lost(&measured.agility);
+        struck.or(left.then_some(Cause::Workspace)).or(stiff.then_some(Cause::Singularity))
     }
 
     fn lift_progress(&self, measured: &Measured) -> Lift {

@@ -34,6 +34,7 @@ extern crate std;
 #[cfg(test)]
 mod tests;
 
+mod agility;
 mod approach;
 mod arm;
 mod belief;
@@ -60,8 +61,8 @@ mod timing;
 mod transition;
 
 pub use facts::{
-    ArmHealth, Arming, Clutch, Command, Contact, Facts, Lease, LinkQuality, Measured, Picture, PictureHealth, Reset,
-    Session, Shutdown, StopSource, Stride, Tissue,
+    Agility, ArmHealth, Arming, Clutch, Command, Contact, Facts, Lease, LinkQuality, Measured, Picture, PictureHealth,
+    Reset, Session, Shutdown, StopSource, Stride, Tissue,
 };
 pub use gate::{Config, Gate};
 pub use joints::{BEYOND_RANGE, Confirmation, JointCheck, JointLimits, JointSetpoint, Refusal, Refused};

@@ -213,6 +213,8 @@ pub enum Cause {
     Refused(Objection),
     /// The probe left the workspace, or tilted too far.
     Workspace,
+    /// The arm came near a singular posture, as where it is stretched, and could hardly brake there.
+    Singularity,
     /// The operator pressed stop.
     OperatorStop,
     /// The staff pressed stop.

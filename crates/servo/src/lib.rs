@@ -7,6 +7,7 @@
 //! Real-time: after [`Servo::new`] nothing allocates, locks, waits or panics. Time is an argument.
 #![forbid(unsafe_code)]
 
+mod agility;
 mod config;
 mod io;
 mod operator;

@@ -7,11 +7,12 @@ use farprobe_control::{ArmModel, ExternalWrench, Kinematics, ReferenceGenerator,
 use farprobe_geom::{Base, Joints, Newton, Patient, Pose, Time, Tip, Transform, Twist, Wrench};
 use farprobe_proto::{self as proto, Applied, Ladder, State, Transition};
 use farprobe_safety::{
-    Anchor, Confirmation, Directive, Facts, Gate, Goal, JointCheck, JointSetpoint, Measured, Monitor, Rung, Sample,
-    Tissue, Verdict,
+    Agility, Anchor, Confirmation, Directive, Facts, Gate, Goal, JointCheck, JointSetpoint, Measured, Monitor, Rung,
+    Sample, Tissue, Verdict,
 };
 
-use crate::config::{JOINT_ACCELERATION, JOINT_SPEED};
+use crate::agility::agility;
+use crate::config::{JOINT_ACCELERATION, JOINT_SPEED, USED_SHARE};
 use crate::operator::{Operator, Received};
 use crate::reading::{ToldArm, is_sound, told_wrench};
 use crate::{AppliedCommand, ArmHealth, ArmReading, Inbound, JointTarget, Outcome, ServoConfig, wire};
@@ -23,9 +24,6 @@ const LONGEST_STEP: Duration = Duration::from_millis(3);
 /// the next setpoint begins where that has brought it: one that began at the last setpoint would pull it back, into a patient who
 /// breathes.
 const GOES_ON: Duration = Duration::from_millis(20);
-
-/// Share of the joints' greatest speed and acceleration that is used: the gate refuses what reaches it, and rounding must not.
-const USED_SHARE: f64 = 0.95;
 
 /// Where a turn of the probe counts as much as the travel it makes, m: from a wrist to a probe's tip.
 const TURNING_ARM: f64 = 0.3;
@@ -78,6 +76,7 @@ struct Posture {
     wrench: Wrench<Tip>,
     /// The same without the force sensor, if the arm says what is done to its joints.
     expected: Option<Wrench<Tip>>,
+    agility: Agility,
 }
 
 impl Servo {
@@ -144,6 +143,7 @@ impl Servo {
             wrench: posture.wrench,
             tissue: self.tissue(),
             expected: posture.expected,
+            agility: posture.agility,
         };
 
         let facts = self.facts(now, received.as_ref(), health);
@@ -193,6 +193,7 @@ impl Servo {
             twist: kinematics.twist(&reading.velocities),
             wrench: self.tare.apply(&reading.wrench),
             expected: reading.external_torques.and_then(|torques| self.external.estimate(&kinematics, &torques)),
+            agility: agility(&self.model, &kinematics),
         }
     }
 

@@ -47,6 +47,7 @@ pub(crate) fn cause(cause: safety::Cause) -> proto::Cause {
         From::ArmFault => To::ArmFault,
         From::Refused(why) => To::Refused(objection(why)),
         From::Workspace => To::Workspace,
+        From::Singularity => To::Singularity,
         From::OperatorStop => To::OperatorStop,
         From::BedsideStop => To::BedsideStop,
         From::Reset => To::Reset,

@@ -12,6 +12,13 @@ use crate::observation::Observation;
 const STILL: f64 = 0.001;
 const STILL_TURN: f64 = 0.01;
 
+/// An arm that lifts may stray to the side by this share of it; that is not the operator's motion. The gate takes as much for what it
+/// permitted (a joint at the end of its range bends the way: adversary, seed 181).
+const STRAYING: f64 = 0.1;
+
+/// The arm at which straying turns the probe, m: from a wrist to a probe's tip.
+const WRIST: f64 = 0.3;
+
 /// The force is looked at from here on after a loss was noticed (DESIGN §6: ≤ 2 N within 500 ms) …
 const LET_GO_WITHIN: Duration = Duration::from_millis(500);
 
@@ -188,7 +195,9 @@ impl Meter {
 
     fn follow_stop(&mut self, seen: &Observation<'_>) {
         let Some(since) = self.stopping else { return };
-        let still = seen.sent.linear.xy().norm() < STILL && seen.sent.angular.norm() < STILL_TURN;
+        let straying = STRAYING * (-seen.sent.linear.z).max(0.0);
+        let still =
+            seen.sent.linear.xy().norm() < STILL + straying && seen.sent.angular.norm() < STILL_TURN + straying / WRIST;
         if still {
             self.note(Figure::StopMs, millis(seen.now.saturating_since(since)));
             self.stopping = None;

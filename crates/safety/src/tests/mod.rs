@@ -1,5 +1,6 @@
 //! Tests of the gate as a whole. Each test's name begins with the requirement of `SAFETY.md` it holds.
 
+mod agility;
 mod descent;
 mod driving;
 mod envelope;

@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use farprobe_geom::{Joints, Metre, MetrePerSecond, Newton, NewtonPerMetre, Pose, Radian, Time, Tip, Twist, Wrench};
+use farprobe_geom::{
+    Joints, Metre, MetrePerSecond, MetrePerSecond2, Newton, NewtonPerMetre, Pose, Radian, Time, Tip, Twist, Wrench,
+};
 use nalgebra::{Isometry3, Translation3, UnitQuaternion, Vector3};
 
 use crate::*;
@@ -20,6 +22,10 @@ pub(crate) struct Scene {
     /// Whether the sensor's numbers differ from tick to tick.
     pub(crate) trembles: bool,
 }
+
+/// An arm that can do all the limits ask for, and more.
+pub(crate) const NIMBLE: Agility =
+    Agility { along: MetrePerSecond2::literal(10.0), least: MetrePerSecond2::literal(3.0) };
 
 /// From this force on the scene's control law says that it touches, N.
 const TOUCH: f64 = 0.4;
@@ -94,6 +100,7 @@ impl Scene {
                 skin_speed: MetrePerSecond::ZERO,
             },
             expected: None,
+            agility: NIMBLE,
         };
         let mut gate = Gate::new(config);
         let directive = gate.advance(Time::ZERO, &Facts::UNKNOWN, &measured);
