@@ -12,11 +12,17 @@ use super::sensor::{ForceSensor, SensorFault};
 use super::torque::{JointMotion, TorqueEstimator};
 use super::{PlantCard, SUBSTEP};
 use crate::body::{Body, BodyMotion, Region};
-use crate::patient::{Touch, touch};
+use crate::patient::{Touch, touch_since};
 
 /// The most that one call simulates. Of a longer gap nothing is: arm and patient stood still together, as whatever computes them
 /// did. To let only the arm stand still would press a patient who has breathed in meanwhile, all at once, against it.
 pub const MAX_CATCH_UP: Duration = Duration::from_millis(400);
+
+/// A probe that has so much clearance touches nothing within [`UNSEEN`] substeps: they would have to close it at 6 m/s.
+const CLEAR: Metre = Metre::literal(0.005);
+
+/// So many substeps in a row are not looked at, in clear air: what is looked at comes to a millisecond, the servo's tick.
+const UNSEEN: u32 = 3;
 
 /// The posture the arm was to start in is not one the arm can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +54,10 @@ pub struct Plant {
     at: Time,
     /// How long it stood still because nobody called: the patient's own clock is behind by this.
     stood_still: Duration,
-    /// How everything stands at `at`.
+    /// How everything stood when it was last looked at: at `at`, between calls.
     scene: Scene,
+    /// Substeps since.
+    unseen: u32,
 }
 
 /// What the plant is like at one instant.
@@ -111,7 +119,7 @@ impl Plant {
         }
         let drive = Drive::new(card, &model, start);
         let compliance = Compliance::new(card);
-        let scene = Scene::new(&body, &model, &couch, &drive, &compliance, Time::ZERO);
+        let scene = Scene::new(&body, &model, &couch, &drive, &compliance, Time::ZERO, None);
         Ok(Self {
             body,
             couch,
@@ -124,6 +132,7 @@ impl Plant {
             drive,
             compliance,
             scene,
+            unseen: 0,
         })
     }
 
@@ -207,6 +216,9 @@ impl Plant {
         while now.saturating_since(self.at) >= SUBSTEP {
             self.substep();
         }
+        if self.unseen > 0 {
+            self.look();
+        }
     }
 
     fn substep(&mut self) {
@@ -221,12 +233,19 @@ impl Plant {
             .map(|(((angle, speed), acceleration), through)| JointMotion { through, angle, speed, acceleration });
         self.torques.step(motions);
         self.at = self.at + SUBSTEP;
-        self.look();
+        self.unseen += 1;
+        // In clear air nothing follows from where the probe is.
+        let idle = self.scene.touch.clearance > CLEAR && self.push == Wrench::zero();
+        if !idle || self.unseen > UNSEEN {
+            self.look();
+        }
     }
 
     fn look(&mut self) {
         let body_at = self.body_at();
-        self.scene = Scene::new(&self.body, &self.model, &self.couch, &self.drive, &self.compliance, body_at);
+        let before = Some(&self.scene.touch);
+        self.scene = Scene::new(&self.body, &self.model, &self.couch, &self.drive, &self.compliance, body_at, before);
+        self.unseen = 0;
     }
 
     fn body_at(&self) -> Time {
@@ -242,6 +261,7 @@ impl Scene {
         drive: &Drive,
         compliance: &Compliance,
         body_at: Time,
+        before: Option<&Touch>,
     ) -> Self {
         let (mut positions, mut velocities) = (Joints::zero(model.axes()), Joints::zero(model.axes()));
         let slots = positions.as_mut_slice().iter_mut().zip(velocities.as_mut_slice());
@@ -251,7 +271,7 @@ impl Scene {
         let kinematics = model.kinematics(&positions);
         let tip_in_patient = kinematics.tip().relative_to(couch);
         let motion = body.motion(body_at);
-        let touch = touch(body, &motion, &tip_in_patient, &kinematics.twist(&velocities));
+        let touch = touch_since(before, body, &motion, &tip_in_patient, &kinematics.twist(&velocities));
         Self { kinematics, velocities, tip_in_patient, body: motion, touch }
     }
 }

@@ -8,7 +8,7 @@ mod hunt_crossley;
 mod probe_face;
 
 use farprobe_geom::{Metre, Patient, Pose, Tip, Twist, Wrench};
-use nalgebra::{Point3, Vector3};
+use nalgebra::Vector3;
 
 pub use hunt_crossley::HuntCrossley;
 pub use probe_face::{FACE_RADIUS, FACE_THICKNESS, FACE_WIDTH, deepest_point};
@@ -36,27 +36,50 @@ pub struct Touch {
     pub indentation: Metre,
     /// What the probe touches.
     pub region: Option<Region>,
+    /// So far the skin is at least from every part of the face; zero if they touch.
+    pub clearance: Metre,
+    /// The point of the face that lies deepest, in the tip's axes, m; the tip itself in the air.
+    foremost: Vector3<f64>,
 }
 
 impl Touch {
     /// The probe is in the air.
-    pub fn none() -> Self {
-        Self { wrench: Wrench::zero(), indentation: Metre::ZERO, region: None }
+    fn none(clearance: f64) -> Self {
+        Self {
+            wrench: Wrench::zero(),
+            indentation: Metre::ZERO,
+            region: None,
+            clearance: Metre::new(clearance).unwrap_or_default(),
+            foremost: Vector3::zeros(),
+        }
     }
 }
 
 /// What the body, as it stands, does to a probe at this pose that moves with this twist.
 pub fn touch(body: &Body, motion: &BodyMotion, tip: &Pose<Patient>, twist: &Twist<Tip>) -> Touch {
+    touch_since(None, body, motion, tip, twist)
+}
+
+/// The same, a moment after it was as `before`.
+pub(crate) fn touch_since(
+    before: Option<&Touch>,
+    body: &Body,
+    motion: &BodyMotion,
+    tip: &Pose<Patient>,
+    twist: &Twist<Tip>,
+) -> Touch {
     let to_patient = tip.isometry();
-    // The first guess of the skin's normal is the one at the tip; then the one where the face is deepest.
-    let mut point = Point3::from(tip.position());
+    // The first guess of the skin's normal is the one at the tip; then the one where the face is deepest. What touched a moment ago
+    // was deepest next to where it is now, and one round follows it.
+    let known = before.filter(|touch| touch.indentation > Metre::ZERO);
+    let (mut on_face, rounds) = known.map_or((Vector3::zeros(), DEEPEST_POINT_ROUNDS), |touch| (touch.foremost, 1));
+    let mut point = to_patient.transform_point(&on_face.into());
     let mut skin = body.skin(motion, &point);
     if skin.depth < -FACE_WIDTH {
         // No part of the face is as far from the tip as the skin is.
-        return Touch::none();
+        return Touch::none(-FACE_WIDTH - skin.depth);
     }
-    let mut on_face = Vector3::zeros();
-    for _ in 0..DEEPEST_POINT_ROUNDS {
+    for _ in 0..rounds {
         let inward = to_patient.inverse_transform_vector(&-skin.normal.into_inner());
         on_face = deepest_point(&inward);
         point = to_patient.transform_point(&on_face.into());
@@ -64,7 +87,7 @@ pub fn touch(body: &Body, motion: &BodyMotion, tip: &Pose<Patient>, twist: &Twis
     }
     // A pose that is not a number is deep in nothing.
     if skin.depth.is_nan() || skin.depth <= 0.0 {
-        return Touch::none();
+        return Touch::none(-skin.depth);
     }
 
     let normal = to_patient.inverse_transform_vector(&skin.normal.into_inner());
@@ -82,6 +105,8 @@ pub fn touch(body: &Body, motion: &BodyMotion, tip: &Pose<Patient>, twist: &Twis
         wrench: Wrench::new(force, on_face.cross(&force)),
         indentation: Metre::new(skin.depth).unwrap_or_default(),
         region: Some(skin.region),
+        clearance: Metre::ZERO,
+        foremost: on_face,
     }
 }
 

@@ -43,7 +43,9 @@ fn each_region_pushes_back_with_its_own_stiffness() {
 
 #[test]
 fn a_probe_in_the_air_feels_nothing() {
-    assert_eq!(pressed(&still_body(), 0.0, -0.0001), Touch::none());
+    let above = pressed(&still_body(), 0.0, -0.0001);
+    assert!((above.clearance.get() - 0.0001).abs() < 1e-6, "{above:?}");
+    assert_eq!(above, Touch::none(above.clearance.get()));
 }
 
 #[test]

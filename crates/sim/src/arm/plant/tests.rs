@@ -221,7 +221,7 @@ fn a_breathing_patient_lifts_the_force_on_a_still_probe() {
     assert!((20.0..60.0).contains(&forces[2000]), "{}", forces[2000]);
 }
 
-/// A schedule of setpoints at odd times, with a gap that starves the arm, through contact.
+/// A schedule of setpoints at odd times, with a gap that starves the arm, through clear air into contact.
 fn schedule() -> Vec<(u64, Joints, Joints)> {
     let (mut at, mut setpoint, mut all) = (0, ready(), Vec::new());
     for i in 0..900u64 {
@@ -237,7 +237,7 @@ fn schedule() -> Vec<(u64, Joints, Joints)> {
 
 /// Runs the schedule, looking at the plant at each of `looks` (ns) too, and gives the states at each whole 10 ms.
 fn run(mut looks: impl Iterator<Item = u64>) -> Vec<PlantState> {
-    let mut plant = plant_above(&PlantCard::A, BodyCard::default(), 0.002, 7);
+    let mut plant = plant_above(&PlantCard::A, BodyCard::default(), 0.008, 7);
     let mut states = Vec::new();
     let mut next_look = looks.next();
     let mut next_state = 10 * MS;
