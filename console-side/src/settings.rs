@@ -7,14 +7,13 @@ mod places;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use farprobe_devices::DeviceError;
 use farprobe_devices::handle::gamepad::GamepadConfig;
 use farprobe_devices::handle::haptic::HapticConfig;
 use farprobe_devices::handle::keyboard_mouse::KeyboardMouseConfig;
 use farprobe_devices::handle::spacemouse::SpaceMouseConfig;
+use farprobe_devices::{DeviceError, FileError, read_text};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -54,8 +53,8 @@ pub enum SettingsError {
     Unreadable {
         /// Which file.
         path: PathBuf,
-        /// What the system says.
-        source: io::Error,
+        /// What the system says, or what is at the path instead of a file.
+        source: FileError,
     },
     /// The file is no TOML, or a key or value in it is refused.
     #[error("settings {file}, line {line}: {what}")]
@@ -74,11 +73,9 @@ impl Settings {
     pub fn find(names: Option<&Path>, home: Option<&Path>) -> Result<(Self, Origin), SettingsError> {
         let place = home.map(|home| home.join(DEFAULT_PLACE));
         let Some(path) = names.or(place.as_deref()) else { return Ok((Self::default(), Origin::Defaults(None))) };
-        match std::fs::read_to_string(path) {
+        match read_text(path) {
             Ok(text) => Ok((Self::parse(&path.display().to_string(), &text)?, Origin::File(path.to_owned()))),
-            Err(error) if names.is_none() && error.kind() == io::ErrorKind::NotFound => {
-                Ok((Self::default(), Origin::Defaults(place)))
-            }
+            Err(error) if names.is_none() && error.is_not_found() => Ok((Self::default(), Origin::Defaults(place))),
             Err(source) => Err(SettingsError::Unreadable { path: path.to_owned(), source }),
         }
     }

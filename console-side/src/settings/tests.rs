@@ -60,6 +60,11 @@ fn a_file_that_is_named_must_be_there_and_the_default_one_need_not() {
     let nowhere = home.path().join("nowhere.toml");
     let said = Settings::find(Some(&nowhere), None).unwrap_err().to_string();
     assert!(said.contains("nowhere.toml") && said.contains("--settings"), "{said}");
+    // A pipe that nobody writes to would be waited for, with no window open and nothing said.
+    let pipe = home.path().join("pipe.toml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let said = Settings::find(Some(&pipe), None).unwrap_err().to_string();
+    assert!(said.contains("pipe.toml: it is no ordinary file: name a file"), "{said}");
     assert_eq!(Settings::find(None, None).unwrap().1, Origin::Defaults(None));
     let (settings, origin) = Settings::find(None, Some(home.path())).unwrap();
     assert_eq!((settings, origin), (Settings::default(), Origin::Defaults(Some(place.clone()))));

@@ -8,12 +8,14 @@ pub mod arm;
 pub mod bedside;
 mod clock;
 mod error;
+mod file;
 pub mod handle;
 pub mod scanner;
 mod traits;
 
 pub use clock::MonotonicClock;
 pub use error::DeviceError;
+pub use file::{FileError, be_ordinary, read_text};
 pub use traits::{
     Arm, ArmHealth, ArmState, Bedside, BedsideEvent, Camera, ForceCue, Handle, HandleButton, HandleEvent, HandleMotion,
     HandleSample, Picture, PictureContext, PixelFormat, Scanner, Setpoint,

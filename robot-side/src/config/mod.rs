@@ -6,11 +6,11 @@
 mod check;
 mod tables;
 
-use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
 use farprobe_devices::scanner::Source;
+use farprobe_devices::{FileError, read_text};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -68,9 +68,6 @@ const EXAM_FORCE_N: f64 = 8.0;
 /// The soft force limit of a site that lowers the hard one only: the ceilings' own proportion, 15 to 20 N.
 const SOFT_OF_HARD: f64 = 0.75;
 
-/// The longest file read, bytes. The shipped one has 2 kB.
-const LONGEST_FILE: u64 = 1 << 20;
-
 /// The configuration can't be used; nothing was started.
 #[derive(Debug, Error)]
 pub enum ConfigError {
@@ -88,7 +85,7 @@ pub enum ConfigError {
         /// As given.
         path: String,
         /// What it is instead.
-        what: &'static str,
+        what: FileError,
     },
     /// The text is not TOML, a key is unknown or missing, or a value has the wrong kind.
     #[error("configuration {path}, line {line}: {what}")]
@@ -116,7 +113,10 @@ impl Config {
     /// Reads and checks the file at `path`. Relative paths inside it become relative to its folder.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
-        let text = read(path, &name)?;
+        let text = read_text(path).map_err(|error| match error {
+            FileError::System(source) => ConfigError::Unreadable { path: name.clone(), source },
+            what => ConfigError::NoFile { path: name.clone(), what },
+        })?;
         let mut config = Self::parse(&name, &text)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         config.cart.identity = folder.join(&config.cart.identity);
@@ -182,26 +182,6 @@ impl Config {
     pub fn link_timeout(&self) -> Duration {
         Duration::from_millis(self.safety.link_timeout_ms)
     }
-}
-
-/// The text of the file at `path`. What is no ordinary file is not opened: a device or a pipe might never end.
-fn read(path: &Path, name: &str) -> Result<String, ConfigError> {
-    let unreadable = |source| ConfigError::Unreadable { path: name.to_owned(), source };
-    let no_file = |what| ConfigError::NoFile { path: name.to_owned(), what };
-    let found = std::fs::metadata(path).map_err(unreadable)?;
-    if found.is_dir() {
-        return Err(no_file("it is a folder"));
-    }
-    if !found.is_file() {
-        return Err(no_file("it is no ordinary file"));
-    }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    file.take(LONGEST_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LONGEST_FILE {
-        return Err(no_file("it is longer than 1 MiB"));
-    }
-    String::from_utf8(bytes).map_err(|_| no_file("it is not text in UTF-8"))
 }
 
 #[cfg(test)]

@@ -132,6 +132,10 @@ fn create(path: &Path, _secrecy: Secrecy) -> std::io::Result<File> {
 /// Reads a text file of at most [`MAX_FILE_BYTES`].
 fn read(path: &Path, expected: &'static str) -> Result<String, IdentityError> {
     let malformed = || IdentityError::Malformed { path: path.into(), expected };
+    // A pipe that nobody writes to would hold the program up for ever.
+    if !fs::metadata(path).map_err(IdentityError::reading(path))?.is_file() {
+        return Err(malformed());
+    }
     let file = File::open(path).map_err(IdentityError::reading(path))?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(IdentityError::reading(path))?;

@@ -28,13 +28,10 @@ use farprobe_proto::ScannerSettings;
 use self::motion::pose_at;
 pub use self::parse::ParseError;
 use self::parse::{Action, Line};
-use crate::{DeviceError, ForceCue, Handle, HandleButton, HandleEvent, HandleMotion, HandleSample};
+use crate::{DeviceError, ForceCue, Handle, HandleButton, HandleEvent, HandleMotion, HandleSample, read_text};
 
 /// A script is sampled as often as commands are sent.
 const PERIOD: Duration = Duration::from_millis(2);
-
-/// The longest script read, bytes: some thirty thousand lines.
-const LONGEST_FILE: u64 = 1 << 20;
 
 /// A handle that plays a script from its first sample on.
 #[derive(Debug, Clone)]
@@ -52,16 +49,8 @@ impl ScriptHandle {
     /// Reads the script at `path`. `settings` are what the scanner starts with: the script changes one at a time.
     pub fn load(path: &Path, settings: ScannerSettings) -> Result<Self, DeviceError> {
         let file = |what: String| DeviceError::File { path: path.display().to_string(), what };
-        // A device or a pipe might never end.
-        let unreadable = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::InvalidData => file("it is not text: name a script".into()),
-            _ => file(format!("{error}: name a script that is there and that you may read")),
-        };
-        let found = std::fs::metadata(path).map_err(unreadable)?;
-        if !found.is_file() || found.len() > LONGEST_FILE {
-            return Err(file("a script is an ordinary file of at most 1 MiB: name another".into()));
-        }
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let text = read_text(path)
+            .map_err(|error| file(format!("{error}: name a script that is there and that you may read")))?;
         let name = path.file_stem().map_or_else(|| "script".into(), |stem| stem.to_string_lossy().into_owned());
         Self::parse(&name, &text, settings).map_err(|error| file(error.to_string()))
     }

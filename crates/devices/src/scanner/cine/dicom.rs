@@ -10,10 +10,9 @@ use dicom_object::{DefaultDicomObject, InMemDicomObject, Tag};
 use dicom_pixeldata::{PhotometricInterpretation, PixelDecoder};
 use farprobe_geom::Metre;
 
-use super::be_ordinary;
 use super::colour::{Channel, interleave, look_up, ybr_to_rgb};
 use super::recording::{MOST_BYTES, Pixels, Recording, Scale, USUAL_FRAME_TIME};
-use crate::DeviceError;
+use crate::{DeviceError, FileError, be_ordinary};
 
 // Names and numbers of the attributes are those of DICOM PS3.6.
 const FRAME_TIME: Tag = Tag(0x0018, 0x1063);
@@ -55,12 +54,12 @@ pub(super) fn load(path: &Path, name: String) -> Result<Recording, DeviceError> 
 }
 
 fn read(path: &Path, name: String) -> Result<Recording, String> {
-    let unreadable = |error: std::io::Error| {
+    let unreadable = |error: FileError| {
         format!("{error}: name a DICOM file or a folder of pictures that is there and that you may read")
     };
     be_ordinary(path).map_err(unreadable)?;
     let file = dicom_object::open_file(path).map_err(|error| match error {
-        dicom_object::ReadError::OpenFile { source, .. } => unreadable(source),
+        dicom_object::ReadError::OpenFile { source, .. } => unreadable(source.into()),
         error if says_it_is_dicom(path) => format!("it is a DICOM file that is damaged or was cut short ({error})"),
         error => format!("it is neither a DICOM file nor a folder of pictures ({error})"),
     })?;

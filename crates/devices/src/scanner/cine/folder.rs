@@ -8,9 +8,8 @@ use farprobe_geom::Metre;
 use image::{DynamicImage, ImageReader, Limits};
 use serde::Deserialize;
 
-use super::be_ordinary;
 use super::recording::{LARGEST_SIDE, MOST_BYTES, Pixels, Recording, Scale, USUAL_FRAME_TIME};
-use crate::DeviceError;
+use crate::{DeviceError, be_ordinary, read_text};
 
 /// The file beside the pictures that says how fast they follow each other and how large they are.
 const SIDECAR: &str = "cine.toml";
@@ -62,9 +61,9 @@ pub(super) fn load(folder: &Path, name: String) -> Result<Recording, DeviceError
 fn sidecar(folder: &Path) -> Result<(Duration, Option<Metre>), DeviceError> {
     let path = folder.join(SIDECAR);
     let fail = |what: String| DeviceError::File { path: path.display().to_string(), what };
-    let text = match be_ordinary(&path).and_then(|()| std::fs::read_to_string(&path)) {
+    let text = match read_text(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((USUAL_FRAME_TIME, None)),
+        Err(error) if error.is_not_found() => return Ok((USUAL_FRAME_TIME, None)),
         Err(error) => return Err(fail(error.to_string())),
     };
     let sidecar: Sidecar = toml::from_str(&text).map_err(|error| fail(error.to_string()))?;
@@ -131,7 +130,8 @@ fn is_number(text: &str) -> bool {
 }
 
 fn decode(path: &Path) -> Result<((usize, usize), Pixels), String> {
-    let mut reader = be_ordinary(path).and_then(|()| ImageReader::open(path)).map_err(|error| error.to_string())?;
+    be_ordinary(path).map_err(|error| error.to_string())?;
+    let mut reader = ImageReader::open(path).map_err(|error| error.to_string())?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE as u32);
     limits.max_image_height = Some(LARGEST_SIDE as u32);
@@ -196,10 +196,10 @@ mod tests {
         std::fs::remove_file(folder.path().join("b.png")).unwrap();
         std::fs::create_dir(folder.path().join("b.png")).unwrap();
         let text = complaint(folder.path());
-        assert!(text.contains("b.png") && text.contains("no ordinary file"), "{text}");
+        assert!(text.contains("b.png: it is a folder"), "{text}");
         std::fs::remove_file(folder.path().join(SIDECAR)).unwrap();
         std::fs::create_dir(folder.path().join(SIDECAR)).unwrap();
         let text = complaint(folder.path());
-        assert!(text.contains(SIDECAR) && text.contains("no ordinary file"), "{text}");
+        assert!(text.contains("cine.toml: it is a folder"), "{text}");
     }
 }

@@ -72,11 +72,6 @@ impl CineScanner {
     }
 }
 
-/// An error for what is no ordinary file. It is not to be opened: a pipe that nobody writes to holds a program up for ever.
-fn be_ordinary(path: &Path) -> std::io::Result<()> {
-    if std::fs::metadata(path)?.is_file() { Ok(()) } else { Err(std::io::Error::other("it is no ordinary file")) }
-}
-
 impl Scanner for CineScanner {
     fn state(&self) -> ScannerState {
         let source = SourceKind::Recorded { name: self.recording.name.clone() };
