@@ -1,5 +1,7 @@
 //! A recording that is a DICOM ultrasound file.
 
+mod cut;
+
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -60,11 +62,13 @@ fn read(path: &Path, name: String) -> Result<Recording, String> {
     be_ordinary(path).map_err(unreadable)?;
     let file = dicom_object::open_file(path).map_err(|error| match error {
         dicom_object::ReadError::OpenFile { source, .. } => unreadable(source.into()),
-        error if says_it_is_dicom(path) => format!("it is a DICOM file that is damaged or was cut short ({error})"),
+        error if says_it_is_dicom(path) => cut::complaint(path).unwrap_or_else(|| {
+            format!("it is a DICOM file that is damaged or was cut short ({error}): copy or export it again")
+        }),
         error => format!("it is neither a DICOM file nor a folder of pictures ({error})"),
     })?;
     let size = (number(&file, COLUMNS, "Columns")?, number(&file, ROWS, "Rows")?);
-    let frames = decode(&file, size)?;
+    let frames = decode(&file, path, size)?;
     Recording::assemble(name, size, frames, &times(&file)?, scale(&file, size))
 }
 
@@ -80,14 +84,19 @@ fn number(object: &InMemDicomObject, tag: Tag, name: &str) -> Result<usize, Stri
     value.map(usize::from).ok_or_else(|| format!("it has no pictures: {name} is missing"))
 }
 
-/// Decodes all frames.
-fn decode(file: &DefaultDicomObject, (width, height): (usize, usize)) -> Result<Vec<Pixels>, String> {
+/// How many pictures the file says that it has.
+fn frame_count(file: &InMemDicomObject) -> Result<u32, String> {
+    let count = file.get(NUMBER_OF_FRAMES).map_or(Ok(1), InMemElement::to_int::<u32>);
+    count.map_err(|_| "its NumberOfFrames is not a number".into())
+}
+
+/// Decodes all frames of the `file` at `path`.
+fn decode(file: &DefaultDicomObject, path: &Path, (width, height): (usize, usize)) -> Result<Vec<Pixels>, String> {
     if number(file, BITS_ALLOCATED, "BitsAllocated")? != 8 {
         return Err("its pixels do not have 8 bits, as ultrasound pictures have".into());
     }
     let samples = number(file, SAMPLES_PER_PIXEL, "SamplesPerPixel")?;
-    let count = file.get(NUMBER_OF_FRAMES).map_or(Ok(1), InMemElement::to_int::<u32>);
-    let count = count.map_err(|_| "its NumberOfFrames is not a number")?;
+    let count = frame_count(file)?;
     let bytes = width * height * samples;
     if usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(width * height) > MOST_BYTES {
         return Err(format!("{count} pictures of {width} x {height} pixels are too many: cut the recording"));
@@ -96,15 +105,16 @@ fn decode(file: &DefaultDicomObject, (width, height): (usize, usize)) -> Result<
     let mut filled = 0;
     let mut frames = Vec::new();
     for index in 0..count {
+        let unless_cut = |what: String| cut::complaint(path).unwrap_or(what);
         let decoded = file.decode_pixel_data_frame(index).map_err(|error| {
             let mut text = format!("picture {} of {count} can't be decoded: {error}", index + 1);
             if let Some(source) = std::error::Error::source(&error) {
                 text = format!("{text}: {source}");
             }
-            text
+            unless_cut(text)
         })?;
         if decoded.data().len() < bytes {
-            return Err(format!("picture {} of {count} is cut short", index + 1));
+            return Err(unless_cut(format!("picture {} of {count} is cut short", index + 1)));
         }
         let pixels = colours.apply(&decoded.data()[..bytes]);
         filled += match &pixels {

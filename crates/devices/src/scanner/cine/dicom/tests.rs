@@ -251,6 +251,33 @@ fn what_can_not_be_played_is_told_in_words() {
 }
 
 #[test]
+fn a_file_that_ends_in_the_middle_of_its_pictures_says_how_many_are_whole() {
+    let ends = |bytes: &[u8]| load_bytes(bytes).unwrap_err().to_string();
+    let tells = |said: &str, whole: usize, all: usize| {
+        let words = format!("heart.dcm: the file ends in the middle of its pictures: {whole} of {all} are whole. Copy");
+        assert!(said.contains(&words), "{said}");
+    };
+    let grey = File::new(EXPLICIT_LE, "MONOCHROME2", 1, (4, 4), 3).native(&[7; 48]).bytes();
+    tells(&ends(&grey[..grey.len() - 1]), 2, 3);
+    tells(&ends(&grey[..grey.len() - 48]), 0, 3);
+    let mut file = File::new(JPEG_BASELINE, "YBR_FULL_422", 3, (16, 16), 3);
+    file.fragments = vec![jpeg(16, [200, 40, 40]), jpeg(16, [40, 40, 200]), jpeg(16, [40, 200, 40])];
+    let jpegs = file.bytes();
+    let item = |index: usize| 8 + file.fragments[index].len().next_multiple_of(2);
+    let third = jpegs.len() - 8 - item(2);
+    let second = third - item(1);
+    // In the second, between the two, in the third's tag, and in the third.
+    for (end, whole) in [(second + 20, 1), (third, 2), (third + 6, 2), (third + 20, 2)] {
+        tells(&ends(&jpegs[..end]), whole, 3);
+    }
+    // Damaged in the middle, and whole to its end: another thing.
+    let mut damaged = jpegs.clone();
+    damaged[second + 8..second + 16].fill(0);
+    let said = ends(&damaged);
+    assert!(said.contains("picture 2 of 3 can't be decoded"), "{said}");
+}
+
+#[test]
 fn a_jpeg_larger_than_the_file_says_is_refused() {
     let mut file = File::new(JPEG_BASELINE, "YBR_FULL_422", 3, (8, 8), 1);
     file.fragments = vec![jpeg(32, [1, 2, 3])];
