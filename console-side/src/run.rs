@@ -19,9 +19,9 @@ use farprobe_console::model::{Event, Intent};
 use farprobe_console::results::{Results, Run};
 use farprobe_console::settings::{Settings, config_home};
 use farprobe_console::window::{check_display, window};
-use farprobe_devices::MonotonicClock;
 use farprobe_devices::handle::keyboard_mouse::WindowFeed;
 use farprobe_devices::scanner::{CineScanner, Source};
+use farprobe_devices::{MonotonicClock, Scanner};
 use farprobe_transport::DemoPolicy;
 use farprobe_transport::identity::cli::print;
 use farprobe_transport::identity::{Identity, Role};
@@ -53,9 +53,9 @@ pub(crate) fn run(command: Command) -> Result<(), AnyError> {
         }
         Command::Demo { source, exam } => {
             let desk = Desk::set(&exam)?;
-            if let Some(Source::Recording(path)) = &source {
+            if let Some(source) = &source {
                 // The cart opens it again; said here, the complaint is the console's own, and nothing has been removed.
-                CineScanner::open(path)?;
+                check_source(source).map_err(|error| format!("--source = {source} is refused: {error}"))?;
             }
             let started = Rc::new(RefCell::new(None));
             let cart = Rc::clone(&started);
@@ -73,6 +73,16 @@ pub(crate) fn run(command: Command) -> Result<(), AnyError> {
             }
         }
     }
+}
+
+/// Whether a cart can play this.
+fn check_source(source: &Source) -> Result<(), AnyError> {
+    if let Source::Recording(path) = source {
+        let geometry = CineScanner::open(path)?.state().geometry;
+        farprobe_media::check_size(geometry.width.into(), geometry.height.into())
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
 }
 
 /// Refuses a script to whom may not drive: it would wait for ever.

@@ -63,7 +63,11 @@ fn scanner(config: &Config, simulated: impl FnOnce() -> SimulatedScanner) -> Res
     match &config.scanner.source {
         Source::Simulated => Ok(Box::new(simulated())),
         Source::Recording(path) => {
-            Ok(Box::new(CineScanner::open(path).map_err(|error| config.refuse_source(error.to_string()))?))
+            let scanner = CineScanner::open(path).map_err(|error| config.refuse_source(error.to_string()))?;
+            let geometry = scanner.state().geometry;
+            farprobe_media::check_size(geometry.width.into(), geometry.height.into())
+                .map_err(|error| config.refuse_source(format!("{}: {error}", path.display())))?;
+            Ok(Box::new(scanner))
         }
     }
 }

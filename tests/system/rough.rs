@@ -22,6 +22,14 @@ fn console(words: &[&str]) -> Command {
     command
 }
 
+/// A file of a black picture of these sides, the first a multiple of four.
+fn black_bitmap(width: u32, height: u32) -> Vec<u8> {
+    let pixels = width * height * 3;
+    let header = [54 + pixels, 0, 54, 40, width, height, 1 | 24 << 16, 0, pixels, 0, 0, 0, 0];
+    let header = header.into_iter().flat_map(u32::to_le_bytes);
+    b"BM".iter().copied().chain(header).chain(std::iter::repeat_n(0, pixels as usize)).collect()
+}
+
 #[test]
 fn a_slip_on_the_command_line_costs_no_earlier_results() {
     let folder = tempfile::tempdir().unwrap();
@@ -67,6 +75,15 @@ fn a_cart_takes_no_unknown_source_and_arms_itself_in_a_demo_only() {
     unending.arg("--source").arg(format!("cine:{}", pipe.display()));
     let said = refused(unending, "cart");
     assert!(said.contains("pipe.dcm: it is no ordinary file"), "{said}");
+    // The codec's limit is known to the programs and not to who reads the file.
+    let tiny = site.path("tiny");
+    std::fs::create_dir(&tiny).unwrap();
+    std::fs::write(tiny.join("a.bmp"), black_bitmap(8, 8)).unwrap();
+    let mut unsendable = site.cart_command(&site.path("cart"));
+    unsendable.arg("--source").arg(format!("cine:{}", tiny.display()));
+    let said = refused(unsendable, "cart");
+    assert!(said.contains("--source = cine:"), "{said}");
+    assert!(said.contains("tiny: its pictures are of 8 x 8 pixels, and from 16 x 16 to 3840 x 2160"), "{said}");
     let config = std::fs::read_to_string(site.path("cart.toml")).unwrap() + "simulated_nurse = true\n";
     let line = config.lines().count();
     std::fs::write(site.path("cart.toml"), config).unwrap();

@@ -26,7 +26,10 @@ pub enum CodecError {
         given: usize,
     },
     /// The source gives pictures of a size the codec does not take.
-    #[error("pictures of {width}×{height} cannot be encoded: use 16×16 to 3840×2160")]
+    #[error(
+        "its pictures are of {width} x {height} pixels, and from 16 x 16 to 3840 x 2160, or upright 2160 x 3840, can be sent: \
+         bring them to such a size"
+    )]
     Size {
         /// Pixels across.
         width: u32,

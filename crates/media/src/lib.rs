@@ -27,7 +27,7 @@ use farprobe_geom::Time;
 
 pub use codec::{
     AccessUnit, AccessUnitKind, Chroma, Decoded, DecodedPicture, Decoder, Encoder, EncoderConfig, Image, Integrity,
-    stamp_of,
+    check_size, stamp_of,
 };
 pub use error::{CodecError, LinkError};
 pub use peer::{

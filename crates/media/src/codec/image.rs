@@ -54,8 +54,8 @@ impl Image<'_> {
     }
 }
 
-/// Whether the codec takes pictures of this size.
-pub(crate) fn check_size(width: u32, height: u32) -> Result<(), CodecError> {
+/// Whether the codec takes pictures of this size, in pixels: for whoever has a source and no picture of it yet.
+pub fn check_size(width: u32, height: u32) -> Result<(), CodecError> {
     let (short, long) = (width.min(height), width.max(height));
     if short >= MIN_SIDE && long <= MAX_LONG_SIDE && short <= MAX_SHORT_SIDE {
         Ok(())

@@ -12,5 +12,5 @@ mod tests;
 
 pub use decoder::{Decoded, Decoder, Integrity};
 pub use encoder::{AccessUnit, AccessUnitKind, Encoder, EncoderConfig};
-pub use image::{Chroma, DecodedPicture, Image};
+pub use image::{Chroma, DecodedPicture, Image, check_size};
 pub use stamp::stamp_of;

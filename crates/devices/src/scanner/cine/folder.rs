@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use farprobe_geom::Metre;
-use image::{DynamicImage, ImageReader, Limits};
+use image::{DynamicImage, ImageError, ImageReader, Limits};
 use serde::Deserialize;
 
 use super::recording::{LARGEST_SIDE, MOST_BYTES, Pixels, Recording, Scale, USUAL_FRAME_TIME};
@@ -136,7 +136,10 @@ fn decode(path: &Path) -> Result<((usize, usize), Pixels), String> {
     limits.max_image_width = Some(LARGEST_SIDE as u32);
     limits.max_image_height = Some(LARGEST_SIDE as u32);
     reader.limits(limits);
-    let picture = reader.decode().map_err(|error| error.to_string())?;
+    let picture = reader.decode().map_err(|error| match error {
+        ImageError::Limits(_) => format!("it is more than {LARGEST_SIDE} pixels wide or high: make it smaller"),
+        error => error.to_string(),
+    })?;
     let size = (picture.width() as usize, picture.height() as usize);
     let pixels = match picture {
         DynamicImage::ImageLuma8(grey) => Pixels::Grey(grey.into_raw()),
@@ -192,6 +195,9 @@ mod tests {
         std::fs::write(folder.path().join(SIDECAR), "").unwrap();
         std::fs::write(folder.path().join("b.png"), "not a picture").unwrap();
         assert!(complaint(folder.path()).contains("b.png"));
+        GrayImage::new(LARGEST_SIDE as u32 + 1, 1).save(folder.path().join("b.png")).unwrap();
+        let text = complaint(folder.path());
+        assert!(text.contains("b.png: it is more than 4096 pixels wide or high: make it smaller"), "{text}");
         // Pipes and devices are refused in the same way.
         std::fs::remove_file(folder.path().join("b.png")).unwrap();
         std::fs::create_dir(folder.path().join("b.png")).unwrap();

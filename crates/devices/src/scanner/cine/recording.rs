@@ -11,7 +11,7 @@ use crate::PixelFormat;
 /// decoded before it is played, so that no picture is late because it was hard to decode.
 pub(super) const MOST_BYTES: usize = 512 << 20;
 
-/// The largest side of a picture, pixels: more than any scanner draws, and what the encoder takes.
+/// The largest side of a picture, pixels: more than any scanner draws. What the encoder takes is less, and its own to say.
 pub(super) const LARGEST_SIDE: usize = 4096;
 
 /// The time of a picture where the recording does not say: 30 a second, as most scanners record.
@@ -79,8 +79,14 @@ impl Recording {
         scale: Scale,
     ) -> Result<Self, String> {
         let side = 1..=LARGEST_SIDE;
-        if frames.is_empty() || !side.contains(&width) || !side.contains(&height) {
-            return Err(format!("{} pictures of {width} x {height} pixels can't be played", frames.len()));
+        if frames.is_empty() {
+            return Err("there is no picture in it".into());
+        }
+        if !side.contains(&width) || !side.contains(&height) {
+            return Err(format!(
+                "its pictures are of {width} x {height} pixels, and at most {LARGEST_SIDE} x {LARGEST_SIDE} are played: make \
+                 them smaller"
+            ));
         }
         let colour = frames.iter().any(|frame| matches!(frame, Pixels::Rgb(_)));
         let (format, channels) = if colour { (PixelFormat::Rgb, 3) } else { (PixelFormat::Grey, 1) };
