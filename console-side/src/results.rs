@@ -118,6 +118,18 @@ impl Folder {
         ResultsError { what: self.what, option: self.option, path: self.path.clone(), source }
     }
 
+    /// The files' names, each once: a script's mark may be for a usual picture.
+    fn list(&self) -> String {
+        let mut lines = String::new();
+        for (at, name) in self.names.iter().enumerate() {
+            if !self.names[..at].contains(name) {
+                lines.push_str(name);
+                lines.push('\n');
+            }
+        }
+        lines
+    }
+
     fn clear(&self, aside: &mut Vec<SetAside>) -> io::Result<()> {
         let list = self.path.join(LIST);
         let earlier = match std::fs::read_to_string(&list) {
@@ -133,7 +145,7 @@ impl Folder {
         for name in &self.names {
             aside.extend(set_aside(&self.path.join(name))?);
         }
-        std::fs::write(list, self.names.join("\n") + "\n")
+        std::fs::write(list, self.list())
     }
 }
 
@@ -235,6 +247,14 @@ mod tests {
         results.prepare(&[]).unwrap();
         assert_eq!(names(&out), ["fan.png", LIST]);
         assert_eq!(names(&shots), [LIST, "session.log"]);
+    }
+
+    #[test]
+    fn a_file_stands_in_the_list_once() {
+        let folder = tempfile::tempdir().unwrap();
+        both_in(folder.path(), Run::Exam).prepare(&marks(&["contact", "fan", "fan"])).unwrap();
+        let list = std::fs::read_to_string(folder.path().join(LIST)).unwrap();
+        assert_eq!(list, "summary.json\nsession.log\nconsole.png\nultrasound.png\nfan.png\n");
     }
 
     #[test]
