@@ -48,11 +48,13 @@ impl Authority {
     /// Fails if a file is missing or malformed, if others can read the key, or if the two do not belong together.
     pub fn load(folder: &Path) -> Result<Self, IdentityError> {
         let path = folder.join(CA_FILE);
-        let (certificate, claims) = store::read_certificate(&path)?;
+        let (certificate, claims) =
+            store::read_certificate(&path).map_err(|error| error.of_authority(folder, CA_FILE))?;
         if !claims.is_authority {
             return Err(IdentityError::Malformed { path, expected: "an authority's certificate" });
         }
-        let key = store::read_key(&folder.join(CA_KEY_FILE), &claims)?;
+        let key = store::read_key(&folder.join(CA_KEY_FILE), &claims)
+            .map_err(|error| error.of_authority(folder, CA_KEY_FILE))?;
         Ok(Self { claims, certificate, key })
     }
 

@@ -1,11 +1,11 @@
 //! What can go wrong with identities on this machine, and what to do about it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::validity::in_words;
-use super::{MAX_NAME_CHARS, Purpose};
+use super::{CA_KEY_FILE, MAX_NAME_CHARS, Purpose};
 
 /// Why an identity could not be made, saved or loaded. All of these are to be put right on this machine.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,14 @@ pub enum IdentityError {
     Missing {
         /// The file.
         path: PathBuf,
+    },
+    /// A file of the authority that is to issue something is not there.
+    #[error("there is no authority in {}: {missing} is missing: {}", folder.display(), advice(folder, missing))]
+    NoAuthority {
+        /// The folder that was named.
+        folder: PathBuf,
+        /// The file.
+        missing: &'static str,
     },
     /// The file is there already, and replacing it was not asked for.
     #[error("{} exists already: choose another folder; an identity (never an authority) is replaced with `identity issue --overwrite`", path.display())]
@@ -104,7 +112,26 @@ pub enum IdentityError {
     },
 }
 
+/// What to do about a `folder` that was named as an authority's and does not have the file `missing`.
+fn advice(folder: &Path, missing: &str) -> String {
+    if missing == CA_KEY_FILE {
+        return "name the folder that `identity create-authority` has made; that of an identity can't issue any".into();
+    }
+    let folder = folder.display();
+    format!(
+        "make it first, once for each site, with `farprobe-cart identity create-authority \"{folder}\"`, or name the folder of yours"
+    )
+}
+
 impl IdentityError {
+    /// The same of a file `missing` in what was named as an authority's `folder`.
+    pub(crate) fn of_authority(self, folder: &Path, missing: &'static str) -> Self {
+        match self {
+            Self::Missing { .. } => Self::NoAuthority { folder: folder.into(), missing },
+            other => other,
+        }
+    }
+
     pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { action, path, source }

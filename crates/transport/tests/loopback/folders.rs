@@ -90,6 +90,31 @@ fn files_that_are_mixed_up_or_spoilt_are_told_apart() {
 }
 
 #[test]
+fn without_an_authority_nothing_is_issued_and_what_comes_first_is_said() {
+    let root = tempfile::tempdir().unwrap();
+    let (nowhere, folder) = (root.path().join("ward 3"), root.path().join("cart"));
+    let request = Request { role: Role::Cart, name: "cart", days: 365 };
+    let complaint = |authority: &Path| {
+        issue(authority, request, &folder, SystemTime::now(), Overwrite::Refuse).unwrap_err().to_string()
+    };
+    let said = complaint(&nowhere);
+    let first = format!(
+        "make it first, once for each site, with `farprobe-cart identity create-authority \"{}\"`",
+        nowhere.display()
+    );
+    assert!(said.contains(&first) && !said.contains("identity issue"), "{said}");
+    // An identity has its authority's certificate and not the key.
+    let (cart, _) = cart_and_operator();
+    cart.save(&root.path().join("other"), Overwrite::Refuse).unwrap();
+    let said = complaint(&root.path().join("other"));
+    assert!(
+        said.contains("ca-key.pem is missing: name the folder that `identity create-authority` has made"),
+        "{said}"
+    );
+    assert!(!folder.exists());
+}
+
+#[test]
 fn an_authority_issues_nothing_that_outlives_it() {
     let short = Authority::create("short", wide(), Purpose::Real).unwrap();
     let longer = Validity::between(wide().not_before(), wide().not_after() + DAY).unwrap();
