@@ -68,7 +68,7 @@ fn line(model: &Model, now: Time) -> String {
             Link::Lost(silence) => format!("the cart has not been heard for {:.0} s", silence.as_secs_f64()),
         };
     };
-    let ladder = words::ladder(state.ladder, Driver::This).title;
+    let ladder = words::ladder(state.ladder, Driver::Another).title;
     let force = -state.wrench.force.z;
     let eye = model
         .latency

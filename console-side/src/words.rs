@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
+use farprobe_devices::HandsAway;
 use farprobe_proto::{
     Cause, Clutch, Contact, Epoch, Ladder, LeaseRefusal, LeaseStatus, LinkReadiness, Severity, State,
 };
-use farprobe_session::console::Culprit;
+use farprobe_session::console::{Culprit, PictureFault, ScannerFreeze};
 
-use farprobe_session::console::ScannerFreeze;
-
-use crate::model::HandleKind;
+use crate::model::{HandleKind, Opening, Override};
 
 /// What is said when stop is pressed and the cart can't be reached.
 pub const STOP_WAITS: &str =
@@ -29,16 +28,16 @@ pub struct LadderWords {
 /// Who drove when the ladder came to where it stands, seen from this console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Driver {
-    /// This console.
-    This,
+    /// This console; with who opened its clutch the last time.
+    This(Opening),
     /// Another, nobody, or it is not known.
     Another,
 }
 
 impl Driver {
-    /// Whoever held the lease `epoch`, if this console was given `own` last.
-    pub fn of(epoch: Option<Epoch>, own: Option<Epoch>) -> Self {
-        if epoch.is_some() && epoch == own { Self::This } else { Self::Another }
+    /// Whoever held the lease `epoch`, if this console was given `own` last, and its clutch had its last `opening`.
+    pub fn of(epoch: Option<Epoch>, own: Option<Epoch>, opening: Opening) -> Self {
+        if epoch.is_some() && epoch == own { Self::This(opening) } else { Self::Another }
     }
 }
 
@@ -48,12 +47,12 @@ pub const fn ladder(ladder: Ladder, driver: Driver) -> LadderWords {
         Ladder::Idle => ("Idle", "The robot stands still.", Severity::Info),
         Ladder::Ready => ("Ready", "The robot waits for the clutch.", Severity::Info),
         Ladder::Engaged => match driver {
-            Driver::This => ("Engaged", "Your handle moves the probe.", Severity::Info),
+            Driver::This(_) => ("Engaged", "Your handle moves the probe.", Severity::Info),
             Driver::Another => ("Engaged", "The driver's handle moves the probe.", Severity::Info),
         },
         Ladder::Hold => ("Hold", "The probe rests on the skin and gives way.", Severity::Info),
         Ladder::Soften => match driver {
-            Driver::This => ("Softening", "Your motion runs down. The probe gives way.", Severity::Warning),
+            Driver::This(_) => ("Softening", "Your motion runs down. The probe gives way.", Severity::Warning),
             Driver::Another => ("Softening", "The driver's motion runs down. The probe gives way.", Severity::Warning),
         },
         Ladder::Release => ("Releasing", "The force is lowered to 2 N or less.", Severity::Warning),
@@ -77,13 +76,20 @@ pub fn because(cause: Cause, origin: Cause, driver: Driver) -> Cow<'static, str>
 fn plain(cause: Cause, driver: Driver) -> Cow<'static, str> {
     // What the driver did, or what befell him, is told to him as his own.
     let told = |yours, anothers| match driver {
-        Driver::This => yours,
+        Driver::This(_) => yours,
         Driver::Another => anothers,
     };
     let words = match cause {
         Cause::Start => "the cart has just started",
         Cause::ClutchPressed => told("you pressed the clutch", "the driver pressed the clutch"),
-        Cause::ClutchOpened => told("you opened the clutch", "the driver opened the clutch"),
+        Cause::ClutchOpened => match driver {
+            Driver::This(Opening::NeverPressed) => "your clutch is open",
+            Driver::This(Opening::ByHand) => "you opened the clutch",
+            Driver::This(Opening::ByConsole(why)) => {
+                return format!("the console opened the clutch: {}", opened_for(why)).into();
+            }
+            Driver::Another => "the driver opened the clutch",
+        },
         Cause::LeaseGranted => told("you were given the right to drive", "somebody was given the right to drive"),
         Cause::LeaseLost => "the right to drive was given up or taken away",
         Cause::Armed => "the staff allow motion",
@@ -114,6 +120,23 @@ fn plain(cause: Cause, driver: Driver) -> Cow<'static, str> {
         Cause::Shutdown => "the cart is shutting down",
     };
     words.into()
+}
+
+/// Why the console opened the clutch.
+const fn opened_for(why: Override) -> &'static str {
+    match why {
+        Override::ScriptGivenUp => "the script was given up",
+        Override::HandleLost => "your handle was lost",
+        Override::HandsAway(HandsAway::FocusLost) => "the window lost the focus",
+        Override::HandsAway(HandsAway::PointerLeft) => "the pointer left the window",
+        Override::CartSilent => "the cart was not heard",
+        Override::Picture(PictureFault::Absent) => "there was no picture",
+        Override::Picture(PictureFault::Frozen) => "the cart sent the same picture again and again",
+        Override::Picture(PictureFault::FrozenByOperator) => "the picture was frozen",
+        Override::Picture(PictureFault::Late(_)) => "the picture was too old",
+        Override::Picture(PictureFault::Undated) => "nobody knew how old the picture was",
+        Override::Stopped => "a stop was pressed",
+    }
 }
 
 /// What the operator can do now. On a picture that the operator has frozen nobody drives, whatever the ladder came down for.
@@ -243,12 +266,15 @@ pub const fn late_pictures(culprit: Option<Culprit>) -> &'static str {
     }
 }
 
-/// What has become of the clutch, for the session log.
-pub const fn clutch(clutch: Clutch) -> &'static str {
-    match clutch {
-        Clutch::Open => "clutch open",
-        Clutch::Pressed => "clutch pressed",
-        Clutch::HandleLost => "clutch open: the handle is lost",
+/// What has become of the clutch, for the session log, and whose doing it was.
+pub fn clutch(clutch: Clutch, opening: Opening) -> Cow<'static, str> {
+    match (clutch, opening) {
+        (Clutch::Open, Opening::ByConsole(why)) => {
+            format!("clutch open: the console opened it: {}", opened_for(why)).into()
+        }
+        (Clutch::Open, Opening::NeverPressed | Opening::ByHand) => "clutch open".into(),
+        (Clutch::Pressed, _) => "clutch pressed".into(),
+        (Clutch::HandleLost, _) => "clutch open: the handle is lost".into(),
     }
 }
 
@@ -271,8 +297,10 @@ mod tests {
     #[test]
     fn what_another_did_is_not_laid_to_this_console() {
         let own = Some(Epoch(4));
-        let drivers = (Driver::of(Some(Epoch(4)), own), Driver::of(Some(Epoch(3)), own), Driver::of(None, None));
-        assert_eq!(drivers, (Driver::This, Driver::Another, Driver::Another));
+        let of = |epoch, own| Driver::of(epoch, own, Opening::ByHand);
+        let this = Driver::This(Opening::ByHand);
+        let drivers = (of(Some(Epoch(4)), own), of(Some(Epoch(3)), own), of(None, None));
+        assert_eq!(drivers, (this, Driver::Another, Driver::Another));
         for cause in [
             Cause::ClutchPressed,
             Cause::ClutchOpened,
@@ -281,9 +309,29 @@ mod tests {
             Cause::PictureStale,
             Cause::PictureFrozen,
         ] {
-            assert!(because(cause, cause, Driver::This).contains("you"), "{cause:?}");
+            assert!(because(cause, cause, this).contains("you"), "{cause:?}");
             assert!(!because(cause, cause, Driver::Another).contains("you"), "{cause:?}");
         }
+    }
+
+    #[test]
+    fn a_clutch_that_the_console_opened_was_not_opened_by_the_hand() {
+        let why = |opening| because(Cause::ClutchOpened, Cause::ClutchOpened, Driver::This(opening));
+        let reasons = [
+            Override::ScriptGivenUp,
+            Override::HandleLost,
+            Override::HandsAway(HandsAway::FocusLost),
+            Override::CartSilent,
+            Override::Picture(PictureFault::Late(Culprit::Link)),
+            Override::Stopped,
+        ];
+        for reason in reasons {
+            let opening = Opening::ByConsole(reason);
+            let (said, logged) = (why(opening), clutch(Clutch::Open, opening));
+            assert!(said.starts_with("the console opened the clutch: ") && !said.contains("you opened"), "{said}");
+            assert!(logged.starts_with("clutch open: the console opened it: "), "{logged}");
+        }
+        assert_eq!(why(Opening::NeverPressed), "your clutch is open");
     }
 
     #[test]

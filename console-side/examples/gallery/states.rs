@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use farprobe_console::model::{
-    Caption, Completeness, Event, HandleKind, HandleStatus, Hop, LatencySnapshot, Model, Percentiles, ShownPicture,
+    Caption, Completeness, Event, HandleKind, HandleStatus, Hop, LatencySnapshot, Model, Opening, Percentiles,
+    ShownPicture,
 };
 use farprobe_control::{ArmModel, inverse};
 use farprobe_geom::{Base, Joints, Metre, Newton, NewtonMetre, Pose, Time, Wrench};
@@ -389,7 +390,8 @@ pub(crate) fn scanner(source: SourceKind) -> ScannerState {
 }
 
 fn handle(clutch: Clutch, lost: Option<String>) -> HandleStatus {
-    HandleStatus { name: String::from("Xbox gamepad"), kind: HandleKind::Gamepad, clutch, lost }
+    let (name, kind) = (String::from("Xbox gamepad"), HandleKind::Gamepad);
+    HandleStatus { name, kind, clutch, opening: Opening::ByHand, lost }
 }
 
 fn notice(severity: Severity, text: &str) -> Notice {

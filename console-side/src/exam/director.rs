@@ -26,7 +26,7 @@ use super::shots::Shots;
 use super::summary::{self, Facts};
 use super::witness::{Machines, Witness};
 use crate::handles::ScriptFacts;
-use crate::model::{Caption, Event, HandleKind, HandleStatus, Intent, LatencySnapshot};
+use crate::model::{Caption, Event, HandleKind, HandleStatus, Intent, LatencySnapshot, Opening};
 
 /// How often latencies are told to the view: fast enough to follow, slow enough to read.
 const LATENCIES_EVERY: Duration = Duration::from_millis(250);
@@ -59,6 +59,8 @@ pub struct Director {
     machines: Machines,
     controls: Controls,
     handle_news: HandleNews,
+    /// Who opened the clutch the last time.
+    opening: Opening,
     clock: MonotonicClock,
 }
 
@@ -105,6 +107,7 @@ impl Director {
             machines,
             controls: Controls::default(),
             handle_news: HandleNews::default(),
+            opening: Opening::default(),
             clock,
         };
         let open = director.handle_news.clutch(Clutch::Open);
@@ -186,6 +189,10 @@ impl Director {
                 self.tell_handle(news, Some(text));
             }
             PumpEvent::Back => self.handle_news.back(self.clock.now()),
+            PumpEvent::Opened(opening) => {
+                self.opening = opening;
+                self.witness.opened(opening);
+            }
             PumpEvent::Clutch(latch) => {
                 let clutch = if latch == ClutchLatch::Pressed { Clutch::Pressed } else { Clutch::Open };
                 let news = self.handle_news.clutch(clutch);
@@ -316,7 +323,8 @@ impl Director {
 
     fn tell_handle(&self, news: Option<Clutch>, lost: Option<String>) {
         let Some(clutch) = news else { return };
-        let status = HandleStatus { name: self.handle_name.clone(), kind: self.kind, clutch, lost };
+        let (name, kind, opening) = (self.handle_name.clone(), self.kind, self.opening);
+        let status = HandleStatus { name, kind, clutch, opening, lost };
         self.front.tell(Event::Handle(status));
     }
 

@@ -96,9 +96,9 @@ impl Front {
                 LogEntry::Event { severity: Severity::Info, words }
             }
             Event::Handle(status) => {
-                let clutch = words::clutch(status.clutch);
+                let clutch = words::clutch(status.clutch, status.opening);
                 match &status.lost {
-                    None => LogEntry::Event { severity: Severity::Info, words: clutch.to_owned() },
+                    None => LogEntry::Event { severity: Severity::Info, words: clutch.into_owned() },
                     Some(lost) => LogEntry::Event { severity: Severity::Alarm, words: format!("{clutch}: {lost}") },
                 }
             }

@@ -17,6 +17,7 @@ use farprobe_transport::Connection;
 use super::ledger::{Look, SharedLedger};
 use super::plan::Happening;
 use super::steering::{Permission, Steering};
+use crate::model::Opening;
 
 /// Between two commands: 500 a second, clutch open or not.
 const COMMAND_PERIOD: Duration = Duration::from_millis(2);
@@ -43,6 +44,8 @@ pub enum PumpEvent {
     Back,
     /// The enabling control is held and does not count any more, or not yet, for want of this permission.
     Refused(Permission),
+    /// Somebody else opened the enabling control than the last time. Told before what comes of it.
+    Opened(Opening),
     /// The enabling control changed.
     Clutch(ClutchLatch),
     /// Whether the picture may be steered by has changed.
@@ -79,6 +82,7 @@ impl Pump {
             connection,
             events,
             steering,
+            opening: Opening::default(),
             due: Time::ZERO,
             silent: false,
             felt: None,
@@ -117,6 +121,8 @@ struct Work {
     connection: Arc<ArcSwapOption<Connection>>,
     events: Sender<Happening>,
     steering: Steering,
+    /// Who was last told to have opened the clutch.
+    opening: Opening,
     due: Time,
     /// Whether the loss of the handle has been told.
     silent: bool,
@@ -154,7 +160,8 @@ impl Work {
     fn read(&mut self, now: Time, permission: Permission) {
         let before = self.steering.latch();
         let held = if self.let_go.load(Ordering::Acquire) {
-            self.steering.let_go();
+            self.steering.let_go(now);
+            self.tell_opening();
             false
         } else {
             self.sample(now, permission)
@@ -174,6 +181,7 @@ impl Work {
         match self.handle.sample(now) {
             Ok(sample) => {
                 self.steering.sample(&sample, permission);
+                self.tell_opening();
                 if std::mem::take(&mut self.silent) {
                     self.tell(PumpEvent::Back);
                 }
@@ -186,7 +194,8 @@ impl Work {
                 sample.clutch
             }
             Err(error) => {
-                self.steering.lost();
+                self.steering.lost(now);
+                self.tell_opening();
                 if !std::mem::replace(&mut self.silent, true) {
                     self.tell(PumpEvent::Lost(error.to_string()));
                 }
@@ -203,6 +212,13 @@ impl Work {
                 self.felt = Some((state.sequence, now));
                 now
             }
+        }
+    }
+
+    fn tell_opening(&mut self) {
+        let opening = self.steering.opening();
+        if std::mem::replace(&mut self.opening, opening) != opening {
+            self.tell(PumpEvent::Opened(opening));
         }
     }
 

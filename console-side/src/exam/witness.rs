@@ -8,6 +8,7 @@ use farprobe_proto::{Cause, Contact, Epoch, Ladder, LeaseStatus, Standing, State
 use farprobe_record::LadderStep;
 
 use super::steering::Permission;
+use crate::model::Opening;
 use crate::words::{self, Driver};
 
 /// Steps of the ladder that are told: enough for the whole way from driving down to parked, with what came before.
@@ -33,7 +34,10 @@ pub(super) enum Machines {
 struct Seen {
     touched: bool,
     peak: Option<f64>,
-    ladder: Vec<LadderStep>,
+    /// Each step with who had opened the clutch by then.
+    ladder: Vec<(LadderStep, Opening)>,
+    /// Who opened this console's clutch the last time.
+    opening: Opening,
     /// The ladder of the newest state.
     newest: Option<Ladder>,
     /// When a cart first let this console in, console clock.
@@ -61,14 +65,14 @@ impl Seen {
     fn push(&mut self, at: Time, from: Option<Ladder>, to: Ladder, (cause, origin): (Cause, Cause)) {
         if self.ladder.len() < STEPS_KEPT {
             let at_s = self.since_begin(at);
-            self.ladder.push(LadderStep { at_s, from, to, cause, origin });
+            self.ladder.push((LadderStep { at_s, from, to, cause, origin }, self.opening));
         }
     }
 
-    /// What happened, in words, if the lease in force was `epoch`.
-    fn told(&self, ladder: Ladder, why: (Cause, Cause), epoch: Option<Epoch>) -> String {
-        let words = words::because(why.0, why.1, Driver::of(epoch, self.own));
-        format!("{} ({words})", words::ladder(ladder, Driver::This).title)
+    /// What happened, in words, if the lease in force was `epoch` and `opening` the last of the clutch.
+    fn told(&self, ladder: Ladder, why: (Cause, Cause), epoch: Option<Epoch>, opening: Opening) -> String {
+        let driver = Driver::of(epoch, self.own, opening);
+        format!("{} ({})", words::ladder(ladder, driver).title, words::because(why.0, why.1, driver))
     }
 
     /// The ladder stands so: whether a script can have ordered that.
@@ -82,7 +86,7 @@ impl Seen {
     ) {
         let unordered = [cause, origin].into_iter().find(|cause| !self.script.has_ordered(*cause));
         if let Some(cause) = unordered {
-            let told = self.told(ladder, (cause, origin), epoch);
+            let told = self.told(ladder, (cause, origin), epoch, self.opening);
             self.script.deviates(now, &told, hint(cause, machines));
         }
     }
@@ -152,6 +156,11 @@ impl Witness {
         });
     }
 
+    /// Somebody has opened this console's clutch.
+    pub(super) fn opened(&self, opening: Opening) {
+        self.with(|seen| seen.opening = opening);
+    }
+
     /// A connection was lost.
     pub(super) fn lost(&self) {
         self.with(|seen| seen.interrupted = true);
@@ -209,7 +218,10 @@ impl Witness {
             let told = seen.ladder.len().saturating_sub(STEPS_TOLD);
             let steps = seen.ladder.iter().skip(told);
             // It was this console's script that drove.
-            let steps: Vec<String> = steps.map(|step| seen.told(step.to, (step.cause, step.origin), seen.own)).collect();
+            let told = |(step, opening): &(LadderStep, Opening)| {
+                seen.told(step.to, (step.cause, step.origin), seen.own, *opening)
+            };
+            let steps: Vec<String> = steps.map(told).collect();
             Some(format!(
                 "the script asked for {:.1} N of contact, and the probe never touched the patient. The ladder at the end: {}. \
                  Mend what ended the driving or, if nothing did, let the script go further down",
@@ -225,7 +237,7 @@ impl Witness {
             connections: seen.connections,
             interrupted: seen.interrupted,
             peak: seen.peak,
-            ladder: seen.ladder.clone(),
+            ladder: seen.ladder.iter().map(|(step, _)| *step).collect(),
             drove: seen.drove,
         })
     }
@@ -308,7 +320,8 @@ mod tests {
     fn the_first_thing_not_ordered_is_told_with_its_time() {
         let mut script = began();
         let why = (Cause::PictureStale, Cause::PictureStale);
-        let told = Seen { own: Some(Epoch(4)), ..Seen::default() }.told(Ladder::Soften, why, Some(Epoch(4)));
+        let told =
+            Seen { own: Some(Epoch(4)), ..Seen::default() }.told(Ladder::Soften, why, Some(Epoch(4)), Opening::ByHand);
         script.deviates(at(3_500), &told, hint(Cause::PictureStale, Machines::Shared));
         script.deviates(at(9_000), "more", "");
         let told = script.deviation.unwrap();
@@ -406,6 +419,22 @@ mod tests {
         witness.step(at(400), &timed, Machines::Apart);
         assert_eq!(list(&witness), [(0.0, None, Engaged), (0.1, Some(Engaged), Soften), (0.35, Some(Soften), Release)]);
         assert!(witness.deviation().unwrap().contains("picture was too old"), "{:?}", witness.deviation());
+    }
+
+    #[test]
+    fn what_the_console_did_is_not_laid_to_the_script_at_its_end() {
+        use crate::model::Override;
+        use Ladder::{Engaged, Hold, Parked, Ready};
+        let witness = Witness::default();
+        witness.connected(at(0), &welcome(0, Some((0, Engaged, Cause::ClutchPressed))));
+        witness.lease(&LeaseStatus::Yours(Epoch(4)));
+        witness.opened(Opening::ByHand);
+        witness.step(at(200), &step(100, Engaged, Hold, Cause::ClutchOpened), Machines::Apart);
+        witness.opened(Opening::ByConsole(Override::ScriptGivenUp));
+        witness.step(at(400), &step(300, Parked, Ready, Cause::ClutchOpened), Machines::Apart);
+        let told = witness.complaint(Newton::literal(8.0)).unwrap();
+        assert!(told.contains("Hold (you opened the clutch), then "), "{told}");
+        assert!(told.contains("then Ready (the console opened the clutch: the script was given up)"), "{told}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use farprobe_proto::{
 };
 use farprobe_session::console::PictureVerdict;
 
-use super::{LatencySnapshot, ShownPicture};
+use super::{LatencySnapshot, Opening, ShownPicture};
 
 /// Something that happened. The time it happened is the argument of [`super::Model::apply`].
 #[derive(Debug, Clone)]
@@ -93,6 +93,8 @@ pub struct HandleStatus {
     pub kind: HandleKind,
     /// Its enabling control.
     pub clutch: Clutch,
+    /// Who opened it the last time.
+    pub opening: Opening,
     /// What to do to get it back, if it is lost.
     pub lost: Option<String>,
 }
@@ -100,7 +102,13 @@ pub struct HandleStatus {
 impl HandleStatus {
     /// No handle at all.
     pub fn none() -> Self {
-        Self { name: String::from("No handle"), kind: HandleKind::None, clutch: Clutch::Open, lost: None }
+        Self {
+            name: String::from("No handle"),
+            kind: HandleKind::None,
+            clutch: Clutch::Open,
+            opening: Opening::NeverPressed,
+            lost: None,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod history;
 mod intent;
 mod latency;
 mod log;
+mod opening;
 mod picture;
 mod robot;
 mod scanner;
@@ -16,7 +17,7 @@ mod scanner;
 use std::time::Duration;
 
 use farprobe_geom::{Newton, Time};
-use farprobe_proto::{CartDatagram, Epoch, LeaseStatus, Role, Severity, Transition};
+use farprobe_proto::{CartDatagram, Clutch, Epoch, LeaseStatus, Role, Severity, Transition};
 
 use crate::words::Driver;
 
@@ -26,6 +27,7 @@ pub use history::{ForceTrace, ProbeTrail, TrailPoint};
 pub use intent::{Intent, WindowInput};
 pub use latency::{Hop, LatencySnapshot, Percentiles};
 pub use log::{EventLog, Line};
+pub use opening::{Opening, Override};
 pub use picture::{Completeness, PictureCondition, PictureState, Pixels, STALE_AGE, ShownPicture};
 pub use robot::Robot;
 pub use scanner::{ScannerControl, ScannerProgress};
@@ -45,6 +47,9 @@ pub struct Model {
     pub lease: LeaseStatus,
     /// The lease this console was given last in this connection, in force or not.
     own_lease: Option<Epoch>,
+    /// Who had opened the clutch when the ladder came to where it stands, once it was pressed again: until then it is the handle's
+    /// last word, which may come a moment after the step that it led to.
+    opened_by: Option<Opening>,
     /// The scanner's controls.
     pub scanner: ScannerControl,
     /// The ultrasound picture.
@@ -72,6 +77,7 @@ impl Model {
             robot: Robot::default(),
             lease: LeaseStatus::Free,
             own_lease: None,
+            opened_by: None,
             scanner: ScannerControl::default(),
             picture: PictureState::default(),
             latency: None,
@@ -98,7 +104,11 @@ impl Model {
             Event::Lost { reason } => self.lost(now, reason),
             Event::Reconnecting { attempt } => self.connection.reconnecting(now, attempt),
             Event::Cart(CartDatagram::State(state)) => {
+                let before = self.robot.ladder();
                 self.robot.update(now, &state);
+                if self.robot.ladder() != before {
+                    self.opened_by = None;
+                }
             }
             // For the picture watch, not for the eye.
             Event::Cart(CartDatagram::Picture(_)) => {}
@@ -194,11 +204,11 @@ impl Model {
 
     /// Whose doing it is that the ladder stands where it stands.
     pub fn driver(&self) -> Driver {
-        Driver::of(self.robot.stepped_under, self.own_lease)
+        Driver::of(self.robot.stepped_under, self.own_lease, self.opened_by.unwrap_or(self.handle.opening))
     }
 
     fn step(&mut self, now: Time, step: &Transition) {
-        let driver = Driver::of(step.epoch, self.own_lease);
+        let driver = Driver::of(step.epoch, self.own_lease, self.handle.opening);
         let words = crate::words::ladder(step.to, driver);
         let why = crate::words::because(step.cause, step.origin, driver);
         self.log.push(now, words.severity, &format!("{}: {why}.", words.title));
@@ -220,6 +230,9 @@ impl Model {
     fn handle(&mut self, now: Time, status: HandleStatus) {
         if let (None, Some(remedy)) = (&self.handle.lost, &status.lost) {
             self.log.push(now, Severity::Alarm, &format!("{} is lost: {remedy}.", status.name));
+        }
+        if status.clutch == Clutch::Pressed {
+            self.opened_by.get_or_insert(self.handle.opening);
         }
         self.handle = status;
     }

@@ -144,7 +144,35 @@ fn what_another_console_did_is_not_told_as_this_ones() {
     assert_eq!(model.driver(), Driver::Another);
     // The states of this file are all under lease 1.
     model.apply(Time::from_millis(110), Event::Lease(LeaseStatus::Yours(Epoch(1))));
-    assert_eq!(model.driver(), Driver::This);
+    assert_eq!(model.driver(), Driver::This(Opening::NeverPressed));
+}
+
+#[test]
+fn who_opened_the_clutch_is_said_of_the_step_that_it_led_to() {
+    let mut model = connected();
+    let clutch = |ms: u64, model: &mut Model, clutch, opening| {
+        model.apply(Time::from_millis(ms), Event::Handle(HandleStatus { clutch, opening, ..HandleStatus::none() }));
+    };
+    let why = |model: &Model| match model.driver() {
+        Driver::This(opening) => opening,
+        Driver::Another => panic!("this console drives"),
+    };
+    model.apply(Time::from_millis(30), Event::Lease(LeaseStatus::Yours(Epoch(1))));
+    model.apply(Time::from_millis(40), state(1, Ladder::Engaged, 0.0));
+    clutch(41, &mut model, Clutch::Pressed, Opening::NeverPressed);
+    let by_console = Opening::ByConsole(Override::ScriptGivenUp);
+    // Whichever comes first.
+    model.apply(Time::from_millis(50), state(2, Ladder::Hold, 0.0));
+    clutch(51, &mut model, Clutch::Open, by_console);
+    model.apply(Time::from_millis(60), step(Ladder::Hold, Cause::ClutchOpened, Cause::ClutchOpened, Some(Epoch(1))));
+    assert_eq!(lines(&model)[0].1, "Hold: the console opened the clutch: the script was given up.");
+    assert_eq!(why(&model), by_console);
+    // A press that comes to nothing changes nothing of it.
+    clutch(70, &mut model, Clutch::Pressed, by_console);
+    clutch(80, &mut model, Clutch::Open, Opening::ByHand);
+    assert_eq!(why(&model), by_console);
+    model.apply(Time::from_millis(90), state(3, Ladder::Ready, 0.0));
+    assert_eq!(why(&model), Opening::ByHand);
 }
 
 #[test]

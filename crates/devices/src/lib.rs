@@ -18,5 +18,5 @@ pub use error::DeviceError;
 pub use file::{FileError, be_ordinary, read_text};
 pub use traits::{
     Arm, ArmHealth, ArmState, Bedside, BedsideEvent, Camera, ForceCue, Handle, HandleButton, HandleEvent, HandleMotion,
-    HandleSample, Picture, PictureContext, PixelFormat, Scanner, Setpoint,
+    HandleSample, HandsAway, Picture, PictureContext, PixelFormat, Scanner, Setpoint,
 };

@@ -85,8 +85,19 @@ pub struct HandleSample {
     pub motion: HandleMotion,
     /// Whether the enabling control is held down.
     pub clutch: bool,
+    /// Why it does not count, held or not: then `clutch` is false. Gone once it was seen released.
+    pub away: Option<HandsAway>,
     /// What was pressed since the sample before.
     pub events: Vec<HandleEvent>,
+}
+
+/// Why a handle does not know what the hands do. It is not lost for that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandsAway {
+    /// The window that keyboard and mouse belong to has lost the focus.
+    FocusLost,
+    /// The pointer has left it.
+    PointerLeft,
 }
 
 /// How a handle says where it wants to go.

@@ -137,7 +137,7 @@ impl<S: PadSource> Handle for Gamepad<S> {
             });
         };
         let motion = HandleMotion::Rate(self.config.speeds.twist(&state.deflection(&self.config)));
-        Ok(HandleSample { sampled_at: now, motion, clutch: state.clutch == Clutch::Pressed, events })
+        Ok(HandleSample { sampled_at: now, motion, clutch: state.clutch == Clutch::Pressed, away: None, events })
     }
 
     fn cue(&mut self, now: Time, cue: &ForceCue) {

@@ -83,7 +83,7 @@ impl<D: HapticDevice> Handle for HapticHandle<D> {
         let force = self.coupling.step(now, &reading.pose, engagement);
         self.device.push(now, force);
         let HapticReading { pose, clutch, events } = reading;
-        Ok(HandleSample { sampled_at: now, motion: HandleMotion::Position(pose), clutch, events })
+        Ok(HandleSample { sampled_at: now, motion: HandleMotion::Position(pose), clutch, away: None, events })
     }
 
     fn cue(&mut self, _now: Time, cue: &ForceCue) {

@@ -125,7 +125,7 @@ fn a_handle_that_only_pushes_has_no_position_to_follow() {
         }
         fn sample(&mut self, now: Time) -> Result<HandleSample, DeviceError> {
             let motion = HandleMotion::Rate(Twist::<Tip>::zero());
-            Ok(HandleSample { sampled_at: now, motion, clutch: true, events: Vec::new() })
+            Ok(HandleSample { sampled_at: now, motion, clutch: true, away: None, events: Vec::new() })
         }
         fn cue(&mut self, _now: Time, _cue: &ForceCue) {}
     }

@@ -143,7 +143,8 @@ impl Handle for KeyboardMouse {
             self.ahead = Twist::zero();
         }
         let motion = HandleMotion::Rate(twist);
-        Ok(HandleSample { sampled_at: now, motion, clutch: reading.clutch, events: reading.presses })
+        let (clutch, away) = (reading.clutch, reading.away);
+        Ok(HandleSample { sampled_at: now, motion, clutch, away, events: reading.presses })
     }
 
     fn cue(&mut self, _now: Time, _cue: &ForceCue) {

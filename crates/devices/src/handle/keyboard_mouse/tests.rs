@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{HandleButton, HandleEvent};
+use crate::{HandleButton, HandleEvent, HandsAway};
 
 fn frame(ms: u64, keys: &[Key]) -> WindowInput {
     WindowInput {
@@ -53,17 +53,20 @@ fn a_clutch_that_was_never_seen_open_does_not_count() {
 
 #[test]
 fn looking_away_opens_the_clutch_until_it_was_let_go() {
-    let away: [fn(&mut WindowInput); 2] = [|input| input.focused = false, |input| input.pointer = Pointer::Outside];
-    for look_away in away {
-        let mut lost = frame(32, &[Key::Shift]);
-        look_away(&mut lost);
+    let held = || frame(32, &[Key::Shift]);
+    for (lost, why) in [
+        (WindowInput { focused: false, ..held() }, HandsAway::FocusLost),
+        (WindowInput { pointer: Pointer::Outside, ..held() }, HandsAway::PointerLeft),
+    ] {
         let mut frames = vec![frame(0, &[]), frame(16, &[Key::Shift]), lost];
         assert!(after(&frames[..2]).clutch);
         assert!(!after(&frames).clutch);
         frames.push(frame(48, &[Key::Shift]));
         assert!(!after(&frames).clutch, "back, but still held from before");
+        assert_eq!(after(&frames).away, Some(why), "the hand has not let go");
         frames.extend([frame(64, &[]), frame(80, &[Key::Shift])]);
         assert!(after(&frames).clutch, "let go and pressed again");
+        assert_eq!(after(&frames).away, None);
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use farprobe_geom::Time;
 
 use super::key::{CLUTCH, Key};
-use crate::HandleEvent;
+use crate::{HandleEvent, HandsAway};
 
 /// A window that has drawn nothing for this long does not know what the hands do. Six frames of a slow screen.
 pub(super) const LONGEST_SILENCE: Duration = Duration::from_millis(100);
@@ -86,6 +86,8 @@ pub(super) struct Reading {
     pub(super) at: Option<Time>,
     /// Whether the clutch is held and counts.
     pub(super) clutch: bool,
+    /// Why it does not, if the hands were out of sight.
+    pub(super) away: Option<HandsAway>,
     /// Keys held.
     pub(super) keys: BTreeSet<Key>,
     /// Points dragged since the reading before.
@@ -110,6 +112,8 @@ struct Inbox {
     newest: Option<WindowInput>,
     /// Whether the clutch has been seen open since the operator's hands were last out of sight.
     seen_open: bool,
+    /// Why they were, until then.
+    away: Option<HandsAway>,
     /// Which drags began over the picture.
     dragging: Buttons,
     drag: Drag,
@@ -120,12 +124,14 @@ impl Inbox {
     fn post(&mut self, input: WindowInput) {
         let before = self.newest.take();
         let gap = before.as_ref().is_none_or(|before| input.at.saturating_since(before.at) > LONGEST_SILENCE);
-        if gap || !attended(&input) {
+        let away = hands_away(&input);
+        if gap || away.is_some() {
             // A key may have been let go and pressed again out of sight.
             self.seen_open = false;
         }
-        if attended(&input) && !input.keys.contains(&CLUTCH) {
-            self.seen_open = true;
+        self.away = away.or(self.away);
+        if away.is_none() && !input.keys.contains(&CLUTCH) {
+            (self.seen_open, self.away) = (true, None);
         }
         if let Some(before) = before.filter(|before| !gap && before.focused && input.focused) {
             let fresh = input.keys.difference(&before.keys).filter_map(|key| key.button());
@@ -162,16 +168,20 @@ impl Inbox {
         let drag = std::mem::take(&mut self.drag);
         let presses = std::mem::take(&mut self.presses);
         let Some(newest) = &self.newest else {
-            return Reading { at: None, clutch: false, keys: BTreeSet::new(), drag, presses };
+            return Reading { at: None, clutch: false, away: None, keys: BTreeSet::new(), drag, presses };
         };
-        let clutch = self.seen_open && attended(newest) && newest.keys.contains(&CLUTCH);
-        Reading { at: Some(newest.at), clutch, keys: newest.keys.clone(), drag, presses }
+        let clutch = self.seen_open && hands_away(newest).is_none() && newest.keys.contains(&CLUTCH);
+        Reading { at: Some(newest.at), clutch, away: self.away, keys: newest.keys.clone(), drag, presses }
     }
 }
 
-/// Whether the operator's hands are with this window.
-fn attended(input: &WindowInput) -> bool {
-    input.focused && input.pointer != Pointer::Outside
+/// Why the operator's hands are not with this window; `None` if they are.
+fn hands_away(input: &WindowInput) -> Option<HandsAway> {
+    match (input.focused, input.pointer) {
+        (false, _) => Some(HandsAway::FocusLost),
+        (true, Pointer::Outside) => Some(HandsAway::PointerLeft),
+        (true, Pointer::Elsewhere | Pointer::OverPicture) => None,
+    }
 }
 
 fn finite(value: f32) -> f64 {

@@ -125,7 +125,7 @@ impl Handle for ScriptHandle {
             events.extend(self.act(&line.action));
         }
         let motion = HandleMotion::Position(pose_at(&self.lines, elapsed));
-        Ok(HandleSample { sampled_at: now, motion, clutch: self.clutch, events })
+        Ok(HandleSample { sampled_at: now, motion, clutch: self.clutch, away: None, events })
     }
 
     fn cue(&mut self, _now: Time, _cue: &ForceCue) {

@@ -187,7 +187,13 @@ impl<S: ReportSource> Handle for SpaceMouse<S> {
             }
         }
         let motion = HandleMotion::Rate(self.config.speeds.twist(&self.deflection(now)));
-        Ok(HandleSample { sampled_at: now, motion, clutch: is_down(self.buttons, self.config.clutch), events })
+        Ok(HandleSample {
+            sampled_at: now,
+            motion,
+            clutch: is_down(self.buttons, self.config.clutch),
+            away: None,
+            events,
+        })
     }
 
     fn cue(&mut self, _now: Time, _cue: &ForceCue) {
