@@ -373,12 +373,14 @@ impl Director {
 
     fn finish(mut self, problem: Option<String>) -> Result<Ended, Box<dyn std::error::Error>> {
         self.shots.wait();
-        let duration = self.clock.now().saturating_since(self.facts.started);
+        let ended = self.clock.now();
+        let duration = ended.saturating_since(self.facts.started);
         self.network.report();
         let problem = self.undelivered_stop(problem);
         let course = self.course(problem.as_ref());
         self.pump.end();
-        let latencies = self.ledger.lock().latencies(Span::Whole, self.clock.now());
+        // As the exam ends: a window that is closing renews no picture.
+        let latencies = self.ledger.lock().latencies(Span::Whole, ended);
         let bound = self.ledger.lock().clock_error_bound(self.clock.now());
         let report = self.ledger.lock().cart_figures();
         let figures = summary::figures(duration, &latencies, bound, course, self.meter.cost());

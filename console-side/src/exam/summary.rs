@@ -65,6 +65,7 @@ pub(super) fn figures(
         pictures_painted: latencies.painted,
         picture_latency_ms: percentiles(latencies.picture_latency),
         picture_age_ms: percentiles(latencies.picture_age),
+        picture_age_reached_ms: percentiles(latencies.picture_age_reached),
         hand_to_eye_ms: percentiles(latencies.hand_to_eye),
         clock_error_bound_ms: clock_error_bound.map(|bound| bound.as_secs_f64() * 1e3),
         hops: Hop::ALL

@@ -11,6 +11,8 @@ pub struct LatencySnapshot {
     pub command_age_ms: Option<Percentiles>,
     /// From capture to decoded, ms.
     pub picture_latency_ms: Option<Percentiles>,
+    /// The oldest picture that stood on the screen, ms: its age when the next took its place, or by now.
+    pub oldest_picture_ms: Option<f64>,
     /// The command path's round trip, ms.
     pub round_trip_ms: Option<f64>,
     /// Commands that did not arrive, %.
@@ -35,6 +37,7 @@ impl From<&AccountingSnapshot> for LatencySnapshot {
             hand_to_eye_ms: accounting.hand_to_eye.as_ref().map(Percentiles::from),
             command_age_ms: accounting.command_age.as_ref().map(Percentiles::from),
             picture_latency_ms: accounting.picture_latency.as_ref().map(Percentiles::from),
+            oldest_picture_ms: accounting.picture_age_reached.as_ref().map(|reached| milliseconds(reached.max)),
             round_trip_ms: None,
             command_loss_percent: None,
             picture_loss_percent: (pictures.received > 0).then(|| pictures.loss() * 100.0),
@@ -107,6 +110,7 @@ mod tests {
             command_age: None,
             picture_latency: None,
             picture_age: None,
+            picture_age_reached: Some(known),
             clock_error_bound: None,
             hops,
             states: Count::default(),
@@ -118,6 +122,7 @@ mod tests {
         let shown = LatencySnapshot::from(&accounting);
         assert_eq!(shown.hand_to_eye_ms, Some(Percentiles { p50: 19.0, p95: 30.0, p99: 31.0 }));
         assert_eq!(shown.hops.iter().map(|hop| hop.name.as_str()).collect::<Vec<_>>(), ["uplink", "show"]);
+        assert_eq!((shown.oldest_picture_ms, shown.round_trip_ms), (Some(32.0), None));
         assert_eq!((shown.command_age_ms, shown.picture_loss_percent), (None, Some(1.0)));
     }
 }

@@ -78,7 +78,11 @@ fn tiles(model: &Model, latency: &LatencySnapshot, now: Time, live: bool) -> [Ti
             name: "Picture age",
             value: age.map_or_else(|| String::from("–"), picture_age),
             unit: "ms",
-            below: format!("{} pictures/s", known(model.picture.per_second(now), |rate| format!("{rate:.0}"))),
+            below: format!(
+                "oldest {}   {}/s",
+                known(latency.oldest_picture_ms, ms),
+                known(model.picture.per_second(now), |rate| format!("{rate:.0}"))
+            ),
             color: quiet(old),
         },
         Tile {

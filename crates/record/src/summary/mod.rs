@@ -58,6 +58,9 @@ pub struct Summary {
     pub picture_latency_ms: Option<Percentiles>,
     /// From capture to painted, ms; off by at most `clock_error_bound_ms`.
     pub picture_age_ms: Option<Percentiles>,
+    /// The age each painted picture had reached when the next was painted, and the last one at the end, ms; off by at most
+    /// `clock_error_bound_ms`. So all the time counts in which the screen was not renewed.
+    pub picture_age_reached_ms: Option<Percentiles>,
     /// From handle sample to the first picture that shows its effect, ms; by the console's clock alone.
     pub hand_to_eye_ms: Option<Percentiles>,
     /// How far off the figures that span both clocks may be, ms.
@@ -106,6 +109,7 @@ impl Summary {
             },
             picture_latency_ms: console.picture_latency_ms,
             picture_age_ms: console.picture_age_ms,
+            picture_age_reached_ms: console.picture_age_reached_ms,
             hand_to_eye_ms: console.hand_to_eye_ms,
             clock_error_bound_ms: console.clock_error_bound_ms,
             hops: console.hops,
@@ -147,6 +151,7 @@ impl Summary {
             .chain(spread("command_age_ms", self.command_age_ms))
             .chain(spread("picture_latency_ms", self.picture_latency_ms))
             .chain(spread("picture_age_ms", self.picture_age_ms))
+            .chain(spread("picture_age_reached_ms", self.picture_age_reached_ms))
             .chain(spread("hand_to_eye_ms", self.hand_to_eye_ms))
             .chain(self.hops.iter().flat_map(|hop| spread("hops", hop.ms)))
             .chain(force.flatten().map(|value| ("force_n", value)))

@@ -157,6 +157,8 @@ pub struct ConsoleFigures {
     pub picture_latency_ms: Option<Percentiles>,
     /// From capture to painted, ms.
     pub picture_age_ms: Option<Percentiles>,
+    /// The age each painted picture had reached when the next was painted, ms.
+    pub picture_age_reached_ms: Option<Percentiles>,
     /// From handle sample to the first picture that shows its effect, ms.
     pub hand_to_eye_ms: Option<Percentiles>,
     /// How far off the figures that span both clocks may be, ms.

@@ -84,6 +84,7 @@ impl Summary {
         row(f, "command age", Known(self.command_age_ms))?;
         row(f, "picture latency", Known(self.picture_latency_ms))?;
         row(f, "picture age", Known(self.picture_age_ms))?;
+        row(f, "  reached on screen", Known(self.picture_age_reached_ms))?;
         for hop in &self.hops {
             row(f, &hop.name, Known(hop.ms))?;
         }

@@ -28,6 +28,7 @@ fn console() -> ConsoleFigures {
         pictures_painted: 890,
         picture_latency_ms: Some(spread(20.0)),
         picture_age_ms: Some(spread(30.0)),
+        picture_age_reached_ms: Some(spread(63.0)),
         hand_to_eye_ms: Some(spread(50.0)),
         clock_error_bound_ms: Some(0.4),
         hops: vec![HopSummary { name: "handle → sent".to_owned(), ms: Some(spread(0.1)) }],
@@ -82,6 +83,7 @@ fn the_file_has_every_field_that_is_promised() {
     let numbers = [
         "duration_s commands_sent commands_applied stale_applied clock_error_bound_ms",
         "command_age_ms.p50 command_age_ms.p99 command_age_ms.max pictures.sent pictures.shown pictures.lost",
+        "picture_age_ms.max picture_age_reached_ms.p50 picture_age_reached_ms.max",
         "pictures.painted picture_latency_ms.p50 picture_latency_ms.p95 picture_latency_ms.p99",
         "hand_to_eye_ms.p50 hand_to_eye_ms.p95 hand_to_eye_ms.p99 force_n.peak force_n.mean_in_contact force_n.target",
         "rt_loop.ticks rt_loop.overruns rt_loop.step_us_p50 rt_loop.step_us_p999 rt_loop.lateness_us_p99 rt_loop.ticks_lost",
@@ -170,6 +172,7 @@ fn what_is_printed_can_be_read_by_people() {
         "Session of 30.0 s, 2026-11-22T13:09:26Z, simulated arm",
         "sent                  15000 (500 a second)",
         "shown                 899 (1 lost, 890 painted)",
+        "  reached on screen       63.0     64.0     65.0     66.0",
         "hand to eye               50.0     51.0     52.0     53.0",
         "contact force         peak 9.1 N, mean in contact 8.0 N, asked for 8.0 N (true force)",
         "CPU, % of a core      cart 60.0, console 40.0",

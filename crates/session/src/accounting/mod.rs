@@ -49,6 +49,9 @@ pub struct Accounting {
     command_age: Series,
     picture_latency: Series,
     picture_age: Series,
+    /// The capture of the picture on the screen, console clock, if it is known.
+    on_screen: Option<Time>,
+    picture_age_reached: Series,
     clock_error_bound: Series,
     hops: [Series; 8],
 }
@@ -74,6 +77,8 @@ impl Accounting {
             command_age: Series::new(),
             picture_latency: Series::new(),
             picture_age: Series::new(),
+            on_screen: None,
+            picture_age_reached: Series::new(),
             clock_error_bound: Series::new(),
             hops: std::array::from_fn(|_| Series::new()),
         }
@@ -83,6 +88,8 @@ impl Accounting {
     pub fn reconnected(&mut self, now: Time) {
         self.sent = SentCommands::new();
         self.shown_sequence = None;
+        // The screen is cleared for another scanner's pictures.
+        self.give_way(now);
         self.states.begin_anew(now);
         self.pictures.begin_anew(now);
     }
@@ -179,8 +186,17 @@ impl Accounting {
     /// A picture was painted on the screen at `now`, console clock.
     pub fn picture_painted(&mut self, now: Time, stamp: &PictureStamp, clock: &ClockEstimate) {
         self.painted += 1;
-        if let Some(captured) = self.translate(stamp.captured_at, now, clock) {
+        self.give_way(now);
+        self.on_screen = self.translate(stamp.captured_at, now, clock);
+        if let Some(captured) = self.on_screen {
             self.picture_age.record(now, now.saturating_since(captured));
+        }
+    }
+
+    /// The picture on the screen gives way to the next: it was as old as this in front of the operator, and no older.
+    fn give_way(&mut self, now: Time) {
+        if let Some(captured) = self.on_screen.take() {
+            self.picture_age_reached.record(now, now.saturating_since(captured));
         }
     }
 
@@ -191,6 +207,7 @@ impl Accounting {
             command_age: self.command_age.snapshot(span, now),
             picture_latency: self.picture_latency.snapshot(span, now),
             picture_age: self.picture_age.snapshot(span, now),
+            picture_age_reached: self.picture_age_reached.snapshot_with(span, now, self.present_age(now)),
             clock_error_bound: self.clock_error_bound.snapshot(span, now),
             hops: std::array::from_fn(|hop| self.hops[hop].snapshot(span, now)),
             states: self.states.count(span, now),
@@ -199,6 +216,11 @@ impl Accounting {
             commands_sent: self.commands_sent,
             forgotten: self.forgotten,
         }
+    }
+
+    /// How old the picture on the screen is by now.
+    fn present_age(&self, now: Time) -> Option<Duration> {
+        self.on_screen.filter(|captured| *captured <= now).map(|captured| now.saturating_since(captured))
     }
 
     fn translate(&mut self, cart: Time, now: Time, clock: &ClockEstimate) -> Option<Time> {

@@ -42,11 +42,21 @@ impl Series {
     }
 
     pub(super) fn snapshot(&self, span: Span, now: Time) -> Option<LatencySnapshot> {
-        match span {
-            Span::Whole => self.whole.snapshot(),
-            Span::Recent => {
+        self.snapshot_with(span, now, None)
+    }
+
+    /// The snapshot as if the sample `unfinished` had been recorded at `now`.
+    pub(super) fn snapshot_with(&self, span: Span, now: Time, unfinished: Option<Duration>) -> Option<LatencySnapshot> {
+        match (span, unfinished) {
+            (Span::Whole, None) => self.whole.snapshot(),
+            (Span::Whole, Some(value)) => {
+                let mut whole = self.whole.clone();
+                whole.record(value);
+                whole.snapshot()
+            }
+            (Span::Recent, _) => {
                 let recent = self.recent.iter().filter(|(at, _)| now.saturating_since(*at) <= RECENT);
-                exact(&mut recent.map(|(_, value)| *value).collect::<Vec<_>>())
+                exact(&mut recent.map(|(_, value)| *value).chain(unfinished).collect::<Vec<_>>())
             }
         }
     }

@@ -64,6 +64,9 @@ pub struct AccountingSnapshot {
     pub picture_latency: Option<LatencySnapshot>,
     /// From the capture of a picture to its being painted, with the clock estimate's error.
     pub picture_age: Option<LatencySnapshot>,
+    /// The age that each painted picture had reached when the next was painted, and the last one by now: the oldest that stood in
+    /// front of the operator, whatever kept the next from coming. With the clock estimate's error.
+    pub picture_age_reached: Option<LatencySnapshot>,
     /// The error bounds of the clock estimate that the figures above were made with.
     pub clock_error_bound: Option<LatencySnapshot>,
     /// Hop by hop, in the order of [`Hop::ALL`].

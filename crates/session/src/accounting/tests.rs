@@ -131,6 +131,34 @@ fn the_hops_are_measured_each_by_its_own_stamps() {
 }
 
 #[test]
+fn a_picture_ages_until_the_next_is_painted_whatever_keeps_that_from_coming() {
+    let mut accounting = sent(10);
+    let clock = clock(200);
+    let paint = |accounting: &mut Accounting, captured: u64, at_ms: u64| {
+        accounting.picture_painted(at(at_ms), &stamp(captured, cart(captured), 0), &clock);
+    };
+    let reached = |accounting: &Accounting, span, ms| {
+        let reached = accounting.snapshot(span, at(ms)).picture_age_reached;
+        reached.map(|reached| (reached.samples, reached.max.as_millis()))
+    };
+    assert_eq!(reached(&accounting, Span::Whole, 200), None);
+    for captured in [200, 233, 266] {
+        paint(&mut accounting, captured, captured + 40);
+    }
+    // The last of them still stands there, and nothing has taken its place.
+    assert_eq!(reached(&accounting, Span::Whole, 310), Some((3, 73)));
+    assert_eq!(reached(&accounting, Span::Recent, 3_266), Some((3, 3_000)));
+    // The window was hidden, or the pictures lost. Painted fresh, the next one leaves the gap where it was.
+    paint(&mut accounting, 4_300, 4_340);
+    let whole = accounting.snapshot(Span::Whole, at(4_341));
+    assert_eq!(whole.picture_age.map(|age| age.max.as_millis()), Some(40));
+    assert_eq!(reached(&accounting, Span::Whole, 4_341), Some((4, 4_074)));
+    // Another connection clears the screen: then there is no picture that could age.
+    accounting.reconnected(at(4_400));
+    assert_eq!(reached(&accounting, Span::Whole, 60_000), Some((4, 4_074)));
+}
+
+#[test]
 fn a_state_that_comes_twice_counts_once_and_the_same_command_too() {
     let mut accounting = sent(100);
     let clock = clock(200);
