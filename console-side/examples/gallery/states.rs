@@ -418,7 +418,7 @@ pub(crate) fn latency() -> LatencySnapshot {
         round_trip_ms: Some(25.1),
         command_loss_percent: Some(0.1),
         picture_loss_percent: Some(0.0),
-        oldest_picture_ms: Some(64.0),
+        oldest_picture_ms: Some(204.0),
         clock_error_bound_ms: Some(0.4),
         hops: hops.map(|(name, ms)| Hop { name: String::from(name), ms }).to_vec(),
     }

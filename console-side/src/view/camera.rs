@@ -82,6 +82,29 @@ pub(super) struct Seen {
 }
 
 impl Projection {
+    /// The same from the same place, as large as all of `points` fit into `room`.
+    pub(super) fn fitted(self, points: &[Vector3<f64>], room: Rect) -> Self {
+        // Upwards, as they would fall on a screen at a distance of a metre.
+        let mut flat = points.iter().filter_map(|point| {
+            let from_eye = point - self.eye;
+            let depth = -from_eye.dot(&self.back);
+            let at = (from_eye.dot(&self.right) / depth, from_eye.dot(&self.up) / depth);
+            (depth.is_finite() && depth >= NEAR).then_some(at)
+        });
+        let Some(first) = flat.next() else { return self };
+        let (low, high) = flat.fold((first, first), |(low, high), at| {
+            ((low.0.min(at.0), low.1.min(at.1)), (high.0.max(at.0), high.1.max(at.1)))
+        });
+        let (across, upwards) = (high.0 - low.0, high.1 - low.1);
+        let points = (f64::from(room.width()) / across).min(f64::from(room.height()) / upwards);
+        if !(points.is_finite() && points > 0.0) {
+            return self;
+        }
+        let middle = (f64::midpoint(low.0, high.0), f64::midpoint(low.1, high.1));
+        let center = room.center() + egui::vec2((-middle.0 * points) as f32, (middle.1 * points) as f32);
+        Self { points, center, ..self }
+    }
+
     /// Where `point` falls on the screen; `None` behind the eye or if it is not finite.
     pub(super) fn see(&self, point: Vector3<f64>) -> Option<Seen> {
         let from_eye = point - self.eye;
@@ -105,6 +128,7 @@ impl Projection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const SIGHT: Sight = Sight { middle: Vector3::new(0.0, 0.0, 0.0), reach: 1.0, heading: 0.0 };
 
@@ -143,6 +167,32 @@ mod tests {
         assert!(camera.pitch <= PITCH.1 && camera.yaw.abs() <= std::f64::consts::TAU);
         camera.orbit(egui::vec2(0.0, -1e6));
         assert!(camera.pitch >= PITCH.0);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_fitted_is_inside_and_fills_the_room_however_the_camera_stands(yaw in -7.0..7.0, pitch in 0.05..1.4) {
+            let room = Rect::from_min_size(pos2(30.0, 40.0), egui::vec2(200.0, 150.0));
+            let points = [[-0.4, -1.0, 0.0], [0.4, -1.0, 0.0], [0.4, 0.6, 0.0], [-0.4, 0.6, 0.0], [-0.5, 0.0, 0.7]];
+            let points = points.map(Vector3::from);
+            let view = Camera { yaw, pitch }.look(&SIGHT, room).fitted(&points, room);
+            let mut cover = Rect::NOTHING;
+            for point in points {
+                cover.extend_with(view.see(point).unwrap().at);
+            }
+            prop_assert!(room.expand(0.1).contains_rect(cover), "{cover:?}");
+            prop_assert!(cover.width() > room.width() - 0.1 || cover.height() > room.height() - 0.1, "{cover:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_to_fit_changes_nothing() {
+        let room = Rect::from_min_size(pos2(0.0, 0.0), egui::vec2(200.0, 150.0));
+        let view = Camera::default().look(&SIGHT, room);
+        let at = |view: Projection| view.see(Vector3::new(0.1, 0.2, 0.3));
+        let behind = [view.eye + view.back, Vector3::new(f64::NAN, 0.0, 0.0)];
+        assert_eq!(at(view.fitted(&behind, room)), at(view));
+        assert_eq!(at(view.fitted(&[Vector3::zeros()], room)), at(view));
     }
 
     #[test]

@@ -18,10 +18,15 @@ const LINK_RADIUS: (f64, f64) = (0.062, 0.042);
 const FOOT_RADIUS: f64 = 0.14;
 /// Half the thickness of the probe's grip, m.
 const PROBE_RADIUS: f64 = 0.018;
-/// The couch as it is drawn, m from its origin under the navel: to the feet, to the head, to either side.
-const COUCH: (f64, f64, f64) = (-1.0, 0.85, 0.34);
+/// The couch as it is drawn, m from its origin under the navel: towards the feet as far as there is a patient to be drawn, to the
+/// head, to either side.
+const COUCH: (f64, f64, f64) = (-0.45, 0.85, 0.34);
 /// How high an arm of this size usually stands, m.
 const ARM_HEIGHT: f64 = 0.7;
+/// Between what must be in sight and the panel's edges, points: the arm is thicker than the line that is fitted.
+const MARGIN: f32 = 8.0;
+/// The title's height above that, points.
+const TITLE: f32 = 16.0;
 /// The patient's hips and head along the couch, m.
 const PATIENT: (f64, f64) = (-0.3, 0.7);
 /// How much of the room around that is shown: the patient is as wide as the couch and the arm leans over.
@@ -43,7 +48,8 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time, camera: &mut C
     }
     if let Some(welcome) = &model.robot.welcome {
         let links = model.robot.links();
-        let view = camera.look(&sight(welcome), rect.with_min_y(rect.top() + 18.0));
+        let room = rect.shrink(MARGIN).with_min_y(rect.top() + MARGIN + TITLE);
+        let view = camera.look(&sight(welcome), room).fitted(&furthest(welcome), room);
         let painter = ui.painter_at(rect.shrink(1.0));
         let scene = Scene { painter: &painter, view, live: model.link(now) == Link::Live };
         scene.couch(welcome.couch.isometry());
@@ -77,6 +83,14 @@ fn sight(welcome: &Welcome) -> Sight {
     let reach = ends.iter().map(|end| (end - middle).norm()).fold(0.0, f64::max);
     let across = welcome.couch.position();
     Sight { middle, reach: (reach * FILL).clamp(0.3, 4.0), heading: across.y.atan2(across.x) }
+}
+
+/// The corners of the couch, and the arm from its foot to its top: what is to be seen whole, however the camera is turned.
+fn furthest(welcome: &Welcome) -> [Vector3<f64>; 6] {
+    let (feet, head, side) = COUCH;
+    let couch = |x: f64, y: f64| (welcome.couch.isometry() * Point3::new(x, y, 0.0)).coords;
+    let (foot, top) = (Vector3::zeros(), Vector3::new(0.0, 0.0, ARM_HEIGHT));
+    [couch(feet, -side), couch(head, -side), couch(head, side), couch(feet, side), foot, top]
 }
 
 pub(super) struct Scene<'a> {

@@ -10,13 +10,15 @@ use crate::model::{ProbeTrail, TrailPoint};
 use crate::theme;
 
 /// The plan's side, as a part of the panel's shorter one.
-const PLAN_SHARE: f32 = 0.38;
+const PLAN_SHARE: f32 = 0.34;
 /// The plan spans at least this, m: below it the probe's own trembling would fill it.
 const LEAST_SPAN: f64 = 0.03;
 /// Between the trail and the edge of the plan, points; below it there is room for the scale.
 const MARGIN: f32 = 8.0;
 /// Between the plan and the edge of the panel, points.
 const INSET: f32 = 6.0;
+/// Between what the scale stands for and the edge of the plan, points.
+const WORDS_INSET: f32 = 6.0;
 /// What the scale's bar may stand for, mm; it is the longest that fits.
 const BARS_MM: [u16; 6] = [10, 20, 50, 100, 200, 500];
 /// The oldest part of the trail is drawn with this part of its strength.
@@ -76,14 +78,18 @@ pub(super) fn plan(ui: &Ui, panel: Rect, scene: &Scene<'_>, trail: &ProbeTrail) 
 
 /// A bar and what it stands for.
 fn scale(ui: &Ui, painter: &Painter, place: Rect, points_per_metre: f64) {
-    let room = f64::from(place.width()) * 0.55;
+    let font = theme::font(theme::SIZE_TITLE);
+    let words = |mm: u16| format!("{} cm", mm / 10);
     let length = |mm: u16| f64::from(mm) * 1e-3 * points_per_metre;
-    let Some(mm) = BARS_MM.into_iter().rev().find(|mm| length(*mm) <= room) else { return };
+    let fits = |mm: &u16| {
+        let beside = paint::width(ui, &words(*mm), font.clone()) + 2.0 * MARGIN + WORDS_INSET;
+        length(*mm) <= f64::from(place.width() - beside)
+    };
+    let Some(mm) = BARS_MM.into_iter().rev().find(fits) else { return };
     let from = pos2(place.left() + MARGIN, place.bottom() - 11.0);
     painter.hline(from.x..=from.x + length(mm) as f32, from.y, Stroke::new(1.5, theme::MUTED));
-    let at = pos2(place.right() - 6.0, from.y);
-    let words = format!("{} cm", mm / 10);
-    paint::text(ui, at, Align2::RIGHT_CENTER, &words, theme::font(theme::SIZE_TITLE), theme::MUTED);
+    let at = pos2(place.right() - WORDS_INSET, from.y);
+    paint::text(ui, at, Align2::RIGHT_CENTER, &words(mm), font, theme::MUTED);
 }
 
 /// What a trail covers in the plan, m.
