@@ -12,7 +12,16 @@ const LEAST: MetrePerSecond2 = MetrePerSecond2::literal(0.6);
 /// Whoever drives on beyond that drives back: this share less than he began with ends driving again.
 const WORSE: f64 = 0.9;
 
+/// Back it goes at this share of the speed across the skin and of turning: what brakes a fifth as hard as in the postures of an exam
+/// is at rest within the 100 ms promised.
+const BACKING: f64 = 0.2;
+
 impl Agility {
+    /// The share of the speed across the skin and of turning that this arm may have.
+    pub(crate) fn pace(&self) -> f64 {
+        if self.suffices() { 1.0 } else { BACKING }
+    }
+
     /// Whether the probe may be moved towards a patient. What is not a number does not suffice.
     pub(crate) fn suffices(&self) -> bool {
         self.least >= LEAST

@@ -272,7 +272,7 @@ impl Envelope {
     /// Part of the full speed sideways and turning motion may have.
     fn sideways_scale(&self, at: &Situation<'_>) -> f64 {
         let scale = match at.goal {
-            Goal::Follow { speed_scale } => speed_scale.clamp(0.0, 1.0),
+            Goal::Follow { speed_scale } => speed_scale.clamp(0.0, 1.0) * at.measured.agility.pace(),
             Goal::Rest | Goal::Comply { .. } | Goal::Release { .. } | Goal::Retract { .. } => 0.0,
         };
         match at.reading {

@@ -28,7 +28,7 @@ const FOUND: [(Class, &[u64]); 5] = [
     (Class::Bedside, &[131]),
     // Half a second of the lift without the force sensor left 3.2 N on the softest tissue; joints at their fastest took 104 ms to
     // stop; a stretched arm, which can't brake, pressed a rib with 50 N and came to rest after half a second.
-    (Class::Adversary, &[92, 354, 566, 1322]),
+    (Class::Adversary, &[92, 101, 181, 354, 566, 1322]),
 ];
 
 /// A promise about a figure, and whom it is made to.

@@ -40,12 +40,12 @@ fn sr_045_where_the_arm_can_hardly_brake_driving_ends_once_and_one_may_drive_bac
     scene.press(2);
     scene.run(1);
     assert_eq!(scene.rung(), Rung::Engaged);
-    // Back is any way that does not make it much worse, but none towards the patient.
+    // Back is any way that does not make it much worse, but slowly, and none towards the patient.
     scene.proposal = linear(-0.05, 0.0, 0.01);
     scene.measured.agility = least(0.55);
     scene.run(100);
     assert_eq!(scene.rung(), Rung::Engaged);
-    assert!((scene.permitted.linear.x + 0.05).abs() < 1e-9);
+    assert!((scene.permitted.linear.x + 0.024).abs() < 1e-9);
     assert_eq!(scene.permitted.linear.z, 0.0);
     scene.measured.agility = least(0.7);
     scene.run(100);
