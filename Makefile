@@ -7,13 +7,15 @@ SHELL := /bin/bash
 CINE ?=
 # Extra arguments for the program that a target starts. They come last, and of an option given twice the last one counts.
 ARGS ?=
+# How long each fuzzer runs, s.
+SECONDS_EACH ?= 60
 EXAM := assets/exams/demo.exam
 # Where a demo leaves its results by itself.
 OUT := out/demo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEMO := $(TARGET)/debug/farprobe-console demo $(if $(CINE),--source 'cine:$(CINE)')
 
-.PHONY: help demo test campaign check console cart bench packages display programs
+.PHONY: help demo test campaign fuzz mutants check console cart bench packages display programs
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +34,14 @@ test: packages ## every test, whole-system ones over real sockets included
 
 campaign: packages ## 2,000 seeded exams in which everything goes wrong, on all cores: make campaign ARGS="--seeds 20000 --seconds 60"
 	cargo run --release --locked -p farprobe-bench -- world --seed 0 $(or $(ARGS),--seeds 2000 --seconds 30)
+
+fuzz: packages ## a fuzzer on every reader of strangers' bytes: make fuzz SECONDS_EACH=600
+	@command -v cargo-fuzz >/dev/null || { echo "installing cargo-fuzz, which builds and runs the fuzzers"; cargo install cargo-fuzz --locked; }
+	@.ci/fuzz $(SECONDS_EACH)
+
+mutants: packages ## faults planted in the code one by one, each of which a test must find: make mutants ARGS="-p farprobe-safety --shard 0/40"
+	@command -v cargo-mutants >/dev/null || { echo "installing cargo-mutants, which plants the faults"; cargo install cargo-mutants --locked; }
+	cargo mutants -o out $(or $(ARGS),-p farprobe-safety -p farprobe-session -p farprobe-control -p farprobe-servo -p farprobe-proto)
 
 check: packages ## formatting, lints and documentation, warnings denied
 	cargo fmt --all --check

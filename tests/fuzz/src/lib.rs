@@ -1,10 +1,11 @@
-//! What Farprobe reads from strangers, each reader behind one function that takes any bytes.
+//! What Farprobe reads from strangers, and what stands between them and a patient, each behind one function that takes any bytes.
 //!
 //! A function here returns for whatever it is given; it panics only where a promise is broken. With the feature `fuzzers` each
 //! is a program for `cargo fuzz`; `tests/short.rs` runs them all for a moment, always in the same way.
 #![forbid(unsafe_code)]
 
 mod decoders;
+mod gate;
 mod operations;
 pub mod seeds;
 
@@ -12,6 +13,7 @@ pub use decoders::{
     arm_description, cart_datagram, cart_message, console_datagram, console_message, exam_script, mouse_report,
     picture_stamp, stream_frames, video_packets,
 };
+pub use gate::gate;
 pub use operations::{command_inbox, lease_desk};
 
 /// A function of this crate under its name, with inputs that make sense to it.
@@ -26,7 +28,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "console_datagram", read: console_datagram, seeds: seeds::console_datagrams },
     Target { name: "cart_datagram", read: cart_datagram, seeds: seeds::cart_datagrams },
     Target { name: "console_message", read: console_message, seeds: seeds::console_messages },
@@ -39,4 +41,5 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "mouse_report", read: mouse_report, seeds: seeds::mouse_reports },
     Target { name: "lease_desk", read: lease_desk, seeds: seeds::anything },
     Target { name: "command_inbox", read: command_inbox, seeds: seeds::anything },
+    Target { name: "gate", read: gate, seeds: seeds::gate_stories },
 ];

@@ -148,6 +148,11 @@ pub fn mouse_reports() -> Vec<Vec<u8>> {
     vec![vec![1, 94, 1, 162, 254, 0, 0], vec![1; 13], vec![2, 1, 0, 0, 0, 255, 255], vec![3, 1, 0, 0, 128]]
 }
 
+/// Stories of the gate.
+pub fn gate_stories() -> Vec<Vec<u8>> {
+    crate::gate::stories()
+}
+
 /// Bytes of no meaning, for what takes any as a story: some long, some short, always the same.
 pub fn anything() -> Vec<Vec<u8>> {
     let mut chance = Pcg64Mcg::seed_from_u64(1);

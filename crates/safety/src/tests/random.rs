@@ -2,11 +2,11 @@
 
 use core::time::Duration;
 
-use farprobe_geom::{Metre, MetrePerSecond, NewtonPerMetre, Radian, Twist, Wrench};
+use farprobe_geom::{Metre, MetrePerSecond, MetrePerSecond2, NewtonPerMetre, Radian, Twist, Wrench};
 use nalgebra::Vector3;
 use proptest::prelude::*;
 
-use super::scene::{Scene, downward};
+use super::scene::{NIMBLE, Scene, downward};
 use crate::*;
 
 /// Any number a broken sensor or control law may give.
@@ -102,6 +102,15 @@ prop_compose! {
     }
 }
 
+/// What the arm can do: mostly enough.
+fn agility() -> impl Strategy<Value = Agility> {
+    let any = [0.0..4.0f64, 0.0..1.2f64].prop_map(|[along, least]| Agility {
+        along: MetrePerSecond2::new(along).unwrap(),
+        least: MetrePerSecond2::new(least).unwrap(),
+    });
+    prop_oneof![4 => Just(NIMBLE), 1 => any]
+}
+
 /// Where each rung stands on the way down.
 fn height(rung: Rung) -> u8 {
     match rung {
@@ -119,7 +128,7 @@ proptest! {
 
     #[test]
     fn sr_039_whatever_comes_in_what_goes_out_is_finite_and_within_limits(
-        steps in prop::collection::vec((facts(), surroundings(), vectors(0.3), vectors(1.0), 1..400u64, 1u32..30), 1..60),
+        steps in prop::collection::vec((facts(), surroundings(), agility(), vectors(0.3), vectors(1.0), 1..400u64, 1u32..30), 1..60),
         start in 0..3u8,
     ) {
         let mut scene = match start {
@@ -129,7 +138,7 @@ proptest! {
         };
         let top = Limits::CEILINGS;
         let mut before = scene.permitted;
-        for (facts, (wrench, position, twist, tissue, expected), linear, angular, gap, ticks) in steps {
+        for (facts, (wrench, position, twist, tissue, expected), agility, linear, angular, gap, ticks) in steps {
             scene.facts = facts;
             let stop = facts.stop;
             scene.measured.wrench = wrench;
@@ -137,6 +146,7 @@ proptest! {
             scene.measured.twist = twist;
             scene.measured.tissue = tissue;
             scene.measured.expected = expected;
+            scene.measured.agility = agility;
             scene.proposal = Twist::new(linear, angular);
             for tick in 0..ticks {
                 let rung = scene.rung();
