@@ -13,7 +13,7 @@ use farprobe_transport::identity::{self, Identity};
 const START_WITHIN: Duration = Duration::from_secs(20);
 
 /// How long the cart has to park and end.
-const END_WITHIN: Duration = Duration::from_secs(12);
+const END_WITHIN: Duration = Duration::from_secs(16);
 
 /// How often an ending cart is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);

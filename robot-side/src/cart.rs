@@ -25,8 +25,8 @@ use crate::simulation::{self, Simulation};
 use crate::{bedside, pictures};
 
 /// How long a stopping cart waits for the probe to come off the patient and the arm to park. The ladder takes 5 s from contact
-/// to Parked.
-const PARK_WITHIN: Duration = Duration::from_secs(8);
+/// to Parked, and from the last touch it takes the 6 s of a slow breath to know that there is none.
+const PARK_WITHIN: Duration = Duration::from_secs(12);
 
 /// How often a stopping cart looks whether the arm is at rest.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -138,7 +138,7 @@ impl Cart {
     }
 
     /// Takes the probe off the patient, parks the arm, then tells the consoles and ends. Takes as long as the ladder needs, at
-    /// most some nine seconds; an idle cart stops within a fraction of one.
+    /// most some thirteen seconds; an idle cart stops within a fraction of one.
     pub async fn stop(self) {
         park(self.thread).await;
         // Whoever looks wants to know that the arm is parked, and not only that it was about to be.
@@ -203,7 +203,10 @@ async fn park(thread: RtThread) {
     if tokio::time::timeout(PARK_WITHIN, parked).await.is_ok() {
         tracing::info!("the arm is at rest and off the patient");
     } else {
-        tracing::error!("the arm did not come to rest in time: look at the patient");
+        tracing::error!(
+            "the arm is not at rest, or the patient still touches the probe, and from now on it does not give way: look at the \
+             patient, and lift the probe off by hand"
+        );
     }
     thread.end();
 }

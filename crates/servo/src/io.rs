@@ -75,7 +75,7 @@ pub struct Outcome {
     pub applied: Option<AppliedCommand>,
     /// Commands refused since the servo was made.
     pub refused: RefusedCommands,
-    /// Whether the cart may be switched off: at rest, with the probe off the patient.
+    /// Whether the cart may be switched off: at rest, and the probe was not touched for longer than a breath.
     pub at_rest: bool,
 }
 

@@ -33,6 +33,9 @@ const TURNING_ARM: f64 = 0.3;
 /// seconds before. It is over as soon as a patient breathes towards the probe: the law has to yield.
 const ZEROING: Duration = Duration::from_secs(1);
 
+/// What was not touched for so long is off the patient: ten breaths a minute, fewer than of any adult at rest (12 to 20).
+const BREATH: Duration = Duration::from_secs(6);
+
 /// While the probe is off the patient and nobody drives, readings below this teach the sensor's zero, N: bias and drift, but no
 /// contact worth the name.
 const SURELY_FREE: f64 = 1.2;
@@ -67,6 +70,8 @@ pub struct Servo {
     /// The last cause of the ladder that was not merely time's.
     origin: proto::Cause,
     last_step: Option<Time>,
+    /// When something was felt last.
+    touched: Option<Time>,
 }
 
 /// What the arm's numbers mean at this tick.
@@ -107,6 +112,7 @@ impl Servo {
             ladder: Ladder::Idle,
             origin: proto::Cause::Start,
             last_step: None,
+            touched: None,
         }
     }
 
@@ -156,9 +162,12 @@ impl Servo {
         let target = self.send(now, gap, reading, &permitted, &posture);
 
         let state = self.state(now, &directive, &posture, &proposal);
+        if state.contact == proto::Contact::Touching {
+            self.touched = Some(now);
+        }
         Outcome {
             target,
-            at_rest: is_at_rest(&directive, &state),
+            at_rest: self.is_at_rest(now, &directive),
             state,
             tip_on_patient: self.base_on_patient.pose(&self.told.tip),
             contact_force: Newton::new(-posture.wrench.force.z).unwrap_or_default(),
@@ -374,6 +383,14 @@ impl Servo {
         }
     }
 
+    /// Whether the cart may be switched off without leaving a probe on a patient. A probe that was stopped stays where it is, and a
+    /// patient who breathes comes back to it.
+    fn is_at_rest(&self, now: Time, directive: &Directive) -> bool {
+        let rung = directive.state.rung();
+        let resting = matches!(rung, Rung::Idle | Rung::Ready | Rung::Parked | Rung::Fault | Rung::EStop);
+        resting && self.touched.is_none_or(|touched| now.saturating_since(touched) >= BREATH)
+    }
+
     fn state(&self, now: Time, directive: &Directive, posture: &Posture, proposal: &Proposal) -> State {
         State {
             sequence: 0,
@@ -419,10 +436,4 @@ fn within_acceleration(before: &Joints, wanted: &Joints, most: f64) -> Joints {
     let largest = changes.fold(0.0, f64::max);
     let share = if largest > most { most / largest } else { 1.0 };
     before.zip_with(wanted, |from, to| from + (to - from) * share)
-}
-
-/// Whether the cart may be switched off without leaving a probe on a patient.
-fn is_at_rest(directive: &Directive, state: &State) -> bool {
-    let resting = matches!(directive.state.rung(), Rung::Idle | Rung::Ready | Rung::Parked | Rung::Fault | Rung::EStop);
-    resting && state.contact == proto::Contact::Free
 }

@@ -2,6 +2,7 @@
 // Helpers of tests fail as tests do; clippy's exemption for tests does not reach them.
 #![allow(clippy::unwrap_used)]
 
+mod at_rest;
 mod disagreement;
 mod exam;
 mod finite;
