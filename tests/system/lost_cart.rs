@@ -58,6 +58,9 @@ fn a_console_that_waits_for_the_staff_ends_with_its_cart() {
         assert!(!status.success(), "{}", console.text());
         assert!(console.text().contains("the connection to the cart was lost"), "{}", console.text());
         assert!(cart.process.end().success(), "{}", cart.process.text());
+        // It was the cart that left, and both know.
+        assert!(console.text().contains("shutting down"), "{}", console.text());
+        assert!(!cart.process.text().contains(" left"), "{}", cart.process.text());
     });
 }
 

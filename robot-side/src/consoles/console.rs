@@ -153,7 +153,7 @@ async fn write(
             event = events.recv() => match event {
                 Ok(event) => CartMessage::Event(event),
                 Err(RecvError::Lagged(_)) => continue,
-                Err(RecvError::Closed) => return Ok(()),
+                Err(RecvError::Closed) => return shutting_down().await,
             },
             step = steps.recv() => match step {
                 Ok(step) => CartMessage::Step(step),
@@ -161,11 +161,11 @@ async fn write(
                     tracing::warn!("a console is slow to read: {missed} steps of the ladder were not told to it");
                     continue;
                 }
-                Err(RecvError::Closed) => return Ok(()),
+                Err(RecvError::Closed) => return shutting_down().await,
             },
             changed = scanner.changed() => {
                 if changed.is_err() {
-                    return Ok(());
+                    return shutting_down().await;
                 }
                 let state = scanner.borrow_and_update().clone();
                 CartMessage::Scanner(Box::new(ScannerReply { number: None, result: Ok(()), state }))
@@ -265,5 +265,11 @@ async fn tell_states(consoles: &Consoles, connection: &Connection, heard: &Heard
             return Err(closed.into());
         }
     }
-    Ok(())
+    shutting_down().await
+}
+
+/// What this cart tells has ended before the connection has: the cart is about to end as well, and will say so. It is not the console
+/// that left.
+async fn shutting_down() -> Result<(), Ended> {
+    std::future::pending().await
 }
