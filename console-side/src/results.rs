@@ -6,8 +6,11 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::io;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+
+use farprobe_devices::be_ordinary;
 
 use crate::exam::picture_of;
 
@@ -65,6 +68,21 @@ impl fmt::Display for SetAside {
     }
 }
 
+/// The folders of a run, made ready.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The files that had to make room.
+    pub aside: Vec<SetAside>,
+    /// As long as it is kept no other run can have the folders.
+    pub claim: Claim,
+}
+
+/// The right to a run's folders: their lists, locked.
+#[derive(Debug)]
+pub struct Claim {
+    _lists: Vec<File>,
+}
+
 /// A folder for results can't be used (operator, or this machine).
 #[derive(Debug, thiserror::Error)]
 #[error("the folder for {what} can't be used: {}: {source}: name another one with {option}, or mend its rights", path.display())]
@@ -77,8 +95,8 @@ pub struct ResultsError {
 
 impl Results {
     /// Makes the folders and removes what an earlier run has left in them. `marks` are the moments at which this run takes
-    /// pictures. Gives the files that had to make room.
-    pub fn prepare(&self, marks: &[String]) -> Result<Vec<SetAside>, ResultsError> {
+    /// pictures. Two runs at a time can't have the same folder: the second would remove what the first writes.
+    pub fn prepare(&self, marks: &[String]) -> Result<Prepared, ResultsError> {
         let records = self.run.records().iter().map(|name| (*name).to_owned()).collect();
         let mut folders = vec![Folder::open("results", "--out", &self.out, records)?];
         if let Some(shots) = &self.shots {
@@ -91,11 +109,13 @@ impl Results {
                 None => folders.push(shots),
             }
         }
+        let claim = |folder: &Folder| folder.claim().map_err(|source| folder.error(source));
+        let mut lists = folders.iter().map(claim).collect::<Result<Vec<_>, _>>()?;
         let mut aside = Vec::new();
-        for folder in &folders {
-            folder.clear(&mut aside).map_err(|source| folder.error(source))?;
+        for (folder, list) in folders.iter().zip(&mut lists) {
+            folder.clear(list, &mut aside).map_err(|source| folder.error(source))?;
         }
-        Ok(aside)
+        Ok(Prepared { aside, claim: Claim { _lists: lists } })
     }
 }
 
@@ -130,13 +150,24 @@ impl Folder {
         lines
     }
 
-    fn clear(&self, aside: &mut Vec<SetAside>) -> io::Result<()> {
-        let list = self.path.join(LIST);
-        let earlier = match std::fs::read_to_string(&list) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(error),
-        };
+    /// The folder's list, locked.
+    fn claim(&self) -> io::Result<File> {
+        let path = self.path.join(LIST);
+        match be_ordinary(&path) {
+            Err(error) if !error.is_not_found() => return Err(io::Error::other(format!("{LIST}: {error}"))),
+            Ok(()) | Err(_) => {}
+        }
+        let list = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        match list.try_lock() {
+            Ok(()) => Ok(list),
+            Err(TryLockError::WouldBlock) => Err(io::Error::other("another console has its results there")),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn clear(&self, list: &mut File, aside: &mut Vec<SetAside>) -> io::Result<()> {
+        let mut earlier = String::new();
+        list.read_to_string(&mut earlier)?;
         for name in earlier.lines().filter(|name| is_result_here(name)) {
             remove(&self.path.join(name))?;
             // What a run that was broken off while it wrote has left.
@@ -145,7 +176,9 @@ impl Folder {
         for name in &self.names {
             aside.extend(set_aside(&self.path.join(name))?);
         }
-        std::fs::write(list, self.list())
+        list.set_len(0)?;
+        list.rewind()?;
+        list.write_all(self.list().as_bytes())
     }
 }
 
@@ -208,10 +241,10 @@ mod tests {
         let here = folder.path();
         let others = ["data.json", "fan.png", "holiday.png", "notes.log"];
         fill(here, &others);
-        assert_eq!(both_in(here, Run::Demo).prepare(&marks(&["contact", "lifted"])).unwrap(), []);
+        assert_eq!(both_in(here, Run::Demo).prepare(&marks(&["contact", "lifted"])).unwrap().aside, []);
         // What that run leaves, of which another script would not overwrite all.
         fill(here, &["console.png", "lifted.png", "summary.json", "cart.log", "lifted.png.partial"]);
-        assert_eq!(both_in(here, Run::Exam).prepare(&marks(&["deep"])).unwrap(), []);
+        assert_eq!(both_in(here, Run::Exam).prepare(&marks(&["deep"])).unwrap().aside, []);
         assert_eq!(names(here), ["data.json", "fan.png", LIST, "holiday.png", "notes.log"]);
         assert!(others.iter().all(|name| here.join(name).exists()));
     }
@@ -221,7 +254,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let here = folder.path();
         fill(here, &["summary.json", "console.png", "fan.png", "fan.png.kept-1", "cart.log"]);
-        let aside = both_in(here, Run::Exam).prepare(&marks(&["fan"])).unwrap();
+        let aside = both_in(here, Run::Exam).prepare(&marks(&["fan"])).unwrap().aside;
         assert_eq!(aside.len(), 3);
         assert!(
             aside[0].to_string().contains("summary.json is no result of an earlier run: it is now "),
@@ -232,7 +265,7 @@ mod tests {
         assert_eq!(names(here), kept);
         // And stays so.
         fill(here, &["summary.json"]);
-        assert_eq!(both_in(here, Run::Exam).prepare(&[]).unwrap(), []);
+        assert_eq!(both_in(here, Run::Exam).prepare(&[]).unwrap().aside, []);
         assert_eq!(names(here), kept);
     }
 
@@ -268,6 +301,20 @@ mod tests {
         results.prepare(&[]).unwrap();
         assert_eq!(names(&here), [LIST, "notes.txt"]);
         assert!(outside.join("a.png").exists());
+    }
+
+    #[test]
+    fn a_folder_in_use_is_not_cleared_by_another_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = both_in(folder.path(), Run::Exam).prepare(&[]).unwrap();
+        let log = folder.path().join("session.log");
+        std::fs::write(&log, "under way").unwrap();
+        let error = both_in(folder.path(), Run::Exam).prepare(&[]).unwrap_err().to_string();
+        assert!(error.contains("another console") && error.contains("--out"), "{error}");
+        assert_eq!(std::fs::read_to_string(&log).unwrap(), "under way");
+        drop(first);
+        both_in(folder.path(), Run::Exam).prepare(&[]).unwrap();
+        assert!(!log.exists());
     }
 
     #[test]

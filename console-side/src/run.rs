@@ -151,9 +151,12 @@ fn examine(
     let (tell, heard) = channel();
     let marks = desk.marks().to_vec();
     let begin = move |results: &Results| {
-        for kept in results.prepare(&marks)? {
+        let prepared = results.prepare(&marks)?;
+        for kept in &prepared.aside {
             say(kept);
         }
+        // The folders are this program's until it ends.
+        std::mem::forget(prepared.claim);
         reach(results)
     };
     if exam.headless {
@@ -163,7 +166,7 @@ fn examine(
         let shots = Shots::new(results.shots.clone(), None, screen);
         let plan = plan(clock, destination, desk.chosen, &results.out, false);
         let director = Director::start(plan, sink, shots, (tell, heard))?;
-        return close(director.direct()?);
+        return close(director.direct());
     }
     with_window(clock, desk, results, begin, (tell, heard))
 }
@@ -248,7 +251,7 @@ fn with_window(
         let director = Director::start(plan, sink, shots, happenings).map_err(|error| error.to_string())?;
         director.hear_painted(painted_heard)?;
         let directing = std::thread::Builder::new().name("director".into()).spawn(move || {
-            let ended = director.direct().map_err(|error| error.to_string());
+            let ended = director.direct();
             handle.close();
             ended
         })?;
@@ -262,7 +265,7 @@ fn with_window(
     // The director has ended already, unless the window went without being asked to.
     let _ = end.send(Happening::End("the window is gone".to_owned()));
     let ended = directing.join().map_err(|_| "the exam's director failed; its message is above")?;
-    let closed = close(ended?);
+    let closed = close(ended);
     shown?;
     closed
 }

@@ -57,7 +57,7 @@ fn a_stop_pressed_without_a_connection_stops_the_cart_once_it_is_back() {
         let (press, pressed) = channel();
         let shots = Shots::new(None, None, Screen::default());
         let director = Director::start(plan, sink, shots, (press.clone(), pressed)).unwrap();
-        let directing = std::thread::spawn(move || director.direct().map_err(|error| error.to_string()));
+        let directing = std::thread::spawn(move || director.direct());
 
         until(&events, "the connection", |event| matches!(event, Event::Connected(_)));
         cart.process.kill();
@@ -66,14 +66,19 @@ fn a_stop_pressed_without_a_connection_stops_the_cart_once_it_is_back() {
         until(&events, "word that it is not lost", |event| matches!(event, Event::StopWaits));
 
         site.listen_at(cart.address);
-        let _again = site.cart();
+        let again = site.cart();
         until(&events, "the stop", |event| matches!(event, Event::StopSent));
         let stopped = |event: &Event| matches!(event, Event::Cart(CartDatagram::State(s)) if s.ladder == Ladder::EStop);
         until(&events, "a stopped cart", stopped);
 
+        // What can't be written costs neither the figures nor the goodbye.
+        std::fs::create_dir(out.join("summary.json")).unwrap();
         press.send(Happening::End("the test has seen it".to_owned())).unwrap();
-        let ended = directing.join().unwrap().unwrap();
-        assert_eq!(ended.problem, None);
+        let ended = directing.join().unwrap();
+        assert!(ended.summary.is_some());
+        let problem = ended.problem.unwrap();
+        assert!(problem.contains("summary.json"), "{problem}");
+        again.process.line("left");
         let log = std::fs::read_to_string(out.join("session.log")).unwrap();
         let said = |words: &str| log.find(words).unwrap_or_else(|| panic!("no \"{words}\" in {log}"));
         assert!(said("will be sent as soon as the cart is reached") < said("stop sent"), "{log}");

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use farprobe_devices::{HandleButton, HandleEvent, MonotonicClock};
 use farprobe_geom::{Newton, Time};
-use farprobe_proto::{Clutch, ScannerSettings, Severity};
+use farprobe_proto::{Clutch, Role, ScannerSettings, Severity};
 use farprobe_record::{Course, LogEntry, ProcessMeter, SessionLog, Summary};
 use farprobe_session::accounting::Span;
 use farprobe_session::console::ClutchLatch;
@@ -61,6 +61,8 @@ pub struct Director {
     handle_news: HandleNews,
     /// Who opened the clutch the last time.
     opening: Opening,
+    /// What was told of a session log that can't be written.
+    unlogged: Option<String>,
     clock: MonotonicClock,
 }
 
@@ -108,6 +110,7 @@ impl Director {
             controls: Controls::default(),
             handle_news: HandleNews::default(),
             opening: Opening::default(),
+            unlogged: None,
             clock,
         };
         let open = director.handle_news.clutch(Clutch::Open);
@@ -128,7 +131,7 @@ impl Director {
     }
 
     /// Directs until the exam ends, and saves the summary.
-    pub fn direct(mut self) -> Result<Ended, Box<dyn std::error::Error>> {
+    pub fn direct(mut self) -> Ended {
         let problem = loop {
             match self.happenings.recv_timeout(LATENCIES_EVERY) {
                 Ok(happening) => {
@@ -145,6 +148,7 @@ impl Director {
             let news = self.handle_news.tick(self.clock.now());
             self.tell_handle(news, None);
             self.tell_figures();
+            self.watch_the_log();
         };
         self.finish(problem)
     }
@@ -288,7 +292,7 @@ impl Director {
             }
             HandleButton::Freeze => self.change_scanner(|settings| settings.frozen = !settings.frozen),
             HandleButton::ForceUp => self.set_force(self.force() + FORCE_STEP),
-            HandleButton::ForceDown => self.set_force((self.force() - FORCE_STEP).max(Newton::ZERO)),
+            HandleButton::ForceDown => self.set_force(self.force() - FORCE_STEP),
             HandleButton::DepthUp => self.change_scanner(|settings| settings.depth += DEPTH_STEP),
             HandleButton::DepthDown => self.change_scanner(|settings| settings.depth -= DEPTH_STEP),
             HandleButton::GainUp => self.change_scanner(|settings| settings.gain_db += GAIN_STEP),
@@ -300,7 +304,15 @@ impl Director {
         self.ledger.lock().desired_force()
     }
 
+    /// Asks for this force, or for as much of it as the cart gives: a target that it cuts would hide how far it is to turn back. An
+    /// observer asks for none.
     fn set_force(&mut self, force: Newton) {
+        let welcome = self.facts.welcome.as_ref();
+        if welcome.is_some_and(|welcome| welcome.role == Role::Observer) {
+            return;
+        }
+        let most = welcome.map(|welcome| welcome.limits.soft_force);
+        let force = most.map_or(force, |most| force.min(most)).max(Newton::ZERO);
         self.ledger.lock().set_desired_force(force);
         self.front.tell(Event::DesiredForce(force));
     }
@@ -348,6 +360,14 @@ impl Director {
         self.front.tell(Event::Latency(Box::new(snapshot)));
     }
 
+    /// Says once that the session log can't be written: there may be time to make room.
+    fn watch_the_log(&mut self) {
+        let Some(problem) = self.log.problem().filter(|_| self.unlogged.is_none()) else { return };
+        let words = format!("the session log is not written any more ({problem}); the exam goes on without it");
+        self.front.fault(Severity::Warning, words);
+        self.unlogged = Some(problem);
+    }
+
     /// How the exam went, seen from here.
     fn course(&self, problem: Option<&String>) -> Course {
         let seen = self.witness.testimony();
@@ -371,12 +391,12 @@ impl Director {
         joined(problem, Some(undelivered))
     }
 
-    fn finish(mut self, problem: Option<String>) -> Result<Ended, Box<dyn std::error::Error>> {
+    fn finish(mut self, problem: Option<String>) -> Ended {
         self.shots.wait();
         let ended = self.clock.now();
         let duration = ended.saturating_since(self.facts.started);
         self.network.report();
-        let problem = self.undelivered_stop(problem);
+        let mut problem = self.undelivered_stop(problem);
         let course = self.course(problem.as_ref());
         self.pump.end();
         // As the exam ends: a window that is closing renews no picture.
@@ -385,21 +405,22 @@ impl Director {
         let report = self.ledger.lock().cart_figures();
         let figures = summary::figures(duration, &latencies, bound, course, self.meter.cost());
         let summary = self.facts.session().map(|session| Summary::new(&session, figures, report.as_ref()));
-        if let Some(summary) = &summary {
-            summary.save(&self.facts.out.join("summary.json"))?;
-        }
+        // The cart is told first: what can't be written is nothing to it.
+        self.network.end();
         if let Some(problem) = &problem {
             // The program says it once, as its error.
             let words = problem.clone();
             self.log.write(self.clock.now(), LogEntry::Event { severity: Severity::Alarm, words });
         }
-        self.network.end();
+        let path = self.facts.out.join("summary.json");
+        let unsaved = summary.as_ref().and_then(|summary| summary.save(&path).err());
         self.shots.save_ultrasound();
         drop(self.front);
-        if let Some(log) = Arc::into_inner(self.log) {
-            log.finish()?;
+        let unlogged = Arc::into_inner(self.log).and_then(|log| log.finish().err());
+        for error in [unsaved, unlogged].into_iter().flatten() {
+            problem = joined(problem, Some(error.to_string()));
         }
-        Ok(Ended { summary, problem })
+        Ended { summary, problem }
     }
 }
 
