@@ -32,7 +32,7 @@ endif
 test: packages ## every test, whole-system ones over real sockets included
 	cargo test --workspace --locked
 
-campaign: packages ## 2,000 seeded exams in which everything goes wrong, on all cores: make campaign ARGS="--seeds 20000 --seconds 60"
+campaign: packages ## 2,000 seeded exams in which everything goes wrong, measured, on all cores: make campaign ARGS="--seeds 20000 --seconds 60"
 	cargo run --release --locked -p farprobe-bench -- world --seed 0 $(or $(ARGS),--seeds 2000 --seconds 30)
 
 fuzz: packages ## a fuzzer on every reader of strangers' bytes: make fuzz SECONDS_EACH=600
