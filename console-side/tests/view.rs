@@ -207,6 +207,30 @@ fn of_a_lost_handle_and_a_long_event_all_is_to_be_read_at_once() {
     }
 }
 
+#[test]
+fn the_event_list_shows_whole_events_and_leaves_out_the_oldest() {
+    // Two lines each, and three in the smallest window; the number tells them apart.
+    let told =
+        |number: usize| format!("Event {number}: the staff allow motion, and whoever may drive can begin to do so");
+    for size in SIZES {
+        for count in 1..12 {
+            let mut exam = Exam::connected(farprobe_proto::LeaseStatus::Free);
+            for number in 0..count {
+                exam.say(&told(number));
+            }
+            let harness = desk(exam.scene("told"), size);
+            let shown: Vec<_> =
+                painted(&harness).filter(|(_, _, galley)| galley.job.text.starts_with("Event ")).collect();
+            let whole: Vec<_> = shown.iter().filter(|(_, _, galley)| !galley.elided).collect();
+            assert_eq!(whole.len(), shown.len(), "{size:?}: of {count} events one is cut");
+            assert!(whole.len() >= count.min(2), "{size:?}: {} of {count}", whole.len());
+            for (index, (_, _, galley)) in whole.iter().enumerate() {
+                assert_eq!(galley.job.text, told(count - 1 - index), "{size:?}");
+            }
+        }
+    }
+}
+
 /// A scan of some centimetres is to be seen in a view of a whole room.
 #[test]
 fn the_trail_of_the_probe_is_clearly_seen() {

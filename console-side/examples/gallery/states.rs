@@ -75,7 +75,7 @@ pub(crate) fn wordy() -> Vec<Scene> {
         remedy: String::from("REMEDY: ask whoever keeps the identities of this site"),
     });
     let mut held = Exam::connected(LeaseStatus::HeldBy(String::from("Professor Maria-Magdalena von Hohenstein-Meier")));
-    held.tell(Event::Notice(notice(Severity::Info, "REMEDY")));
+    held.say("REMEDY");
     vec![
         handle.scene("wordy_handle"),
         told.scene("wordy_event"),
@@ -151,6 +151,11 @@ impl Exam {
 
     pub(crate) fn tell(&mut self, event: Event) {
         self.model.apply(self.now, event);
+    }
+
+    /// The cart has something to say.
+    pub(crate) fn say(&mut self, text: &str) {
+        self.tell(Event::Notice(notice(Severity::Info, text)));
     }
 
     pub(crate) fn wait(&mut self, millis: u64) {
