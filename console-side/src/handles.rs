@@ -109,6 +109,7 @@ pub fn window_input(input: &WindowInput) -> DeviceInput {
         moved: input.moved,
         wheel: input.wheel,
         keys: input.keys.iter().copied().filter_map(key).collect(),
+        pressed: input.pressed.iter().copied().filter_map(key).collect(),
         buttons: Buttons { primary, secondary },
     }
 }

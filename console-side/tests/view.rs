@@ -374,6 +374,29 @@ fn keys_reach_the_handle_while_they_are_held_and_the_window_has_the_focus() {
 }
 
 #[test]
+fn a_tap_between_two_frames_reaches_the_handle_once() {
+    let mut harness = desk(scene("engaged"), SIZES[0]);
+    let pressed = |harness: &Harness<'_, Desk>| harness.state().intents.last_window().unwrap().pressed.clone();
+    // Into one frame: the harness gives each event that it is handed a frame of its own.
+    let tell = |harness: &mut Harness<'_, Desk>, key, pressed, repeat| {
+        let event = Event::Key { key, physical_key: None, pressed, repeat, modifiers: Modifiers::NONE };
+        harness.input_mut().events.push(event);
+    };
+    tell(&mut harness, Key::PageUp, true, false);
+    tell(&mut harness, Key::PageUp, false, false);
+    harness.step();
+    let input = harness.state().intents.last_window().unwrap().clone();
+    assert_eq!((input.pressed, input.keys.len()), (vec![Key::PageUp], 0));
+    harness.step();
+    assert_eq!(pressed(&harness), [], "once");
+    for repeat in [false, true, true] {
+        tell(&mut harness, Key::PageDown, true, repeat);
+    }
+    harness.step();
+    assert_eq!(pressed(&harness), [Key::PageDown], "a held key repeats itself, and is one press");
+}
+
+#[test]
 fn a_pointer_that_left_the_window_is_said() {
     let mut harness = desk(scene("engaged"), SIZES[0]);
     harness.hover_at(egui::pos2(600.0, 300.0));

@@ -33,9 +33,8 @@ pub enum Intent {
     Close,
 }
 
-/// Keyboard and mouse in one frame of the window, raw: what a keyboard-and-mouse handle is made of.
-///
-/// Key repeat can't be seen here: a key is held or it is not.
+/// Keyboard and mouse in one frame of the window, raw: what a keyboard-and-mouse handle is made of. Key repeat can't be seen
+/// here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WindowInput {
     /// When the frame began, console clock. A handle that sees no new one for 100 ms takes the clutch as open.
@@ -50,8 +49,11 @@ pub struct WindowInput {
     pub over_picture: bool,
     /// How far the wheel turned since the frame before, points; up is positive.
     pub wheel: f32,
-    /// Keys held down.
+    /// Keys held down as the frame began. Without the focus none counts.
     pub keys: BTreeSet<egui::Key>,
+    /// Keys that went down since the frame before, in this order; a tap may be over before the frame begins. Without the focus
+    /// none counts.
+    pub pressed: Vec<egui::Key>,
     /// Mouse buttons held down: primary, secondary, middle.
     pub buttons: [bool; 3],
 }

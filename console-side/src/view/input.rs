@@ -12,10 +12,10 @@ const STOP_KEYS: [Key; 2] = [Key::Escape, Key::Space];
 /// Freezes and unfreezes the picture.
 const FREEZE_KEY: Key = Key::F;
 
-/// Takes the keys that mean something to the window. Repeats of a held key mean nothing.
+/// Takes the keys that mean something to the window, and gives all that went down. Repeats of a held key mean nothing.
 ///
 /// Key events are taken away from egui: a Tab or arrow would move its focus while it moves the probe.
-pub(super) fn keys(ui: &Ui, model: &Model, intents: &mut Vec<Intent>) {
+pub(super) fn keys(ui: &Ui, model: &Model, intents: &mut Vec<Intent>) -> Vec<Key> {
     let pressed = ui.input_mut(|input| {
         let mut pressed = Vec::new();
         input.events.retain(|event| match event {
@@ -34,10 +34,11 @@ pub(super) fn keys(ui: &Ui, model: &Model, intents: &mut Vec<Intent>) {
     if pressed.contains(&FREEZE_KEY) && model.scanner.echoed.is_some() {
         intents.push(Intent::Freeze(!model.scanner.frozen()));
     }
+    pressed
 }
 
-/// How keyboard and mouse stand in this frame.
-pub(super) fn sample(ui: &Ui, now: Time, picture: Rect) -> WindowInput {
+/// How keyboard and mouse stand in this frame, if these keys were `pressed` since the one before.
+pub(super) fn sample(ui: &Ui, now: Time, picture: Rect, pressed: Vec<Key>) -> WindowInput {
     ui.input(|input| {
         let focused = input.focused;
         let pointer = input.pointer.latest_pos().filter(|_| input.pointer.has_pointer());
@@ -55,6 +56,7 @@ pub(super) fn sample(ui: &Ui, now: Time, picture: Rect) -> WindowInput {
             over_picture: pointer.is_some_and(|at| picture.contains(at)),
             wheel: input.smooth_scroll_delta().y,
             keys,
+            pressed: if focused { pressed } else { Vec::new() },
             buttons: held.map(|button| focused && input.pointer.button_down(button)),
         }
     })

@@ -47,8 +47,8 @@ impl View {
         let mut intents = Vec::new();
         let window = ui.max_rect();
         let layout = Layout::of(window);
-        input::keys(ui, model, &mut intents);
-        intents.push(Intent::Window(input::sample(ui, now, layout.picture)));
+        let pressed = input::keys(ui, model, &mut intents);
+        intents.push(Intent::Window(input::sample(ui, now, layout.picture, pressed)));
 
         within(ui, layout.picture, |ui| self.canvas.show(ui, layout.picture, model, now));
         within(ui, layout.top, |ui| top::show(ui, layout.top, model, now));

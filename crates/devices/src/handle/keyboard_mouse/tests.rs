@@ -11,6 +11,7 @@ fn frame(ms: u64, keys: &[Key]) -> WindowInput {
         moved: [0.0; 2],
         wheel: 0.0,
         keys: keys.iter().copied().collect(),
+        pressed: Vec::new(),
         buttons: Buttons::default(),
     }
 }
@@ -91,14 +92,32 @@ fn a_clutch_held_through_a_stall_of_the_window_must_be_let_go() {
 fn a_press_comes_once_however_long_the_key_is_held() {
     let (mut handle, feed) = handle();
     for ms in [0, 16, 32, 48] {
-        feed.post(frame(ms, if ms == 0 { &[] } else { &[Key::PageUp, Key::Comma] }));
+        let mut input = frame(ms, if ms == 0 { &[] } else { &[Key::PageUp, Key::Comma] });
+        if ms == 16 {
+            input.pressed = vec![Key::PageUp, Key::Comma];
+        }
+        feed.post(input);
     }
-    let mut events = handle.sample(Time::from_millis(48)).unwrap().events;
-    events.sort_by_key(|event| format!("{event:?}"));
+    let events = handle.sample(Time::from_millis(48)).unwrap().events;
     let button = HandleEvent::Button;
     assert_eq!(events, [button(HandleButton::ForceUp), button(HandleButton::GainDown)]);
     feed.post(frame(64, &[Key::PageUp]));
     assert_eq!(handle.sample(Time::from_millis(64)).unwrap().events, []);
+}
+
+#[test]
+fn a_tap_that_is_over_before_the_frame_begins_is_a_press_and_no_clutch() {
+    let (mut handle, feed) = handle();
+    feed.post(frame(0, &[]));
+    let pressed = vec![Key::Shift, Key::PageUp, Key::E, Key::PageUp];
+    feed.post(WindowInput { pressed, ..frame(16, &[]) });
+    let sample = handle.sample(Time::from_millis(16)).unwrap();
+    assert_eq!(sample.events, [HandleEvent::Button(HandleButton::ForceUp); 2]);
+    assert!(!sample.clutch, "Shift was let go before anybody could drive");
+    assert_eq!(twist(&sample), Twist::zero());
+    let away = WindowInput { focused: false, pressed: vec![Key::PageUp], ..frame(32, &[]) };
+    feed.post(away);
+    assert_eq!(handle.sample(Time::from_millis(32)).unwrap().events, [], "nobody looks at this window");
 }
 
 #[test]

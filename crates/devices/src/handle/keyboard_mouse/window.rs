@@ -15,9 +15,7 @@ pub(super) const LONGEST_SILENCE: Duration = Duration::from_millis(100);
 /// Presses kept between two readings; nobody presses more, and a reader that is gone must not fill memory.
 const MOST_PRESSES: usize = 32;
 
-/// Keyboard and mouse in one frame of the window.
-///
-/// Key repeat can't be seen here: a key is held or it is not.
+/// Keyboard and mouse in one frame of the window. Key repeat can't be seen here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WindowInput {
     /// When the frame began, console clock.
@@ -30,8 +28,11 @@ pub struct WindowInput {
     pub moved: [f32; 2],
     /// How far the wheel turned since the frame before, points; up is positive.
     pub wheel: f32,
-    /// Keys held down.
+    /// Keys held down as the frame began.
     pub keys: BTreeSet<Key>,
+    /// Keys that went down since the frame before, in this order. A tap may be over before the frame begins: then its key is
+    /// only here.
+    pub pressed: Vec<Key>,
     /// Mouse buttons held down.
     pub buttons: Buttons,
 }
@@ -134,7 +135,8 @@ impl Inbox {
             (self.seen_open, self.away) = (true, None);
         }
         if let Some(before) = before.filter(|before| !gap && before.focused && input.focused) {
-            let fresh = input.keys.difference(&before.keys).filter_map(|key| key.button());
+            // Buttons only: what is held, the clutch before all, is as the frame found it.
+            let fresh = input.pressed.iter().filter_map(|key| key.button());
             self.presses.extend(fresh.map(HandleEvent::Button));
             self.presses.truncate(MOST_PRESSES);
             self.drag_on(before.buttons, &input);
