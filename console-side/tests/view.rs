@@ -93,6 +93,8 @@ fn every_state_is_said_in_words() {
                 "Nothing heard for 1.4 s",
                 "The last state known is old: engaged.",
                 "Who drives is not known",
+                "OLD PICTURE",
+                "Nothing comes: the link is lost.",
             ],
         ),
         (
@@ -103,6 +105,7 @@ fn every_state_is_said_in_words() {
                 "No packet came for 3 s.",
                 "Connecting to Cart 3, Ward B again, try 2",
                 "As 2.6 s ago. Not known now.",
+                "Nothing comes: the link is lost.",
             ],
         ),
         ("estop", &["STOPPED", "an operator pressed stop", "Only the staff at the cart can reset it."]),

@@ -294,8 +294,9 @@ impl Exam {
         self.picture_fault(PictureFault::Late(Culprit::Console))
     }
 
-    /// The cart is not heard: the console lets go.
+    /// The cart is not heard: the console lets go. What it last knew of the scanner was no good either.
     pub(crate) fn silent(mut self, millis: u64) -> Self {
+        self.tell(Event::PictureJudged(PictureVerdict::Flagged(PictureFault::Late(Culprit::Cart))));
         self.tell(Event::Handle(handle(Clutch::Open, None)));
         self.wait(millis);
         self

@@ -121,6 +121,7 @@ impl Ledger {
     pub(super) fn state(&mut self, arrived: Time, state: &State) -> bool {
         let newest = self.states.record(arrived, state);
         self.clock.record(arrived, state);
+        self.pictures.heard(arrived);
         self.accounting.state_received(arrived, state, &self.clock);
         if newest {
             self.outbox.heard(arrived, state);

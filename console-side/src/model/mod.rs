@@ -142,6 +142,15 @@ impl Model {
         self.connection.link(now, self.robot.heard_at)
     }
 
+    /// Whether the picture may be believed at `now`. One that is old while the cart is not heard is the lost link's doing, whatever
+    /// was known of the scanner before.
+    pub fn picture_condition(&self, now: Time) -> PictureCondition {
+        match (self.picture.condition(now, self.scanner.frozen()), self.link(now)) {
+            (PictureCondition::Stale(_) | PictureCondition::Frozen, Link::Lost(_)) => PictureCondition::LinkLost,
+            (condition, _) => condition,
+        }
+    }
+
     /// How long this console has been running.
     pub fn uptime(&self, now: Time) -> Duration {
         now.saturating_since(self.started)

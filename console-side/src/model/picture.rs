@@ -98,6 +98,8 @@ pub enum PictureCondition {
     Concealed,
     /// Older than [`STALE_AGE`], or no new one has come for long; with who is to blame, once the picture watch knows.
     Stale(Option<Culprit>),
+    /// It is old because the cart is not heard at all: nothing is known of scanner and video.
+    LinkLost,
     /// Pictures come and none of them is new.
     Frozen,
     /// The operator froze the scanner.

@@ -31,7 +31,7 @@ impl Canvas {
 
     /// Draws the picture and everything around it into `rect`.
     pub(super) fn show(&mut self, ui: &Ui, rect: Rect, model: &Model, now: Time) {
-        let condition = model.picture.condition(now, model.scanner.frozen());
+        let condition = model.picture_condition(now);
         let trouble = trouble(condition);
         let edge = trouble.map_or(theme::EDGE, |trouble| trouble.color);
         ui.painter().rect_stroke(rect, theme::RADIUS, theme::hair(edge), StrokeKind::Inside);
@@ -104,6 +104,9 @@ fn trouble(condition: PictureCondition) -> Option<Trouble> {
         PictureCondition::Good | PictureCondition::Absent => None,
         PictureCondition::Concealed => Some(warn("PARTS OF THE PICTURE ARE MISSING", Icon::Warning)),
         PictureCondition::FrozenByOperator => Some(warn("FROZEN BY OPERATOR", Icon::Paused)),
+        PictureCondition::LinkLost => {
+            Some(Trouble { blame: "Nothing comes: the link is lost.", ..alarm("OLD PICTURE", Icon::LinkBroken) })
+        }
         PictureCondition::Frozen => {
             Some(Trouble { blame: "The cart sends it again and again.", ..alarm("PICTURE FROZEN", Icon::Paused) })
         }

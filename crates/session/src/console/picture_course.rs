@@ -13,6 +13,9 @@ use crate::accounting::ShownPicture;
 /// 2 ms, and ten of them is beyond what a scheduler does to a thread of a machine that keeps up.
 const STALL: Duration = Duration::from_millis(20);
 
+/// A cart that is not heard for this long is cut off: it speaks every 4 ms, and a dozen words are not lost by chance.
+const SILENCE: Duration = Duration::from_millis(50);
+
 /// Who is to blame for pictures that are late. `Display` says what they do and what can be done, as the end of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Culprit {
@@ -60,6 +63,10 @@ pub(super) struct Course {
     arrived_at: Option<Time>,
     /// The first picture that the cart has announced and that has not been decoded.
     missing: Option<PictureNotice>,
+    /// When the cart was last heard at all, and for how long it was cut off since the picture on the screen was painted: what it did
+    /// meanwhile nobody here knows. `None` as long as nobody tells.
+    heard_at: Option<Time>,
+    silent: Duration,
     looked_at: Option<Time>,
     /// How long this console was not run, before the picture on the screen was painted and since.
     stalled: [Duration; 2],
@@ -71,6 +78,19 @@ impl Course {
         if self.is_new(notice.captured_at) {
             self.missing.get_or_insert(*notice);
         }
+    }
+
+    /// The cart was heard at `at`, console clock, whatever it said.
+    pub(super) fn heard(&mut self, at: Time) {
+        self.silent = self.silence(at);
+        self.heard_at = Some(at);
+    }
+
+    /// For how long the cart was cut off by `now`, since the picture on the screen was painted.
+    fn silence(&self, now: Time) -> Duration {
+        let (Some(heard), Some(painted)) = (self.heard_at, self.painted) else { return Duration::ZERO };
+        let gap = now.saturating_since(heard.max(painted.at));
+        if gap > SILENCE { self.silent.saturating_add(gap) } else { self.silent }
     }
 
     /// A whole picture arrived at `at`, console clock.
@@ -113,6 +133,7 @@ impl Course {
         self.next = newer.as_ref().map(Next::of).or(waiting);
         self.painted = Some(Painted { picture: *picture, at });
         self.stalled = [self.stalled[1], Duration::ZERO];
+        self.silent = Duration::ZERO;
     }
 
     /// The console looks at its pictures.
@@ -135,8 +156,11 @@ impl Course {
         let arrival = self.next.map_or(now, |next| next.received_at.clamp(at.min(now), now));
         let left = self.next.and_then(|next| next.encoded_at).or(self.missing.map(|missing| missing.made_at));
         let left = left.map_or(arrival, |left| here(left).clamp(at.min(arrival), arrival));
-        let cart = encoding.saturating_add(left.saturating_since(at));
-        let link = travelling.saturating_add(arrival.saturating_since(left));
+        let waited = left.saturating_since(at);
+        // Of a cart that was cut off meanwhile nobody knows that it made none.
+        let silent = self.silence(now).min(waited);
+        let cart = encoding.saturating_add(waited.saturating_sub(silent));
+        let link = travelling.saturating_add(arrival.saturating_since(left)).saturating_add(silent);
         let console = showing.saturating_add(now.saturating_since(arrival));
         // What arrives while this console is not run is stamped when it runs again.
         let asleep = self.stalled[0].saturating_add(self.stalled[1]).min(link);

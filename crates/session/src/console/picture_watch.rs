@@ -153,6 +153,11 @@ impl PictureWatch {
         self.course.announced(notice);
     }
 
+    /// The cart was heard at `at`, console clock, whatever it said. Only used to tell who is to blame: the link, if it is not heard.
+    pub fn heard(&mut self, at: Time) {
+        self.course.heard(at);
+    }
+
     /// A whole picture arrived at `at`, console clock; it may wait for the decoder. Only used to tell who is to blame.
     pub fn arrived(&mut self, at: Time) {
         self.course.arrived(at);

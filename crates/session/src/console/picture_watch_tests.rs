@@ -168,6 +168,38 @@ fn pictures_that_the_cart_makes_and_that_do_not_arrive_are_the_links_fault() {
     assert_eq!(look(&mut watch, 2_030, 2_500).1, PictureVerdict::Lost(PictureFault::Late(Culprit::Link)));
 }
 
+/// Looks with every command from `from` to `to` ms, and hears the cart each time.
+fn look_and_hear(watch: &mut PictureWatch, from: u64, to: u64) -> PictureVerdict {
+    (from..to).step_by(2).for_each(|ms| {
+        watch.heard(at(ms));
+        watch.look(at(ms), &clock());
+    });
+    watch.look(at(to), &clock()).1
+}
+
+#[test]
+fn a_cart_that_is_not_heard_is_not_blamed_for_pictures_that_do_not_come() {
+    let (mut watch, last) = running();
+    let captured = PERIOD * last;
+    look_and_hear(&mut watch, 2_030, 2_050);
+    let flagged = PictureVerdict::Flagged(PictureFault::Late(Culprit::Link));
+    assert_eq!(look(&mut watch, 2_050, captured + 35 + 241).1, flagged);
+    let lost = PictureVerdict::Lost(PictureFault::Late(Culprit::Link));
+    assert_eq!(look(&mut watch, captured + 276, 3_000).1, lost);
+    // It is heard again, and its first picture is announced and on its way: until then nobody heard of any.
+    let next = picture(last + 40, 2_990, QUICK);
+    watch.heard(at(3_011));
+    watch.announced(&notice(&next));
+    assert_eq!(look_and_hear(&mut watch, 3_012, 3_020), lost);
+}
+
+#[test]
+fn a_cart_that_is_heard_all_the_time_is_blamed_for_a_source_that_stops() {
+    let (mut watch, _) = running();
+    let lost = PictureVerdict::Lost(PictureFault::Late(Culprit::Cart));
+    assert_eq!(look_and_hear(&mut watch, 2_030, 3_000), lost);
+}
+
 #[test]
 fn pictures_that_wait_for_the_decoder_are_this_consoles_fault() {
     let (mut watch, last) = running();
