@@ -3,16 +3,25 @@
 use std::borrow::Cow;
 
 use farprobe_devices::HandsAway;
-use farprobe_proto::{
-    Cause, Clutch, Contact, Epoch, Ladder, LeaseRefusal, LeaseStatus, LinkReadiness, Severity, State,
-};
+use farprobe_proto::{Cause, Contact, Epoch, Ladder, LeaseRefusal, LeaseStatus, LinkReadiness, Role, Severity, State};
 use farprobe_session::console::{Culprit, PictureFault, ScannerFreeze};
 
-use crate::model::{HandleKind, Opening, Override};
+use crate::model::{Opening, Override};
+
+mod clutch;
+
+pub use clutch::{Standing, clutch, clutch_hint};
 
 /// What is said when stop is pressed and the cart can't be reached.
 pub const STOP_WAITS: &str =
     "The stop will be sent as soon as the cart is reached. Until then only the staff at the bedside can stop it.";
+
+/// What is left to an observer.
+const OBSERVER: &str = "You are an observer: you may look, and you may stop.";
+/// What is left to an operator while another drives.
+const SOMEBODY_DRIVES: &str = "Somebody else drives. You may look, and you may stop.";
+/// What is left where the cart lets this console look on only.
+const VERSIONS_DIFFER: &str = "Use the same version on both sides to drive.";
 
 /// How a state of the ladder is called and what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,16 +148,22 @@ const fn opened_for(why: Override) -> &'static str {
     }
 }
 
-/// What the operator can do now. On a picture that the operator has frozen nobody drives, whatever the ladder came down for.
-pub const fn advice(state: &State, lease: &LeaseStatus, freeze: ScannerFreeze) -> &'static str {
+/// What whoever has this `role` can do now. On a picture that the operator has frozen nobody drives, whatever the ladder came down
+/// for.
+pub const fn advice(state: &State, role: Option<Role>, lease: &LeaseStatus, freeze: ScannerFreeze) -> &'static str {
     match (state.ladder, lease) {
         (Ladder::Fault | Ladder::EStop, _) => "Only the staff at the cart can reset it. Talk to them.",
         (Ladder::Idle, _) if matches!(state.cause, Cause::Shutdown) => "Wait for the staff to start the cart again.",
         (Ladder::Idle, LeaseStatus::Yours(_)) => "Ask the staff to arm the robot.",
         (Ladder::Retract, LeaseStatus::Yours(_)) => "Wait until it is parked.",
         (_, LeaseStatus::Yours(_)) => drivers_advice(state, freeze),
-        (_, LeaseStatus::HeldBy(_)) => "Somebody else drives. You may look, and you may stop.",
-        (_, LeaseStatus::Free | LeaseStatus::Refused(_)) => "Request the right to drive.",
+        (_, LeaseStatus::HeldBy(_) | LeaseStatus::Refused(LeaseRefusal::Held)) => SOMEBODY_DRIVES,
+        (_, LeaseStatus::Free) => match role {
+            Some(Role::Observer) => OBSERVER,
+            Some(Role::Operator) | None => "Request the right to drive.",
+        },
+        (_, LeaseStatus::Refused(LeaseRefusal::Role)) => OBSERVER,
+        (_, LeaseStatus::Refused(LeaseRefusal::Version)) => VERSIONS_DIFFER,
     }
 }
 
@@ -266,32 +281,10 @@ pub const fn late_pictures(culprit: Option<Culprit>) -> &'static str {
     }
 }
 
-/// What has become of the clutch, for the session log, and whose doing it was.
-pub fn clutch(clutch: Clutch, opening: Opening) -> Cow<'static, str> {
-    match (clutch, opening) {
-        (Clutch::Open, Opening::ByConsole(why)) => {
-            format!("clutch open: the console opened it: {}", opened_for(why)).into()
-        }
-        (Clutch::Open, Opening::NeverPressed | Opening::ByHand) => "clutch open".into(),
-        (Clutch::Pressed, _) => "clutch pressed".into(),
-        (Clutch::HandleLost, _) => "clutch open: the handle is lost".into(),
-    }
-}
-
-/// How the clutch of a handle is pressed.
-pub const fn clutch_hint(kind: HandleKind) -> &'static str {
-    match kind {
-        HandleKind::None => "Plug in a handle.",
-        HandleKind::KeyboardMouse => "Hold Shift to drive.",
-        HandleKind::Gamepad => "Hold the right trigger to drive.",
-        HandleKind::SpaceMouse => "Hold the left button to drive.",
-        HandleKind::Haptic => "Hold the stylus button to drive.",
-        HandleKind::Script => "The script presses the clutch.",
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use farprobe_proto::Clutch;
+
     use super::*;
 
     #[test]

@@ -72,7 +72,7 @@ fn texts(harness: &Harness<'_, Desk>) -> Vec<(String, Rect)> {
 
 #[test]
 fn every_state_is_said_in_words() {
-    let expected: [(&str, &[&str]); 18] = [
+    let expected: [(&str, &[&str]); 19] = [
         ("engaged", &["ENGAGED", "Your handle moves the probe.", "You may drive", "SIMULATED PICTURE", "DEMO"]),
         ("no_cart", &["NO CART", "No picture yet", "No handle"]),
         ("no_lease", &["IDLE", "Nobody drives", "Request the right to drive."]),
@@ -80,6 +80,7 @@ fn every_state_is_said_in_words() {
             "held_by_other",
             &["whoever drives sets it", "Dr Lin Wei drives", "Somebody else drives. You may look, and you may stop."],
         ),
+        ("observer", &["Nobody drives", "You are an observer: you may look, and you may stop."]),
         ("hold", &["HOLD", "Clutch open", "you opened the clutch"]),
         ("frozen_by_operator", &["FROZEN BY OPERATOR", "Unfreeze the picture."]),
         ("picture_frozen", &["PICTURE FROZEN", "Do not steer by it.", "The cart sends it again and again."]),
@@ -121,6 +122,29 @@ fn every_state_is_said_in_words() {
         for words in words {
             assert!(says(&harness, words), "{name} does not say {words:?}: {:?}", texts(&harness));
         }
+    }
+}
+
+#[test]
+fn the_clutch_is_advised_where_pressing_it_drives_and_nowhere_else() {
+    const HOW: &str = "Hold the right trigger to drive.";
+    for name in ["engaged", "hold", "release", "refused", "above_soft_limit", "recorded"] {
+        assert!(says(&desk(scene(name), SIZES[0]), HOW), "{name}");
+    }
+    let elsewhere = [
+        ("no_lease", "Request the right to drive."),
+        ("held_by_other", "Somebody else drives."),
+        ("observer", "You are an observer"),
+        ("frozen_by_operator", "Unfreeze the picture first."),
+        ("stale_picture", "Wait for a live picture."),
+        ("link_silent", "Wait for the link."),
+        ("link_lost", "Wait for the link."),
+        ("estop", "Stopped: only the staff at the cart can reset it."),
+        ("fault", "Fault: only the staff at the cart can reset it."),
+    ];
+    for (name, instead) in elsewhere {
+        let harness = desk(scene(name), SIZES[0]);
+        assert!(!says(&harness, HOW) && says(&harness, instead), "{name}: {:?}", texts(&harness));
     }
 }
 
@@ -424,7 +448,7 @@ fn the_view_says_which_picture_it_has_drawn() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn no_size_makes_the_window_panic(x in 1.0..3000.0f32, y in 1.0..2000.0f32, which in 0..17_usize) {
+    fn no_size_makes_the_window_panic(x in 1.0..3000.0f32, y in 1.0..2000.0f32, which in 0..19_usize) {
         desk(scenes()[which].clone(), [x, y]);
     }
 }

@@ -37,6 +37,7 @@ pub(crate) fn all() -> Vec<Scene> {
         Exam::new().scene("no_cart"),
         Exam::connected(LeaseStatus::Free).scene("no_lease"),
         Exam::connected(LeaseStatus::HeldBy(String::from("Dr Lin Wei"))).scene("held_by_other"),
+        Exam::welcomed(Role::Observer, LeaseStatus::Free).scene("observer"),
         exam.clone().ladder(Ladder::Hold, Cause::ClutchOpened).scene("hold"),
         exam.clone().frozen().scene("frozen_by_operator"),
         exam.clone()
@@ -105,12 +106,17 @@ impl Exam {
         Self { model: Model::new(now), now, arm, joints, states: 0, pictures: 0 }
     }
 
-    /// Connected to a cart, with a picture in air.
+    /// An operator's console, connected to a cart, with a picture in air.
     pub(crate) fn connected(lease: LeaseStatus) -> Self {
+        Self::welcomed(Role::Operator, lease)
+    }
+
+    /// The same with this role.
+    fn welcomed(role: Role, lease: LeaseStatus) -> Self {
         let mut exam = Self::new();
         exam.tell(Event::Connecting { address: String::from("cart-3.ward:4433") });
         exam.wait(600);
-        exam.tell(Event::Connected(Box::new(welcome())));
+        exam.tell(Event::Connected(Box::new(Welcome { role, ..welcome() })));
         exam.tell(Event::Lease(lease));
         exam.tell(Event::Handle(handle(Clutch::Open, None)));
         exam.tell(Event::Latency(Box::new(latency())));

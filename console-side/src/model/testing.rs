@@ -1,11 +1,37 @@
 //! A made-up cart for tests.
 
-use farprobe_geom::{Metre, Newton, NewtonMetre, Pose, Time};
-use farprobe_proto::{ImageGeometry, Limits, Role, ScannerSettings, ScannerState, SourceKind, TGC_BANDS, Welcome};
+use farprobe_geom::{Joints, Metre, Newton, NewtonMetre, Pose, Time, Wrench};
+use farprobe_proto::{
+    Arming, Cause, Contact, Epoch, ImageGeometry, Ladder, Limits, LinkReadiness, Role, ScannerSettings, ScannerState,
+    SourceKind, State, TGC_BANDS, Welcome,
+};
 
 pub(crate) fn limits() -> Limits {
     let (soft_force, hard_force) = (Newton::literal(15.0), Newton::literal(20.0));
     Limits { soft_force, hard_force, torque: NewtonMetre::literal(1.0) }
+}
+
+/// A state of this number: engaged and touching under lease 1.
+pub(crate) fn state(sequence: u64) -> State {
+    State {
+        sequence,
+        sampled_at: Time::from_millis(sequence * 4),
+        sent_at: Time::from_millis(sequence * 4),
+        echo: None,
+        applied: None,
+        ladder: Ladder::Engaged,
+        cause: Cause::ClutchPressed,
+        origin: Cause::ClutchPressed,
+        arming: Arming::Armed,
+        epoch: Some(Epoch(1)),
+        link: LinkReadiness::Green,
+        contact: Contact::Touching,
+        joints: Joints::zero(7),
+        tip: Pose::identity(),
+        wrench: Wrench::zero(),
+        force_target: Newton::literal(8.0),
+        limits: limits(),
+    }
 }
 
 pub(crate) fn welcome() -> Welcome {

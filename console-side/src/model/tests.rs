@@ -1,32 +1,12 @@
-use super::testing::{limits, welcome};
+use super::testing::welcome;
 use super::*;
-use farprobe_geom::{Base, Joints, Pose, Wrench};
-use farprobe_proto::{
-    Arming, Cause, Contact, Epoch, Joint, Ladder, LeaseRefusal, LinkReadiness, Objection, Standing, State, Transition,
-    Welcome,
-};
+use farprobe_geom::{Pose, Wrench};
+use farprobe_proto::{Cause, Epoch, Joint, Ladder, LeaseRefusal, Objection, Standing, State, Transition, Welcome};
 use nalgebra::Vector3;
 
 fn state(sequence: u64, ladder: Ladder, force: f64) -> Event {
-    Event::Cart(CartDatagram::State(State {
-        sequence,
-        sampled_at: Time::from_millis(sequence * 4),
-        sent_at: Time::from_millis(sequence * 4),
-        echo: None,
-        applied: None,
-        ladder,
-        cause: Cause::ClutchPressed,
-        origin: Cause::ClutchPressed,
-        arming: Arming::Armed,
-        epoch: Some(Epoch(1)),
-        link: LinkReadiness::Green,
-        contact: Contact::Touching,
-        joints: Joints::zero(7),
-        tip: Pose::<Base>::identity(),
-        wrench: Wrench::new(Vector3::new(0.0, 0.0, -force), Vector3::zeros()),
-        force_target: Newton::literal(8.0),
-        limits: limits(),
-    }))
+    let wrench = Wrench::new(Vector3::new(0.0, 0.0, -force), Vector3::zeros());
+    Event::Cart(CartDatagram::State(State { ladder, wrench, ..testing::state(sequence) }))
 }
 
 fn step(to: Ladder, cause: Cause, origin: Cause, epoch: Option<Epoch>) -> Event {

@@ -26,7 +26,7 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time) -> Option<Inte
         control::button(ui, button, "Request", may_ask).then_some(Intent::RequestLease)
     };
     ui.painter().hline(inner.x_range(), button.bottom() + 7.0, theme::hair(theme::EDGE));
-    clutch(ui, inner.with_min_y(button.bottom() + 14.0), model);
+    clutch(ui, inner.with_min_y(button.bottom() + 14.0), model, now);
     intent
 }
 
@@ -56,7 +56,7 @@ fn holder(model: &Model, now: Time) -> (String, Color32) {
     }
 }
 
-fn clutch(ui: &Ui, rect: Rect, model: &Model) {
+fn clutch(ui: &Ui, rect: Rect, model: &Model, now: Time) {
     let handle = &model.handle;
     let (sign, color, words) = match (handle.kind, handle.clutch) {
         (HandleKind::None, _) => (Icon::ClutchOpen, theme::MUTED, "No clutch"),
@@ -73,7 +73,14 @@ fn clutch(ui: &Ui, rect: Rect, model: &Model) {
     paint::text_within(ui, at, Align2::RIGHT_TOP, &handle.name, style, rect.right() - state.right() - 12.0);
     let hint = match &handle.lost {
         Some(remedy) => remedy.as_str(),
-        None => words::clutch_hint(handle.kind),
+        None => words::clutch_hint(&words::Standing {
+            handle: handle.kind,
+            link: model.link(now),
+            role: model.role(),
+            lease: &model.lease,
+            state: model.robot.state.as_ref().map(|(_, state)| state),
+            picture: model.picture_condition(now),
+        }),
     };
     // The end of what is said of a lost handle is what to do: it gets all the room there is.
     let place = rect.with_min_x(rect.left() + 26.0).with_min_y(top + 18.0).with_max_y(rect.bottom() + 4.0);

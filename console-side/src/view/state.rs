@@ -83,7 +83,7 @@ fn live(model: &Model) -> Saying {
         title: ladder.title.to_uppercase(),
         meaning: String::from(ladder.meaning),
         cause: format!("Because: {}.", words::because(state.cause, state.origin, driver)),
-        advice: String::from(words::advice(state, &model.lease, freeze)),
+        advice: String::from(words::advice(state, model.role(), &model.lease, freeze)),
     }
 }
 
