@@ -64,7 +64,7 @@ pub(crate) struct Exam {
     /// used, if it is there.
     #[arg(long, value_name = "FILE", overrides_with = "settings")]
     pub settings: Option<PathBuf>,
-    /// No window at all; progress is shown on the terminal.
+    /// No window at all; progress is shown on the terminal or, in a file or a pipe, in plain lines.
     #[arg(long)]
     pub headless: bool,
     /// Save pictures of the window at the script's named moments into this folder. Those of an earlier run are removed first;
