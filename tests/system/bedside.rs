@@ -79,6 +79,34 @@ fn the_bedside_switch_in_contact_lets_go_first_then_brakes() {
     });
 }
 
+/// Stays in the air for longer than anybody waits.
+const HOVERING: &str = "
+at 0.5 clutch press
+at 0.6 over 1.0 move z +5 mm
+at 60.0 end
+";
+
+#[test]
+fn why_a_script_ended_is_told_though_the_cart_goes_right_after_its_stop() {
+    fairly(|| {
+        let site = Site::new(Purpose::Demo);
+        let mut cart = site.cart();
+        let mut console = site.console(cart.address, &site.script("hovering.exam", HOVERING), "out");
+        console.line("Engaged: ");
+        say(&site.bedside(), "stop");
+        // It stays for four seconds to hear what became of its script.
+        console.line("Stopped: ");
+        cart.process.terminate();
+        assert!(!console.end().success(), "{}", console.text());
+        let text = console.text();
+        let complaint = text.lines().find(|line| line.starts_with("farprobe-console: ")).expect("a complaint");
+        for words in ["the staff pressed stop", "the connection to the cart was lost"] {
+            assert!(complaint.contains(words), "{complaint}");
+        }
+        assert!(cart.process.end().success(), "{}", cart.process.text());
+    });
+}
+
 #[test]
 fn a_patient_who_takes_the_consent_back_is_let_go_and_has_to_be_asked_again() {
     fairly(|| {

@@ -165,7 +165,7 @@ impl Director {
                 self.facts.welcome.get_or_insert(welcome);
             }
             Happening::Scanner(settings) => self.controls.echo(settings),
-            Happening::LinkEnded(result) => return Some(result),
+            Happening::LinkEnded(result) => return Some(self.link_ended(result)),
             Happening::End(reason) => {
                 self.front.fault(Severity::Info, format!("the exam ends: {reason}"));
                 return Some(self.ended_early(&reason));
@@ -260,6 +260,14 @@ impl Director {
             }
         };
         Err(joined(self.witness.deviation(), Some(broken_off)).unwrap_or_default())
+    }
+
+    /// How an exam ends whose link ended so. Of a script that had left its course by then, why it did is told first: the cart may
+    /// have ended for the same reason.
+    fn link_ended(&self, result: Result<(), String>) -> Result<(), String> {
+        // A person saw it happen, and has gone on.
+        let deviation = self.script.as_ref().and_then(|_| self.witness.deviation());
+        joined(deviation, result.err()).map_or(Ok(()), Err)
     }
 
     fn attend_intent(&mut self, intent: &Intent) -> Option<Result<(), String>> {
