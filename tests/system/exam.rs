@@ -145,8 +145,10 @@ fn ladder(summary: &Value) -> Vec<String> {
     first.into_iter().chain(steps.iter().filter_map(|step| step["to"].as_str())).map(str::to_owned).collect()
 }
 
-/// Every line is an object with its time, none is before the first, and those of one thread are in order.
+/// Every line is an object with its time, none is before the first, those of one thread are in order, and the last says that it
+/// is the last.
 fn check_log(text: &str) {
+    assert!(text.lines().last().is_some_and(|line| line.contains("\"kind\":\"ended\"")), "no end: {text}");
     let mut first = None;
     let mut newest: BTreeMap<&str, f64> = BTreeMap::new();
     for line in text.lines() {

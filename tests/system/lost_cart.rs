@@ -40,7 +40,15 @@ fn a_cart_killed_in_contact_is_told_and_the_clutch_opens() {
         assert!(after.iter().any(|words| words.starts_with("clutch open: the console opened it: ")), "{told:#?}");
         assert!(after.iter().all(|words| words != "clutch pressed"), "held down, it must not count again: {told:#?}");
         assert!(after.iter().any(|words| words.contains("was lost")), "{told:#?}");
+        assert_eq!(how_it_ended(&log), "the exam ended with the problem above");
     });
+}
+
+/// What the last line of a session log says, which is about its end.
+fn how_it_ended(log: &str) -> String {
+    let last: Value = serde_json::from_str(log.lines().last().expect("lines")).expect("JSON");
+    assert_eq!(last["kind"], "ended", "{log}");
+    last["words"].as_str().expect("words").to_owned()
 }
 
 #[test]
@@ -73,7 +81,8 @@ fn a_person_is_connected_again_for_as_long_as_it_takes() {
         command.arg("connect").arg(cart.address.to_string()).arg("--identity").arg(site.path("operator")).arg("--demo");
         command.args(["--headless", "--handle", "gamepad", "--out"]).arg(site.path("out"));
         let mut console = Process::start("console", command);
-        cart.process.line("connected");
+        // It was let in, which a line of the cart's does not say yet.
+        console.line("You have the right to drive.");
         cart.process.kill();
         console.line("connection lost");
         console.line("nobody answers");
@@ -81,5 +90,8 @@ fn a_person_is_connected_again_for_as_long_as_it_takes() {
         console.interrupt();
         let status = console.end();
         assert!(status.success(), "{}", console.text());
+        let log = std::fs::read_to_string(site.path("out").join("session.log")).unwrap();
+        assert_eq!(how_it_ended(&log), "the exam is over");
+        assert!(log.contains("the exam ends: Ctrl-C"), "{log}");
     });
 }

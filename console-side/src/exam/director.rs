@@ -74,10 +74,26 @@ impl Director {
         shots: Shots,
         happenings: (Sender<Happening>, Receiver<Happening>),
     ) -> Result<Self, Box<dyn std::error::Error>> {
+        let clock = plan.clock;
+        let log = Arc::new(SessionLog::create(&plan.out.join("session.log"))?);
+        summary::begin(&log, clock);
+        let started = Self::set_out(plan, sink, shots, happenings, Arc::clone(&log));
+        if let Err(error) = &started {
+            log.write(clock.now(), LogEntry::Ended { words: format!("the exam did not begin: {error}") });
+        }
+        started
+    }
+
+    /// The same, with the log begun.
+    fn set_out(
+        plan: Plan,
+        sink: Sink,
+        shots: Shots,
+        happenings: (Sender<Happening>, Receiver<Happening>),
+        log: Arc<SessionLog>,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         let Plan { clock, destination, handle, kind, start, script, out, painted_by_window } = plan;
         let meter = ProcessMeter::start();
-        let log = Arc::new(SessionLog::create(&out.join("session.log"))?);
-        summary::begin(&log, clock);
         let (tell, heard) = happenings;
         let ledger = SharedLedger::new(Newton::ZERO);
         let witness = Witness::default();
@@ -167,7 +183,6 @@ impl Director {
             Happening::Scanner(settings) => self.controls.echo(settings),
             Happening::LinkEnded(result) => return Some(self.link_ended(result)),
             Happening::End(reason) => {
-                self.front.fault(Severity::Info, format!("the exam ends: {reason}"));
                 return Some(self.ended_early(&reason));
             }
         }
@@ -249,6 +264,7 @@ impl Director {
 
     /// How an exam ends that somebody ends: a person may, a script is broken off.
     fn ended_early(&self, reason: &str) -> Result<(), String> {
+        self.front.fault(Severity::Info, format!("the exam ends: {reason}"));
         if self.script.is_none() {
             return Ok(());
         }
@@ -415,20 +431,31 @@ impl Director {
         let summary = self.facts.session().map(|session| Summary::new(&session, figures, report.as_ref()));
         // The cart is told first: what can't be written is nothing to it.
         self.network.end();
-        if let Some(problem) = &problem {
+        let path = self.facts.out.join("summary.json");
+        let unsaved = summary.as_ref().and_then(|summary| summary.save(&path).err()).map(|error| error.to_string());
+        self.shots.save_ultrasound();
+        for words in [&problem, &unsaved].into_iter().flatten().cloned() {
             // The program says it once, as its error.
-            let words = problem.clone();
             self.log.write(self.clock.now(), LogEntry::Event { severity: Severity::Alarm, words });
         }
-        let path = self.facts.out.join("summary.json");
-        let unsaved = summary.as_ref().and_then(|summary| summary.save(&path).err());
-        self.shots.save_ultrasound();
+        problem = joined(problem, unsaved);
+        let words = outcome(summary.as_ref(), problem.as_ref()).to_owned();
+        self.log.write(self.clock.now(), LogEntry::Ended { words });
         drop(self.front);
         let unlogged = Arc::into_inner(self.log).and_then(|log| log.finish().err());
-        for error in [unsaved, unlogged].into_iter().flatten() {
-            problem = joined(problem, Some(error.to_string()));
-        }
+        problem = joined(problem, unlogged.map(|error| error.to_string()));
         Ended { summary, problem }
+    }
+}
+
+/// How it ended, for the last line of the log.
+fn outcome(summary: Option<&Summary>, problem: Option<&String>) -> &'static str {
+    match (summary.map(|summary| summary.went_as_scripted), problem) {
+        (None, None) => "no cart was reached: there was no exam",
+        (None, Some(_)) => "there was no exam, for the reason above",
+        (Some(None), None) => "the exam is over",
+        (Some(Some(_)), None) => "the exam went as its script says",
+        (Some(_), Some(_)) => "the exam ended with the problem above",
     }
 }
 

@@ -73,9 +73,9 @@ pub enum LogEntry {
         /// How many.
         lines: u64,
     },
-    /// The log ends in good order.
+    /// The log ends in good order: the last line of each that was not cut short.
     Ended {
-        /// Why.
+        /// How what it tells of ended.
         words: String,
     },
 }
