@@ -61,8 +61,8 @@ pub struct Director {
     handle_news: HandleNews,
     /// Who opened the clutch the last time.
     opening: Opening,
-    /// What was told of a session log that can't be written.
-    unlogged: Option<String>,
+    /// Whether it was told that the session log can't be written.
+    told_unlogged: bool,
     clock: MonotonicClock,
 }
 
@@ -126,7 +126,7 @@ impl Director {
             controls: Controls::default(),
             handle_news: HandleNews::default(),
             opening: Opening::default(),
-            unlogged: None,
+            told_unlogged: false,
             clock,
         };
         let open = director.handle_news.clutch(Clutch::Open);
@@ -386,10 +386,10 @@ impl Director {
 
     /// Says once that the session log can't be written: there may be time to make room.
     fn watch_the_log(&mut self) {
-        let Some(problem) = self.log.problem().filter(|_| self.unlogged.is_none()) else { return };
+        let Some(problem) = self.log.problem().filter(|_| !self.told_unlogged) else { return };
         let words = format!("the session log is not written any more ({problem}); the exam goes on without it");
         self.front.fault(Severity::Warning, words);
-        self.unlogged = Some(problem);
+        self.told_unlogged = true;
     }
 
     /// How the exam went, seen from here.
