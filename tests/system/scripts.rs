@@ -40,3 +40,29 @@ fn a_script_that_stays_in_the_air_on_purpose_is_content() {
         assert!(console.end().success(), "{}", console.text());
     });
 }
+
+/// Means to press, and comes down faster than any probe may.
+const TOO_FAST: &str = "
+at 0.0 force 8 N
+at 0.5 clutch press
+at 0.6 over 2.5 move z +46 mm
+at 9.0 over 3.0 move z -46 mm
+at 12.5 clutch open
+at 13.0 end
+";
+
+#[test]
+fn a_script_whose_probe_was_held_back_did_not_go_as_written() {
+    fairly(|| {
+        let site = Site::new(Purpose::Demo);
+        let cart = site.cart();
+        let mut console = site.console(cart.address, &site.script("fast.exam", TOO_FAST), "out");
+        assert!(!console.end().success(), "{}", console.text());
+        let summary = std::fs::read_to_string(site.path("out").join("summary.json")).unwrap();
+        let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+        assert_eq!(summary["went_as_scripted"], false);
+        // Whether it came short of the skin or onto it is the patient's breath.
+        let why = summary["why"].as_str().unwrap();
+        assert!(why.contains("the script asked for 8.0 N of contact, and the probe "), "{why}");
+    });
+}

@@ -239,8 +239,7 @@ impl Director {
             }
             PumpEvent::Handle(HandleEvent::Finished) => {
                 self.front.tell(Event::Caption(None));
-                let wanted = self.script.as_ref().and_then(|script| script.contact);
-                let complaint = wanted.and_then(|force| self.witness.complaint(force));
+                let complaint = self.witness.complaint(self.contact_wanted(), self.ledger.lock().behind());
                 return Some(joined(self.witness.deviation(), complaint).map_or(Ok(()), Err));
             }
         }
@@ -339,6 +338,12 @@ impl Director {
         let force = most.map_or(force, |most| force.min(most)).max(Newton::ZERO);
         self.ledger.lock().set_desired_force(force);
         self.front.tell(Event::DesiredForce(force));
+    }
+
+    /// The strongest contact that the script means to make; a cart that gives less is asked for less.
+    fn contact_wanted(&self) -> Option<Newton> {
+        let wanted = self.script.as_ref()?.contact?;
+        Some(self.facts.welcome.as_ref().map_or(wanted, |welcome| wanted.min(welcome.limits.soft_force)))
     }
 
     fn change_scanner(&self, change: impl FnOnce(&mut ScannerSettings)) {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use farprobe_geom::{Newton, Time};
+use farprobe_geom::{Metre, Newton, Time};
 use farprobe_proto::{CartReport, Command, LeaseStatus, PictureNotice, PictureReport, State};
 use farprobe_record::CartTally;
 use farprobe_session::accounting::{Accounting, AccountingSnapshot, ShownPicture, Span};
@@ -14,6 +14,7 @@ use farprobe_session::console::{
     Translated,
 };
 
+use super::following::Following;
 use super::lease::LeaseWish;
 use super::steering::Permission;
 use super::stop::Stop;
@@ -58,6 +59,7 @@ pub(super) struct Ledger {
     pictures: PictureWatch,
     accounting: Accounting,
     newest: Option<State>,
+    following: Following,
     /// The last pictures taken, for those that the window paints.
     recent: VecDeque<ShownPicture>,
     desired_force: Newton,
@@ -76,6 +78,7 @@ impl Ledger {
             pictures: PictureWatch::new(),
             accounting: Accounting::new(),
             newest: None,
+            following: Following::default(),
             recent: VecDeque::new(),
             desired_force,
             stop: Stop::None,
@@ -126,6 +129,7 @@ impl Ledger {
         if newest {
             self.outbox.heard(arrived, state);
             self.newest = Some(*state);
+            self.following.state(state);
             self.stop.shown(state.ladder);
         }
         newest
@@ -181,7 +185,13 @@ impl Ledger {
     pub(super) fn command(&mut self, now: Time, intent: &Intent) -> Option<Command> {
         let command = self.outbox.command(now, intent)?;
         self.accounting.command_sent(&command);
+        self.following.commanded(&command);
         Some(command)
+    }
+
+    /// The furthest that the probe was behind the handle on its way inward through the air, in this connection.
+    pub(super) fn behind(&self) -> Metre {
+        self.following.behind()
     }
 
     /// How far a stop of this console has come.

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use farprobe_geom::{Newton, Time};
+use farprobe_geom::{Metre, Newton, Time};
 use farprobe_proto::{Cause, Contact, Epoch, Ladder, LeaseStatus, Standing, State, Transition, Welcome};
 use farprobe_record::LadderStep;
 
@@ -16,6 +16,15 @@ const STEPS_TOLD: usize = 6;
 
 /// Steps that are kept: an exam has a dozen, and one that goes on for hours must not grow without end.
 const STEPS_KEPT: usize = 4_096;
+
+/// A contact weaker than asked for by more than this is not what a script has asked for, N: so far a breathing patient may move
+/// the force that is held, and what was pressed within it can't be told from what was asked.
+const WEAKER: Newton = Newton::literal(1.0);
+
+/// A probe that was further behind its handle in the air did not make the script's motion. By 5 mm it may be behind one that it
+/// follows; what goes beyond that is lost for good, and up to 10 mm of it a script reckons with, which goes on that far beyond the
+/// skin that it can't see (as the demo's does).
+const HELD_BACK: Metre = Metre::literal(0.015);
 
 /// Sees every state of the cart. Clones see the same.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +42,8 @@ pub(super) enum Machines {
 #[derive(Debug, Default)]
 struct Seen {
     touched: bool,
+    /// The most that the cart has pressed with at this console's wish.
+    pressed: Newton,
     peak: Option<f64>,
     /// Each step with who had opened the clutch by then.
     ladder: Vec<(LadderStep, Opening)>,
@@ -89,6 +100,23 @@ impl Seen {
             let told = self.told(ladder, (cause, origin), epoch, self.opening);
             self.script.deviates(now, &told, hint(cause, machines));
         }
+    }
+}
+
+impl Seen {
+    fn never_touched(&self, wanted: Newton) -> String {
+        let told = self.ladder.len().saturating_sub(STEPS_TOLD);
+        let steps = self.ladder.iter().skip(told);
+        // It was this console's script that drove.
+        let told =
+            |(step, opening): &(LadderStep, Opening)| self.told(step.to, (step.cause, step.origin), self.own, *opening);
+        let steps: Vec<String> = steps.map(told).collect();
+        format!(
+            "the script asked for {:.1} N of contact, and the probe never touched the patient. The ladder at the end: {}. \
+             Mend what ended the driving or, if nothing did, let the script go further down",
+            wanted.get(),
+            steps.join(", then ")
+        )
     }
 }
 
@@ -180,6 +208,10 @@ impl Witness {
     pub(super) fn state(&self, now: Time, state: &State, machines: Machines) {
         self.with(|seen| {
             seen.touched |= state.contact == Contact::Touching;
+            let driven_here = state.ladder == Ladder::Engaged && seen.own.is_some() && state.epoch == seen.own;
+            if driven_here && state.contact == Contact::Touching {
+                seen.pressed = seen.pressed.max(state.force_target);
+            }
             let force = state.wrench.force.norm();
             if force.is_finite() {
                 seen.peak = Some(seen.peak.map_or(force, |peak| peak.max(force)));
@@ -209,25 +241,25 @@ impl Witness {
         self.with(|seen| seen.script.deviation.clone())
     }
 
-    /// What there is to say at the end of a script that `wanted` to press with this force, if the probe never touched.
-    pub(super) fn complaint(&self, wanted: Newton) -> Option<String> {
-        self.with(|seen| {
-            if seen.touched {
-                return None;
-            }
-            let told = seen.ladder.len().saturating_sub(STEPS_TOLD);
-            let steps = seen.ladder.iter().skip(told);
-            // It was this console's script that drove.
-            let told = |(step, opening): &(LadderStep, Opening)| {
-                seen.told(step.to, (step.cause, step.origin), seen.own, *opening)
-            };
-            let steps: Vec<String> = steps.map(told).collect();
-            Some(format!(
-                "the script asked for {:.1} N of contact, and the probe never touched the patient. The ladder at the end: {}. \
-                 Mend what ended the driving or, if nothing did, let the script go further down",
+    /// What there is to say at the end of a script that `wanted` to press with this force, or wanted no contact, if the probe did not
+    /// come where it was to: it never touched, pressed with less, or was too far `behind` its handle in the air.
+    pub(super) fn complaint(&self, wanted: Option<Newton>, behind: Metre) -> Option<String> {
+        let late = (behind > HELD_BACK).then(|| {
+            format!(
+                "the probe fell {:.0} mm behind the script in the air, where it goes at 10 mm/s at most: give the way down more time",
+                behind.get() * 1e3
+            )
+        });
+        self.with(|seen| match wanted {
+            None => late,
+            Some(wanted) if !seen.touched => Some(seen.never_touched(wanted)),
+            Some(wanted) if seen.pressed + WEAKER < wanted => Some(format!(
+                "the script asked for {:.1} N of contact, and the probe pressed with {:.1} N at most: {}",
                 wanted.get(),
-                steps.join(", then ")
-            ))
+                seen.pressed.get(),
+                late.unwrap_or_else(|| "let the script go further down".to_owned())
+            )),
+            Some(_) => None,
         })
     }
 
@@ -432,9 +464,34 @@ mod tests {
         witness.step(at(200), &step(100, Engaged, Hold, Cause::ClutchOpened), Machines::Apart);
         witness.opened(Opening::ByConsole(Override::ScriptGivenUp));
         witness.step(at(400), &step(300, Parked, Ready, Cause::ClutchOpened), Machines::Apart);
-        let told = witness.complaint(Newton::literal(8.0)).unwrap();
+        let told = witness.complaint(Some(Newton::literal(8.0)), Metre::ZERO).unwrap();
         assert!(told.contains("Hold (you opened the clutch), then "), "{told}");
         assert!(told.contains("then Ready (the console opened the clutch: the script was given up)"), "{told}");
+    }
+
+    #[test]
+    fn a_contact_weaker_than_asked_for_is_told_and_a_lag_that_mattered() {
+        let witness = Witness::default();
+        witness.connected(at(0), &welcome(0, Some((0, Ladder::Engaged, Cause::ClutchPressed))));
+        witness.lease(&LeaseStatus::Yours(Epoch(1)));
+        let press = |force, epoch| {
+            let state = State { force_target: Newton::literal(force), epoch, ..crate::model::testing::state(1) };
+            witness.state(at(100), &state, Machines::Apart);
+        };
+        let (wanted, late) = (Some(Newton::literal(8.0)), Metre::literal(0.023));
+        press(1.0, Some(Epoch(1)));
+        press(9.0, Some(Epoch(2)));
+        let told = witness.complaint(wanted, late).unwrap();
+        let expected =
+            "asked for 8.0 N of contact, and the probe pressed with 1.0 N at most: the probe fell 23 mm behind";
+        assert!(told.contains(expected), "{told}");
+        let told = witness.complaint(wanted, Metre::ZERO).unwrap();
+        assert!(told.ends_with("let the script go further down"), "{told}");
+        press(7.2, Some(Epoch(1)));
+        assert_eq!(witness.complaint(wanted, late), None, "it came to what was asked for");
+        // Who wants no contact wants the way.
+        assert!(witness.complaint(None, late).is_some());
+        assert_eq!(witness.complaint(None, Metre::literal(0.012)), None);
     }
 
     #[test]
