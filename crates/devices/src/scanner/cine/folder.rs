@@ -24,7 +24,7 @@ struct Sidecar {
     mm_per_pixel: Option<f64>,
 }
 
-/// Reads all PNG, JPEG and BMP files of `folder` in the order of their names.
+/// Reads all PNG, JPEG and BMP files of `folder` in the order of their names, hidden ones left out.
 pub(super) fn load(folder: &Path, name: String) -> Result<Recording, DeviceError> {
     let fail = |path: &Path, what: String| DeviceError::File { path: path.display().to_string(), what };
     let sidecar = sidecar(folder)?;
@@ -87,7 +87,12 @@ fn pictures(folder: &Path) -> Result<Vec<PathBuf>, DeviceError> {
     };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
-        let path = entry.map_err(fail)?.path();
+        let entry = entry.map_err(fail)?;
+        // A Mac leaves `._a.png` beside `a.png` on foreign disks, with the file's attributes in it and no picture.
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        let path = entry.path();
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         if matches!(extension.as_deref(), Some("png" | "jpg" | "jpeg" | "bmp")) {
             paths.push(path);
@@ -193,6 +198,7 @@ mod tests {
         std::fs::write(folder.path().join(SIDECAR), "frame_time_ms = -1").unwrap();
         assert!(complaint(folder.path()).contains("frame_time_ms"));
         std::fs::write(folder.path().join(SIDECAR), "").unwrap();
+        std::fs::write(folder.path().join("._a.png"), "what a Mac leaves").unwrap();
         std::fs::write(folder.path().join("b.png"), "not a picture").unwrap();
         assert!(complaint(folder.path()).contains("b.png"));
         GrayImage::new(LARGEST_SIDE as u32 + 1, 1).save(folder.path().join("b.png")).unwrap();
