@@ -10,7 +10,7 @@ use farprobe_devices::{Bedside, BedsideEvent, DeviceError, MonotonicClock};
 use farprobe_proto::{Bedside as Action, Cause, Ladder, Severity, Transition};
 use farprobe_servo::{Inbound, Permission};
 
-use crate::config;
+use crate::config::Config;
 use crate::consoles::Consoles;
 use crate::recorder::News;
 use crate::rt::Inbox;
@@ -19,11 +19,12 @@ use crate::rt::Inbox;
 const POLL_EVERY: Duration = Duration::from_millis(10);
 
 /// The switches of this configuration.
-pub(crate) fn switches(config: &config::Bedside) -> Result<Switches, DeviceError> {
+pub(crate) fn switches(config: &Config) -> Result<Switches, DeviceError> {
     let mut switches = Switches::default();
-    if config.terminal {
+    if config.has_terminal() {
         switches.add(TerminalBedside::start()?);
     }
+    let config = &config.bedside;
     if let Some(path) = &config.socket {
         switches.add(SocketBedside::listen(path)?);
     }
@@ -41,7 +42,7 @@ pub(crate) fn attend(
     consoles: Arc<Consoles>,
     news: Receiver<News>,
 ) -> std::io::Result<JoinHandle<()>> {
-    let mut desk = Desk { inbox, consoles, permission: Permission::default() };
+    let mut desk = Desk { inbox, consoles, permission: Permission::default(), ladder: Ladder::Idle };
     std::thread::Builder::new().name("bedside".into()).spawn(move || {
         let mut attendance = Attendance::Attended;
         loop {
@@ -54,6 +55,7 @@ pub(crate) fn attend(
             }
             match news.recv_timeout(POLL_EVERY) {
                 Ok(News::Step(transition)) => {
+                    desk.ladder = transition.to;
                     desk.consoles.tell_step(transition);
                     follow(&mut switches, transition);
                 }
@@ -82,15 +84,19 @@ struct Desk {
     consoles: Arc<Consoles>,
     /// As the servo has it, which hears the same acts.
     permission: Permission,
+    /// The last step that was told.
+    ladder: Ladder,
 }
 
 impl Desk {
     fn pass_on(&mut self, event: &BedsideEvent) {
-        let (severity, words) = words_of(event.action, self.permission);
+        let (severity, words) = words_of(event.action, self.permission, self.ladder);
         if !self.hand_on(event.action) {
             event.answer.say("nothing done: the cart's real-time thread does not run");
         } else if event.action == Action::Arm && self.permission == Permission::NoConsent {
             event.answer.say(&format!("nothing done: {words}"));
+        } else if event.action == Action::Arm && severity == Severity::Warning {
+            event.answer.say(&format!("ok, but not yet: {words}"));
         } else {
             event.answer.say("ok");
         }
@@ -138,13 +144,17 @@ fn follow(switches: &mut Switches, transition: Transition) {
     }
 }
 
-/// What comes of `action`, in words, where `permission` is what was allowed before it.
-fn words_of(action: Action, permission: Permission) -> (Severity, &'static str) {
+/// What comes of `action`, in words, where `permission` is what was allowed before it, and `ladder` where the cart stands.
+fn words_of(action: Action, permission: Permission, ladder: Ladder) -> (Severity, &'static str) {
     match action {
         Action::Consent => (Severity::Info, "the patient has consented to the exam"),
         Action::Arm if permission == Permission::NoConsent => {
             (Severity::Warning, "arm was said before consent, and nothing may move: say consent, then arm again")
         }
+        Action::Arm if matches!(ladder, Ladder::Fault | Ladder::EStop) => (
+            Severity::Warning,
+            "the staff allow motion once the stopped cart is reset: look at the patient, then say reset",
+        ),
         Action::Arm => (Severity::Info, "the staff allow motion"),
         Action::Disarm => (Severity::Warning, "the staff took the permission to move back"),
         Action::Withdraw => (
@@ -162,9 +172,21 @@ mod tests {
 
     #[test]
     fn to_arm_before_the_consent_is_not_said_to_allow_motion() {
-        let (severity, words) = words_of(Action::Arm, Permission::NoConsent);
+        let (severity, words) = words_of(Action::Arm, Permission::NoConsent, Ladder::Idle);
         assert_eq!(severity, Severity::Warning);
         assert!(words.contains("nothing may move") && words.contains("say consent, then arm again"), "{words}");
-        assert_eq!(words_of(Action::Arm, Permission::Consented), (Severity::Info, "the staff allow motion"));
+        let allowed = (Severity::Info, "the staff allow motion");
+        assert_eq!(words_of(Action::Arm, Permission::Consented, Ladder::Idle), allowed);
+    }
+
+    #[test]
+    fn to_arm_a_stopped_cart_is_not_said_to_allow_motion() {
+        for stopped in [Ladder::Fault, Ladder::EStop] {
+            for permission in [Permission::Consented, Permission::Armed] {
+                let (severity, words) = words_of(Action::Arm, permission, stopped);
+                assert_eq!(severity, Severity::Warning);
+                assert!(words.contains("say reset"), "{words}");
+            }
+        }
     }
 }

@@ -89,16 +89,14 @@ impl Cart {
             let rule = "nobody but a person arms a real cart: leave the key out, or start with --demo".to_owned();
             return Err(config.refuse("bedside.simulated_nurse", &true, rule).into());
         }
-        if !config.bedside.terminal && config.bedside.socket.is_none() && !config.bedside.simulated_nurse {
-            let rule = "nobody could allow anything, nor stop it: name a bedside.socket or start with --bedside-socket, \
-                        or let the staff type at the terminal";
-            return Err(config.refuse("bedside.terminal", &false, rule.to_owned()).into());
+        if !config.has_terminal() && config.bedside.socket.is_none() && !config.bedside.simulated_nurse {
+            return Err(config.refuse_switchless().into());
         }
         let max_connections = usize::from(config.cart.consoles);
         let options = CartOptions { demo, max_connections, ..CartOptions::default() };
         let endpoint = CartEndpoint::open(config.cart.listen, identity, options)?;
         let address = endpoint.local_addr()?;
-        let switches = bedside::switches(&config.bedside)?;
+        let switches = bedside::switches(config)?;
 
         let Simulation { model, start, arm, scanner, outline } = simulation::simulate(config)?;
         let servo_config = servo_config(config, ServoConfig::shipped(model, start, &scene::patient_to_base()))?;

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::cart::{Cart, StartError};
 use crate::cli::Run;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, TerminalUse};
 
 /// Without a tick for this long the watchdog of the system is no longer fed.
 const ALIVE_WITHIN: Duration = Duration::from_millis(500);
@@ -70,12 +70,10 @@ fn configuration(options: &Run) -> Result<Config, ConfigError> {
         config.bedside.simulated_nurse = true;
     }
     if options.child {
-        // Standard input belongs to the program that started this one.
-        config.bedside.terminal = false;
-    }
-    if config.bedside.terminal && nobody_types() {
+        config.take_terminal(TerminalUse::Parent);
+    } else if config.bedside.terminal && nobody_types() {
         tracing::info!("standard input is /dev/null: nobody types at this cart's terminal");
-        config.bedside.terminal = false;
+        config.take_terminal(TerminalUse::Nobody);
     }
     Ok(config)
 }

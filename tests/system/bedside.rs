@@ -150,7 +150,12 @@ fn a_cart_that_nobody_at_the_bedside_could_stop_does_not_start() {
     daemon.args(["-c", "exec \"$0\" --config \"$1\" </dev/null"]).arg(&programs().cart).arg(site.path("cart.toml"));
     let mut cart = Process::start("cart", daemon);
     assert!(!cart.end().success());
-    assert!(cart.text().contains("standard input is /dev/null"), "{}", cart.text());
+    let text = cart.text();
+    let refused = "no switch at the bedside: standard input is /dev/null";
+    assert!(
+        text.contains(refused) && text.contains("--bedside-socket") && !text.contains("terminal = false"),
+        "{text}"
+    );
 }
 
 /// The site's configuration with a terminal as the bedside switch.

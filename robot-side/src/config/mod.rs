@@ -52,6 +52,8 @@ pub struct Config {
     file: File,
     #[serde(skip)]
     source_from: SourceFrom,
+    #[serde(skip)]
+    terminal_use: TerminalUse,
 }
 
 /// Who said where pictures come from.
@@ -60,6 +62,18 @@ enum SourceFrom {
     #[default]
     File,
     CommandLine,
+}
+
+/// Whether anybody can type at the cart's terminal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TerminalUse {
+    /// The staff may.
+    #[default]
+    Staff,
+    /// Standard input belongs to the program that started this one.
+    Parent,
+    /// Standard input is /dev/null.
+    Nobody,
 }
 
 /// The contact force an exam begins with where nothing is written, N.
@@ -95,6 +109,12 @@ pub enum ConfigError {
         /// Counted from 1.
         line: usize,
         /// Where it is known the key, and what is wrong.
+        what: String,
+    },
+    /// Nothing is left by which the staff could act, though the file allows the terminal.
+    #[error("the cart has no switch at the bedside: {what}")]
+    Switchless {
+        /// Why, and what to do.
         what: String,
     },
     /// A value is refused, by its range or by what uses it.
@@ -136,6 +156,29 @@ impl Config {
     pub fn override_source(&mut self, source: Source) {
         self.scanner.source = source;
         self.source_from = SourceFrom::CommandLine;
+    }
+
+    /// Whatever the file says: nobody can type at this cart's terminal.
+    pub fn take_terminal(&mut self, by: TerminalUse) {
+        self.terminal_use = by;
+    }
+
+    /// Whether the staff's words are read from the terminal.
+    pub fn has_terminal(&self) -> bool {
+        self.bedside.terminal && self.terminal_use == TerminalUse::Staff
+    }
+
+    /// That there is no switch at the bedside is refused.
+    pub(crate) fn refuse_switchless(&self) -> ConfigError {
+        let remedy = "nobody could allow anything, nor stop it: name a bedside.socket or start with --bedside-socket";
+        let nobody = |why: &str| ConfigError::Switchless { what: format!("{why}, and {remedy}") };
+        match (self.bedside.terminal, self.terminal_use) {
+            (true, TerminalUse::Nobody) => nobody("standard input is /dev/null"),
+            (true, TerminalUse::Parent) => nobody("standard input belongs to the program that started this cart"),
+            (false, _) | (true, TerminalUse::Staff) => {
+                self.refuse("bedside.terminal", &false, format!("{remedy}, or let the staff type at the terminal"))
+            }
+        }
     }
 
     /// The source of pictures is refused, with the words of what refused it.
