@@ -4,6 +4,8 @@ use farprobe_geom::{Joints, MAX_AXES, NewtonMetre, Radian, RadianPerSecond};
 use nalgebra::{Isometry3, Translation3, Unit, UnitQuaternion, Vector3};
 use urdf_rs::JointType;
 
+use crate::chain::Chain;
+
 /// A serial arm of at most [`MAX_AXES`] revolute joints with a probe on its flange.
 ///
 /// Fixed joints of the description are folded into their neighbours, so the model is one rigid transform and one axis for
@@ -18,6 +20,8 @@ pub struct ArmModel {
     pub(crate) flange: Isometry3<f64>,
     /// From the flange to the probe tip.
     pub(crate) probe: Isometry3<f64>,
+    /// All of that, as the kinematics want it.
+    pub(crate) chain: Chain,
 }
 
 /// Where a joint sits and how it turns.
@@ -137,7 +141,9 @@ impl ArmModel {
         if axes == 0 || axes > MAX_AXES {
             return Err(ModelError::Axes { count: axes });
         }
-        Ok(Self { name: robot.name, axes, joints, limits, flange: since_last_axis, probe: probe_on_flange })
+        let (flange, probe) = (since_last_axis, probe_on_flange);
+        let chain = Chain::new(joints.get(..axes).unwrap_or(&joints), &(flange * probe));
+        Ok(Self { name: robot.name, axes, joints, limits, flange, probe, chain })
     }
 
     /// The robot's name in its description.

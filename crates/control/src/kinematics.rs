@@ -1,7 +1,7 @@
 //! Forward kinematics and the Jacobian of an arm. No allocation: these run in the real-time step.
 
 use farprobe_geom::{Base, Joints, MAX_AXES, Pose, Tip, Twist, Wrench};
-use nalgebra::{Isometry3, SMatrix, SVector, Translation3, UnitQuaternion, Vector6};
+use nalgebra::{Isometry3, Matrix3, Rotation3, SMatrix, SVector, Translation3, UnitQuaternion, Vector6};
 
 use crate::ArmModel;
 use crate::arm_model::JointModel;
@@ -88,18 +88,25 @@ impl ArmModel {
     /// wanted in the tip's axes, so the chain is followed from the tip to the base, as the tip sees it.
     pub fn kinematics(&self, positions: &Joints) -> Kinematics {
         let mut columns = [[0.0; 6]; MAX_AXES];
-        let Isometry3 { mut rotation, translation } = (self.flange * self.probe).inverse();
-        let mut point = translation.vector;
-        for (column, (joint, angle)) in columns.iter_mut().zip(self.turning(positions)).rev() {
+        let mut rotation = self.chain.tip().rotation.transpose();
+        let mut point = -(rotation * self.chain.tip().translation);
+        let joints = self.chain.joints().iter().zip(positions.as_array());
+        for (column, (step, angle)) in columns.iter_mut().zip(joints).rev() {
+            let [x, y, axis] = [0, 1, 2].map(|axis| rotation.column(axis).into_owned());
             // Turning about its own axis leaves the axis where it is, so the turned frame serves.
-            let axis = rotation * joint.axis.into_inner();
             let linear = point.cross(&axis);
             *column = [linear.x, linear.y, linear.z, axis.x, axis.y, axis.z];
-            rotation *= joint.rotation(angle).inverse();
-            point -= rotation * joint.origin.translation.vector;
+            let (sin, cos) = angle.sin_cos();
+            let unturned = Matrix3::from_columns(&[x * cos - y * sin, x * sin + y * cos, axis]);
+            rotation = unturned * step.rotation.transpose();
+            point -= rotation * step.translation;
         }
-        let base = Isometry3::from_parts(Translation3::from(point), rotation);
-        Kinematics { positions: *positions, tip: Pose::new(base.inverse()), jacobian: columns.into() }
+        let from_base = Rotation3::from_matrix_unchecked(rotation.transpose());
+        let tip = Isometry3::from_parts(
+            Translation3::from(-(from_base * point)),
+            UnitQuaternion::from_rotation_matrix(&from_base),
+        );
+        Kinematics { positions: *positions, tip: Pose::new(tip), jacobian: columns.into() }
     }
 
     /// Where each part of the arm stands at these joint angles (rad), for drawing.
@@ -149,6 +156,17 @@ mod tests {
         ArmModel::from_urdf(FR3, Isometry3::identity()).unwrap()
     }
 
+    /// An arm whose joints turn about all sorts of axes.
+    fn crooked() -> ArmModel {
+        let mut axes = ["0 0 1", "0 0 -1", "1 0 0", "0 -1 0", "0.6 0 -0.8", "0 1 0", "-1 0 0"].iter();
+        let with_axis = |line: &str| {
+            let is_axis = line.trim().starts_with("<axis");
+            if is_axis { format!("<axis xyz=\"{}\"/>", axes.next().unwrap()) } else { line.to_owned() }
+        };
+        let text: Vec<String> = FR3.lines().map(with_axis).collect();
+        ArmModel::from_urdf(&text.join("\n"), *fr3().probe_on_flange()).unwrap()
+    }
+
     #[test]
     fn the_flange_stands_where_the_published_table_puts_it() {
         // Straight up: the lengths of the table add up (d1 + d3 + d5 − flange), a7 to the side, flange pointing down.
@@ -191,9 +209,11 @@ mod tests {
     proptest! {
         #[test]
         fn from_the_tip_or_from_the_base_the_tip_stands_at_the_same_place(posture in postures()) {
-            let (there, here) = (*fr3().kinematics(&posture).tip(), fr3().forward(&posture));
-            prop_assert!((there.position() - here.position()).norm() < 1e-14);
-            prop_assert!(there.rotation().angle_to(&here.rotation()) < 1e-7);
+            for model in [fr3(), crooked()] {
+                let (there, here) = (*model.kinematics(&posture).tip(), model.forward(&posture));
+                prop_assert!((there.position() - here.position()).norm() < 1e-14);
+                prop_assert!(there.rotation().angle_to(&here.rotation()) < 1e-7);
+            }
         }
 
         #[test]
@@ -209,9 +229,9 @@ mod tests {
         }
 
         #[test]
-        fn the_jacobian_is_the_derivative_of_the_forward_kinematics(posture in postures()) {
+        fn the_jacobian_is_the_derivative_of_the_forward_kinematics(posture in postures(), crooked_too in any::<bool>()) {
             const STEP: f64 = 1e-6;
-            let model = fr3();
+            let model = if crooked_too { crooked() } else { fr3() };
             let kinematics = model.kinematics(&posture);
             let jacobian = kinematics.jacobian();
             for axis in 0..model.axes() {

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod arm_model;
+mod chain;
 pub mod contact;
 mod effort;
 mod external_wrench;
