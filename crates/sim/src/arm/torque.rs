@@ -37,6 +37,9 @@ pub(super) struct TorqueEstimator {
     /// Constant error of each joint as a share of the card's, and where its posture-dependent error is greatest, rad.
     errors: [(f64, f64); MAX_AXES],
     noise: Noise,
+    /// What the model of each joint's own weight is wrong by where the arm was at the last reading, N·m: it changes with the posture,
+    /// which in a millisecond changes by little.
+    weights: [f64; MAX_AXES],
     filtered: [f64; MAX_AXES],
     until_reading: u32,
     reading: Joints,
@@ -47,7 +50,8 @@ impl TorqueEstimator {
         let mut noise = Noise::new(seed ^ SALT);
         let errors = card.joints.map(|_| (2.0 * noise.unit() - 1.0, std::f64::consts::TAU * noise.unit()));
         let reading = Joints::zero(axes);
-        Self { cards: card.joints, errors, noise, filtered: [0.0; MAX_AXES], until_reading: 0, reading }
+        let still = [0.0; MAX_AXES];
+        Self { cards: card.joints, errors, noise, weights: still, filtered: still, until_reading: 0, reading }
     }
 
     /// The last reading, N·m.
@@ -58,15 +62,18 @@ impl TorqueEstimator {
     /// Lets the joints move like this for one substep.
     pub(super) fn step(&mut self, motions: impl Iterator<Item = JointMotion>) {
         const KEPT: f64 = 1.0 / (1.0 + SUBSTEP_S / LOW_PASS);
-        let joints = self.filtered.iter_mut().zip(&self.cards).zip(&self.errors);
-        for (((filtered, card), (constant, phase)), motion) in joints.zip(motions) {
-            let weight = card.weight_error * (constant + (motion.angle + phase).sin());
+        let is_due = self.until_reading == 0;
+        let joints = self.filtered.iter_mut().zip(&mut self.weights).zip(&self.cards).zip(&self.errors);
+        for ((((filtered, weight), card), (constant, phase)), motion) in joints.zip(motions) {
+            if is_due {
+                *weight = card.weight_error * (constant + (motion.angle + phase).sin());
+            }
             let friction = card.friction_error * motion.speed / (motion.speed.abs() + FRICTION_SPEED);
             let inertia = card.inertia_error * card.inertia * motion.acceleration;
-            let felt = motion.through + weight + friction + inertia;
+            let felt = motion.through + *weight + friction + inertia;
             *filtered = *filtered * KEPT + felt * (1.0 - KEPT);
         }
-        if self.until_reading == 0 {
+        if is_due {
             self.until_reading = SUBSTEPS_PER_READING;
             for ((slot, filtered), card) in self.reading.as_mut_slice().iter_mut().zip(&self.filtered).zip(&self.cards)
             {

@@ -8,7 +8,7 @@ mod hunt_crossley;
 mod probe_face;
 
 use farprobe_geom::{Metre, Patient, Pose, Tip, Twist, Wrench};
-use nalgebra::Vector3;
+use nalgebra::{Unit, Vector3};
 
 pub use hunt_crossley::HuntCrossley;
 pub use probe_face::{FACE_RADIUS, FACE_THICKNESS, FACE_WIDTH, deepest_point};
@@ -38,8 +38,8 @@ pub struct Touch {
     pub region: Option<Region>,
     /// So far the skin is at least from every part of the face; zero if they touch.
     pub clearance: Metre,
-    /// The point of the face that lies deepest, in the tip's axes, m; the tip itself in the air.
-    foremost: Vector3<f64>,
+    /// The skin's outward normal where the face lies deepest; `None` in the air.
+    normal: Option<Unit<Vector3<f64>>>,
 }
 
 impl Touch {
@@ -50,7 +50,7 @@ impl Touch {
             indentation: Metre::ZERO,
             region: None,
             clearance: Metre::new(clearance).unwrap_or_default(),
-            foremost: Vector3::zeros(),
+            normal: None,
         }
     }
 }
@@ -69,22 +69,24 @@ pub(crate) fn touch_since(
     twist: &Twist<Tip>,
 ) -> Touch {
     let to_patient = tip.isometry();
-    // The first guess of the skin's normal is the one at the tip; then the one where the face is deepest. What touched a moment ago
-    // was deepest next to where it is now, and one round follows it.
-    let known = before.filter(|touch| touch.indentation > Metre::ZERO);
-    let (mut on_face, rounds) = known.map_or((Vector3::zeros(), DEEPEST_POINT_ROUNDS), |touch| (touch.foremost, 1));
-    let mut point = to_patient.transform_point(&on_face.into());
-    let mut skin = body.skin(motion, &point);
-    if skin.depth < -FACE_WIDTH {
-        // No part of the face is as far from the tip as the skin is.
-        return Touch::none(-FACE_WIDTH - skin.depth);
-    }
-    for _ in 0..rounds {
-        let inward = to_patient.inverse_transform_vector(&-skin.normal.into_inner());
-        on_face = deepest_point(&inward);
-        point = to_patient.transform_point(&on_face.into());
-        skin = body.skin(motion, &point);
-    }
+    let foremost = |normal: Unit<Vector3<f64>>| {
+        let on_face = deepest_point(&to_patient.inverse_transform_vector(&-normal.into_inner()));
+        let point = to_patient.transform_point(&on_face.into());
+        (on_face, point, body.skin(motion, &point))
+    };
+    let (on_face, point, skin) = if let Some(normal) = before.and_then(|touch| touch.normal) {
+        // What touched a moment ago was deepest next to where it is now, and one round follows it.
+        foremost(normal)
+    } else {
+        // The first guess of the skin's normal is the one at the tip; then the one where the face is deepest.
+        let at_tip = body.skin(motion, &to_patient.translation.vector.into());
+        if at_tip.depth < -FACE_WIDTH {
+            // No part of the face is as far from the tip as the skin is.
+            return Touch::none(-FACE_WIDTH - at_tip.depth);
+        }
+        let first = foremost(at_tip.normal);
+        (1..DEEPEST_POINT_ROUNDS).fold(first, |(_, _, skin), _| foremost(skin.normal))
+    };
     // A pose that is not a number is deep in nothing.
     if skin.depth.is_nan() || skin.depth <= 0.0 {
         return Touch::none(-skin.depth);
@@ -106,7 +108,7 @@ pub(crate) fn touch_since(
         indentation: Metre::new(skin.depth).unwrap_or_default(),
         region: Some(skin.region),
         clearance: Metre::ZERO,
-        foremost: on_face,
+        normal: Some(skin.normal),
     }
 }
 
