@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use farprobe_devices::{HandleButton, HandleEvent, MonotonicClock};
 use farprobe_geom::{Newton, Time};
-use farprobe_proto::{Clutch, Role, ScannerSettings, Severity};
+use farprobe_proto::{Clutch, ScannerSettings, Severity};
 use farprobe_record::{Course, LogEntry, ProcessMeter, SessionLog, Summary};
 use farprobe_session::accounting::Span;
 use farprobe_session::console::ClutchLatch;
@@ -24,6 +24,7 @@ use super::plan::{Ended, Happening, Plan};
 use super::pump::{Pump, PumpEvent};
 use super::shots::Shots;
 use super::summary::{self, Facts};
+use super::target;
 use super::witness::{Machines, Witness};
 use crate::handles::ScriptFacts;
 use crate::model::{Caption, Event, HandleKind, HandleStatus, Intent, LatencySnapshot, Opening};
@@ -327,23 +328,16 @@ impl Director {
         self.ledger.lock().desired_force()
     }
 
-    /// Asks for this force, or for as much of it as the cart gives: a target that it cuts would hide how far it is to turn back. An
-    /// observer asks for none.
-    fn set_force(&mut self, force: Newton) {
-        let welcome = self.facts.welcome.as_ref();
-        if welcome.is_some_and(|welcome| welcome.role == Role::Observer) {
-            return;
-        }
-        let most = welcome.map(|welcome| welcome.limits.soft_force);
-        let force = most.map_or(force, |most| force.min(most)).max(Newton::ZERO);
+    /// Asks for this force, or for as much of it as is granted.
+    fn set_force(&mut self, wish: Newton) {
+        let Some(force) = target::granted(wish, self.facts.welcome.as_deref()) else { return };
         self.ledger.lock().set_desired_force(force);
         self.front.tell(Event::DesiredForce(force));
     }
 
     /// The strongest contact that the script means to make; a cart that gives less is asked for less.
     fn contact_wanted(&self) -> Option<Newton> {
-        let wanted = self.script.as_ref()?.contact?;
-        Some(self.facts.welcome.as_ref().map_or(wanted, |welcome| wanted.min(welcome.limits.soft_force)))
+        target::granted(self.script.as_ref()?.contact?, self.facts.welcome.as_deref())
     }
 
     fn change_scanner(&self, change: impl FnOnce(&mut ScannerSettings)) {

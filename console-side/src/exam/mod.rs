@@ -18,6 +18,7 @@ mod shots;
 mod steering;
 mod stop;
 mod summary;
+mod target;
 mod video;
 mod witness;
 
