@@ -82,7 +82,7 @@ impl ArmWatch {
         let (angles, speeds) = (report.angles, report.speeds);
         let axes = self.speed.axes();
         if angles.axes() != axes || speeds.axes() != axes || !angles.is_finite() || !speeds.is_finite() {
-            *self = Self { last: None, drift: [0.0; MAX_AXES], still: None, ..*self };
+            *self = Self { last: None, drift: [0.0; MAX_AXES], ..*self };
             return Plausible::No;
         }
         let consistent = self.is_consistent(report);

@@ -376,6 +376,38 @@ fn sr_037_a_shutdown_ends_parked_or_idle_and_lets_nobody_engage() {
 }
 
 #[test]
+fn sr_037_a_shutdown_of_a_touched_probe_at_rest_lets_go_first() {
+    for (force, rung) in [(0.0, Rung::Parked), (5.0, Rung::Release)] {
+        let mut scene = Scene::ready();
+        scene.push(force);
+        scene.run(1);
+        scene.facts.shutdown = Shutdown::Requested;
+        scene.run(1);
+        assert_eq!(scene.rung(), rung, "{force} N");
+    }
+}
+
+#[test]
+fn sr_001_an_arm_that_nobody_has_armed_yet_does_nothing_whoever_touches_it() {
+    let mut scene = Scene::new();
+    scene.facts.arming = Arming::Disarmed;
+    scene.push(5.0);
+    scene.run(40);
+    assert_eq!((scene.rung(), scene.directive.goal), (Rung::Idle, Goal::Rest));
+}
+
+#[test]
+fn sr_007_the_sensor_alone_says_that_the_probe_touches() {
+    let mut scene = Scene::engaged(0.0);
+    scene.push(3.0);
+    scene.facts.contact = Contact::Free;
+    scene.run(1);
+    scene.open();
+    scene.run(1);
+    assert_eq!((scene.rung(), scene.directive.cause), (Rung::Hold, Cause::ClutchOpened));
+}
+
+#[test]
 fn sr_015_a_touched_probe_at_rest_yields() {
     for rung in [Rung::Ready, Rung::Parked] {
         let mut scene = Scene::at(rung, 0.0);

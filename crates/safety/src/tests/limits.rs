@@ -36,6 +36,9 @@ fn sr_018_a_preset_lowers_and_nothing_else() {
         (0.005, 0.05, 0.3)
     );
     assert_eq!((limits.outward, limits.inward), (TOP.outward, TOP.inward));
+    // The ceiling itself is no wider than the ceiling.
+    let widest = Preset { hard_force: Some(TOP.hard_force), ..Preset::default() };
+    assert_eq!(TOP.tighten(&widest), Ok(TOP));
     // An exam preset on top of a site preset: it can't take anything back.
     let exam = Preset { hard_force: Some(Newton::literal(13.0)), ..Preset::default() };
     assert_eq!(limits.tighten(&exam), Err(PresetError::Loosened { which: Limit::HardForce }));

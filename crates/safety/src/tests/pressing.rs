@@ -219,6 +219,49 @@ fn sr_029_a_clutch_seen_open_in_one_hand_is_not_seen_open_in_another() {
 }
 
 #[test]
+fn sr_029_nor_after_a_while_in_which_nobody_said_anything() {
+    let mut scene = Scene::ready();
+    scene.facts.lease = Lease::Held { epoch: 8 };
+    scene.facts.command = None;
+    scene.run(5);
+    assert_eq!(scene.rung(), Rung::Ready);
+    scene.press(1);
+    scene.run(20);
+    assert_eq!(scene.rung(), Rung::Ready);
+    assert_eq!(refused(&scene), Press::Refused(PressRefused::Because(Cause::ClutchNotSeenOpen)));
+}
+
+#[test]
+fn sr_029_a_parked_arm_is_anybodys() {
+    let mut scene = Scene::at(Rung::Parked, 0.0);
+    scene.facts.lease = Lease::Held { epoch: 8 };
+    scene.facts.command = Some(Command { clutch: Clutch::Open, clutch_in: 0 });
+    scene.run(1);
+    assert_eq!((scene.rung(), scene.directive.cause), (Rung::Ready, Cause::ClutchOpened));
+}
+
+#[test]
+fn sr_009_what_the_link_parked_stays_parked_until_it_is_back() {
+    let mut scene = Scene::at(Rung::Parked, 0.0);
+    scene.run(1_000);
+    assert_eq!(scene.rung(), Rung::Parked);
+    scene.open();
+    scene.run(2);
+    assert_eq!(scene.rung(), Rung::Ready);
+}
+
+#[test]
+fn sr_001_ready_takes_a_lease_and_a_session() {
+    let lacks: [fn(&mut Facts); 2] = [|facts| facts.lease = Lease::Free, |facts| facts.session = Session::Closed];
+    for lack in lacks {
+        let mut scene = Scene::new();
+        lack(&mut scene.facts);
+        scene.run(20);
+        assert_eq!(scene.rung(), Rung::Idle);
+    }
+}
+
+#[test]
 fn sr_029_without_a_lease_ready_is_left() {
     let mut scene = Scene::ready();
     scene.facts.lease = Lease::Free;
@@ -319,9 +362,14 @@ fn sr_026_one_who_was_disengaged_by_the_round_trip_engages_only_below_it_by_the_
 
 #[test]
 fn sr_042_no_command_moves_the_target_further_than_a_hand_does() {
-    for (linear, angular, jumps) in
-        [(0.059, 0.34, false), (0.061, 0.0, true), (0.0, 0.36, true), (-0.061, 0.0, true), (1e9, 1e9, true)]
-    {
+    for (linear, angular, jumps) in [
+        (0.059, 0.34, false),
+        (0.060, 0.35, false),
+        (0.061, 0.0, true),
+        (0.0, 0.36, true),
+        (-0.061, 0.0, true),
+        (1e9, 1e9, true),
+    ] {
         let mut scene = Scene::engaged(8.0);
         scene.facts.stride = Stride { linear: Metre::literal(linear), angular: Radian::literal(angular) };
         scene.run(1);

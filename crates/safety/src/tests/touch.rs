@@ -1,6 +1,7 @@
 //! A touch that is none, one that is lost, and one that is real.
 
-use farprobe_geom::{NewtonPerMetre, Time};
+use farprobe_geom::{NewtonPerMetre, Time, Wrench};
+use nalgebra::Vector3;
 
 use super::scene::{Scene, linear};
 use crate::*;
@@ -66,6 +67,25 @@ fn sr_041_after_contact_is_lost_nothing_is_faster_than_the_approach() {
         }
     }
     assert!(inward <= APPROACH, "{inward} m/s");
+}
+
+#[test]
+fn sr_041_a_force_that_was_there_at_once_is_a_touch_where_the_joints_feel_it_too() {
+    for (felt, fast) in [(5.0, true), (0.0, false)] {
+        let mut scene = Scene::engaged(0.0);
+        scene.run(500);
+        scene.measured.expected = Some(Wrench::new(Vector3::new(0.0, 0.0, -felt), Vector3::zeros()));
+        scene.measured.tissue.stiffness = NewtonPerMetre::literal(300.0);
+        scene.proposal = linear(0.0, 0.0, 0.06);
+        scene.push(1.5);
+        let mut inward = 0.0_f64;
+        for tick in 0..150 {
+            scene.push(if tick == 0 { 1.5 } else { felt.max(1.5) });
+            scene.run(1);
+            inward = inward.max(scene.permitted.linear.z);
+        }
+        assert_eq!(inward > APPROACH, fast, "{felt} N: {inward} m/s");
+    }
 }
 
 #[test]
