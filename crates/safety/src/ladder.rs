@@ -168,7 +168,7 @@ impl Ladder {
             (facts.reset == Reset::Requested && facts.stop.is_none()).then_some(Event::Reset),
             (news == ClutchNews::PressedAnew && refused.is_none()).then_some(Event::Press),
             letting_go.map(Event::Open),
-            self.clear(facts, around, link),
+            self.clear(facts, around),
             Some(Event::Tick),
         ];
         let before = self.state;
@@ -235,30 +235,24 @@ impl Ladder {
         }
     }
 
-    /// Why whoever drives may not drive any more.
+    /// Why whoever drives may not drive any more. In Idle and Parked nobody does: there it leads nowhere.
     fn unleased(&self, facts: &Facts) -> Option<Cause> {
         match (facts.session, facts.lease) {
             (Session::Closed, _) => Some(Cause::SessionClosed),
             (Session::Open, Lease::Free) => Some(Cause::LeaseLost),
             (Session::Open, Lease::Held { epoch }) => {
-                self.driver.is_some_and(|driver| driver != epoch && !self.between_drivers()).then_some(Cause::LeaseLost)
+                self.driver.is_some_and(|driver| driver != epoch).then_some(Cause::LeaseLost)
             }
         }
     }
 
-    /// In Idle and Parked nobody drives: the next holder may be anybody.
-    fn between_drivers(&self) -> bool {
-        matches!(self.state, State::Idle | State::Parked)
-    }
-
-    fn clear(&self, facts: &Facts, around: &Surroundings, link: Link) -> Option<Event> {
-        let parked_without_link = self.state == State::Parked && link == Link::Lost;
+    fn clear(&self, facts: &Facts, around: &Surroundings) -> Option<Event> {
         let leased = facts.session == Session::Open && epoch(facts.lease).is_some();
         // Whoever had the lease when Ready was last reached, as before a reset, has been given nothing anew: what leads there is
         // that the staff allow motion.
         let granted = self.driver != epoch(facts.lease);
         let cause = if self.arming == Arming::Armed && granted { Cause::LeaseGranted } else { Cause::Armed };
-        (leased && is_permitted(facts, around) && !parked_without_link).then_some(Event::Clear(cause))
+        (leased && is_permitted(facts, around)).then_some(Event::Clear(cause))
     }
 
     fn goal(&self, around: &Surroundings, pace: Pace) -> Goal {

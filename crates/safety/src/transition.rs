@@ -309,6 +309,7 @@ fn open(state: State, at: &Moment<'_>) -> Option<State> {
 fn clear(state: State, cause: Cause, at: &Moment<'_>) -> Option<(State, Cause)> {
     match (state, at.clutch) {
         (State::Idle, _) => Some((State::Ready, cause)),
+        // Not without a link: where that is lost, no clutch is seen open.
         (State::Parked, SeenOpen::Yes) => Some((State::Ready, Cause::ClutchOpened)),
         (
             State::Parked

@@ -294,6 +294,18 @@ fn sr_044_a_suspected_sensor_presses_nothing_on() {
 }
 
 #[test]
+fn sr_044_an_estimate_that_comes_back_is_not_believed_in_a_moment() {
+    let slowed = inward_after(1_040, |scene, tick| {
+        scene.measured.expected = match tick {
+            0..1_000 => None,
+            1_000..1_004 => Some(told(13.0)),
+            1_004.. => Some(told(8.0)),
+        };
+    });
+    assert!(slowed > 0.04, "{slowed} m/s");
+}
+
+#[test]
 fn sr_044_after_a_touch_is_gone_nothing_goes_inward_for_a_while() {
     let mut scene = engaged();
     scene.proposal = linear(0.0, 0.0, 0.06);
