@@ -36,19 +36,24 @@ fn a_script_with_an_observers_identity_is_refused_at_once() {
     });
 }
 
+/// A way to ask a console to end, and its name.
+type Way = (fn(&Process), &'static str);
+
 #[test]
 fn a_console_asked_to_end_says_goodbye_and_what_was() {
     fairly(|| {
         let site = Site::new(Purpose::Demo);
-        for (terminate, out) in [(true, "terminated"), (false, "interrupted")] {
+        let ways: [Way; 3] = [
+            (Process::terminate, "terminated"),
+            (Process::interrupt, "interrupted"),
+            // Its terminal is closed.
+            (Process::hang_up, "hung-up"),
+        ];
+        for (ask, out) in ways {
             let cart = site.cart();
             let mut console = site.console(cart.address, &site.script("press.exam", CONTACT), out);
             console.line("You have the right to drive");
-            if terminate {
-                console.terminate();
-            } else {
-                console.interrupt();
-            }
+            ask(&console);
             console.end();
             assert!(console.text().contains("Session of"), "{}", console.text());
             assert!(site.path(out).join("summary.json").exists());

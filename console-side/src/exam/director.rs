@@ -179,7 +179,7 @@ impl Director {
                 if self.ledger.lock().desired_force() == Newton::ZERO {
                     self.set_force(welcome.default_force);
                 }
-                self.facts.welcome.get_or_insert(welcome);
+                self.facts.welcomed(self.clock.now(), welcome);
             }
             Happening::Scanner(settings) => self.controls.echo(settings),
             Happening::LinkEnded(result) => return Some(self.link_ended(result)),

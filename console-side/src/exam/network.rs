@@ -39,7 +39,7 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// Starts to connect to `destination`. `tell` hears when it is over, and of a Ctrl-C or SIGTERM.
+    /// Starts to connect to `destination`. `tell` hears when it is over, and of a Ctrl-C, SIGTERM or SIGHUP.
     pub(super) fn start(
         destination: Destination,
         after_loss: AfterLoss,
@@ -132,9 +132,11 @@ async fn signalled() -> Option<&'static str> {
     {
         use tokio::signal::unix::{SignalKind, signal};
         let mut terminate = signal(SignalKind::terminate()).ok()?;
+        let mut hang_up = signal(SignalKind::hangup()).ok()?;
         tokio::select! {
             pressed = tokio::signal::ctrl_c() => pressed.ok().map(|()| "Ctrl-C"),
             _ = terminate.recv() => Some("SIGTERM"),
+            _ = hang_up.recv() => Some("its terminal is gone (SIGHUP)"),
         }
     }
     #[cfg(not(unix))]

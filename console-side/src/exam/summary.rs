@@ -16,6 +16,7 @@ use farprobe_session::accounting::{AccountingSnapshot, Hop, LatencySnapshot};
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) out: PathBuf,
+    /// When the cart was first reached or, until it is, when the program began to look for it.
     pub(super) started_at: SystemTime,
     /// The same by the console's clock.
     pub(super) started: Time,
@@ -23,6 +24,14 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// The cart has welcomed this console at `now`. The session begins with the first time.
+    pub(super) fn welcomed(&mut self, now: Time, welcome: Box<Welcome>) {
+        if self.welcome.is_none() {
+            (self.started_at, self.started) = (SystemTime::now(), now);
+            self.welcome = Some(welcome);
+        }
+    }
+
     /// The session; there was none if no cart has welcomed this console.
     pub(super) fn session(&self) -> Option<SessionFacts> {
         let welcome = self.welcome.as_ref()?;
@@ -74,5 +83,23 @@ pub(super) fn figures(
             .collect(),
         course,
         cost,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing;
+
+    #[test]
+    fn a_session_begins_with_the_first_connection() {
+        let mut facts =
+            Facts { out: PathBuf::new(), started_at: SystemTime::UNIX_EPOCH, started: Time::ZERO, welcome: None };
+        assert!(facts.session().is_none());
+        let welcome = || Box::new(testing::welcome());
+        facts.welcomed(Time::from_millis(16_000), welcome());
+        facts.welcomed(Time::from_millis(20_000), welcome());
+        assert_eq!(facts.started, Time::from_millis(16_000));
+        assert!(facts.session().is_some_and(|session| session.started_at > SystemTime::UNIX_EPOCH));
     }
 }

@@ -111,9 +111,17 @@ impl Seen {
         let told =
             |(step, opening): &(LadderStep, Opening)| self.told(step.to, (step.cause, step.origin), self.own, *opening);
         let steps: Vec<String> = steps.map(told).collect();
+        let found = match self.ladder.first().map(|(step, _)| step.to) {
+            // It has lifted the probe off, and stands higher than one that has just been started.
+            Some(Ladder::Parked) => {
+                "The arm was found parked, where the exam before had left it: start the cart anew, so that it stands where the \
+                 script begins. "
+            }
+            _ => "",
+        };
         format!(
-            "the script asked for {:.1} N of contact, and the probe never touched the patient. The ladder at the end: {}. \
-             Mend what ended the driving or, if nothing did, let the script go further down",
+            "the script asked for {:.1} N of contact, and the probe never touched the patient. {found}The ladder at the end: \
+             {}. Mend what ended the driving or, if nothing did, let the script go further down",
             wanted.get(),
             steps.join(", then ")
         )
@@ -326,13 +334,16 @@ impl Script {
 
 /// What the machines have to do with a cause.
 fn hint(cause: Cause, machines: Machines) -> &'static str {
-    match cause {
-        Cause::PictureStale | Cause::PictureFrozen | Cause::LinkLost | Cause::RoundTripTooLong | Cause::TickGap
-            if machines == Machines::Shared =>
-        {
+    match (machines, cause) {
+        // A cart that has ended is not heard either.
+        (Machines::Shared, Cause::LinkLost) => {
+            ". Cart and console share this machine: see whether the cart still runs. If it does, the machine was too slow for \
+             both: let less else run on it"
+        }
+        (Machines::Shared, Cause::PictureStale | Cause::PictureFrozen | Cause::RoundTripTooLong | Cause::TickGap) => {
             ". Cart and console share this machine, and it was too slow for both: let less else run on it"
         }
-        _ => "",
+        (Machines::Shared | Machines::Apart, _) => "",
     }
 }
 
@@ -467,6 +478,22 @@ mod tests {
         let told = witness.complaint(Some(Newton::literal(8.0)), Metre::ZERO).unwrap();
         assert!(told.contains("Hold (you opened the clutch), then "), "{told}");
         assert!(told.contains("then Ready (the console opened the clutch: the script was given up)"), "{told}");
+    }
+
+    #[test]
+    fn a_script_that_never_touched_because_the_arm_was_parked_is_told_so() {
+        for (found, told_parked) in [(Ladder::Parked, true), (Ladder::Ready, false)] {
+            let witness = Witness::default();
+            witness.connected(at(0), &welcome(0, Some((0, found, Cause::TimedOut))));
+            let told = witness.complaint(Some(Newton::literal(8.0)), Metre::ZERO).unwrap();
+            assert_eq!(told.contains("start the cart anew"), told_parked, "{told}");
+        }
+    }
+
+    #[test]
+    fn a_cart_beside_the_console_that_is_not_heard_may_have_ended() {
+        assert!(hint(Cause::LinkLost, Machines::Shared).contains("see whether the cart still runs"));
+        assert_eq!(hint(Cause::LinkLost, Machines::Apart), "");
     }
 
     #[test]

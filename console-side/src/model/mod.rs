@@ -238,7 +238,7 @@ impl Model {
 
     fn handle(&mut self, now: Time, status: HandleStatus) {
         if let (None, Some(remedy)) = (&self.handle.lost, &status.lost) {
-            self.log.push(now, Severity::Alarm, &format!("{} is lost: {remedy}.", status.name));
+            self.log.push(now, Severity::Alarm, &format!("Handle lost: {remedy}."));
         }
         if status.clutch == Clutch::Pressed {
             self.opened_by.get_or_insert(self.handle.opening);

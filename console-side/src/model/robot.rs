@@ -78,11 +78,6 @@ impl Robot {
         Newton::new(state.wrench.force.norm()).ok()
     }
 
-    /// The force the control law is regulating to.
-    pub fn force_target(&self) -> Option<Newton> {
-        self.state.as_ref().map(|(_, state)| state.force_target)
-    }
-
     /// The limits in force.
     pub fn limits(&self) -> Option<Limits> {
         let of_state = self.state.as_ref().map(|(_, state)| state.limits);

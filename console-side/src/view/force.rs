@@ -3,7 +3,7 @@
 use egui::epaint::StrokeKind;
 use egui::{Align2, Color32, CornerRadius, Pos2, Rect, Stroke, Ui, pos2, vec2};
 use farprobe_geom::{Newton, Time};
-use farprobe_proto::Limits;
+use farprobe_proto::{Contact, Limits};
 
 use super::{control, format, icon, paint};
 use crate::model::{ForceTrace, Intent, Link, Model};
@@ -33,9 +33,21 @@ pub(super) fn show(ui: &Ui, rect: Rect, model: &Model, now: Time) -> Option<Inte
     let scale = Scale { plot: Rect::from_min_max(plot.min + vec2(22.0, 4.0), plot.max - vec2(52.0 + BAR, 5.0)) };
     scale.draw_ground(ui, limits);
     scale.draw_trace(ui, &model.robot.force, now, limits);
-    let target = model.robot.force_target().filter(|_| live).unwrap_or(model.desired_force);
-    scale.draw_gauge(ui, force, target.get(), limits);
+    scale.draw_gauge(ui, force, aim(model, live), limits);
     intent
+}
+
+/// The force that is aimed at, and its name: what this console asks for, unless the cart holds another on the patient.
+fn aim(model: &Model, live: bool) -> (f64, &'static str) {
+    /// A difference that can be seen on the gauge, N.
+    const SEEN: f64 = 0.25;
+    let asked = model.desired_force.get();
+    let state = model.robot.state.as_ref().map(|(_, state)| state).filter(|_| live);
+    let held = state.filter(|state| state.contact == Contact::Touching).map(|state| state.force_target.get());
+    match held {
+        Some(held) if (held - asked).abs() > SEEN => (held, "held"),
+        Some(_) | None => (asked, "target"),
+    }
 }
 
 /// The figure and what it means in a word.
@@ -130,7 +142,7 @@ impl Scale {
         }
     }
 
-    fn draw_gauge(&self, ui: &Ui, force: Option<f64>, target: f64, limits: Option<Limits>) {
+    fn draw_gauge(&self, ui: &Ui, force: Option<f64>, (aim, name): (f64, &'static str), limits: Option<Limits>) {
         let (bar, painter) = (self.bar(), ui.painter());
         if let Some(force) = force {
             let color = zone_color(force, limits, theme::ACCENT);
@@ -139,7 +151,7 @@ impl Scale {
             painter.hline(bar.x_range(), level, Stroke::new(2.0, color));
         }
         painter.rect_stroke(bar, CornerRadius::same(2), theme::hair(theme::GRID), StrokeKind::Outside);
-        let mut marks = vec![(target, "target", theme::TEXT)];
+        let mut marks = vec![(aim, name, theme::TEXT)];
         if let Some(limits) = limits {
             marks.push((limits.soft_force.get(), "soft", theme::WARN));
             marks.push((limits.hard_force.get(), "hard", theme::ALARM));
@@ -156,5 +168,28 @@ impl Scale {
             let at = pos2(bar.right() + 10.0, text);
             paint::text(ui, at, Align2::LEFT_CENTER, name, theme::font(theme::SIZE_TITLE), color);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use farprobe_proto::State;
+
+    use super::*;
+    use crate::model::testing;
+
+    #[test]
+    fn the_mark_is_the_force_asked_for_unless_the_cart_holds_another_on_the_patient() {
+        let aim_at = |held: f64, contact, live| {
+            let mut model = Model::new(Time::ZERO);
+            model.desired_force = Newton::literal(8.0);
+            let state = State { force_target: Newton::literal(held), contact, ..testing::state(1) };
+            model.robot.state = Some((Time::ZERO, state));
+            aim(&model, live)
+        };
+        assert_eq!(aim_at(0.0, Contact::Free, true), (8.0, "target"), "in the air nothing is held");
+        assert_eq!(aim_at(8.0, Contact::Touching, true), (8.0, "target"));
+        assert_eq!(aim_at(2.0, Contact::Touching, true), (2.0, "held"));
+        assert_eq!(aim_at(2.0, Contact::Touching, false), (8.0, "target"), "nothing is known");
     }
 }
