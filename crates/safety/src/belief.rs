@@ -195,7 +195,8 @@ impl TouchWatch {
                     Phase::Looking { fast, slow, jumped_at, lowest: slow, lowest_at: now, travel: 0.0, wanted, told_at }
                 } else if slow - lowest >= RISE {
                     let rise = slow - lowest;
-                    let stiffness = if travel > 0.0 { (rise / travel).min(STIFFEST) } else { STIFFEST };
+                    // A rise without travel, or on the way out, is as stiff as anything.
+                    let stiffness = (rise / travel.max(f64::MIN_POSITIVE)).min(STIFFEST);
                     Phase::Sure { stroke: 0.0, stiffness }
                 } else {
                     Phase::Looking { fast, slow, jumped_at, lowest, lowest_at, travel, wanted, told_at }

@@ -418,3 +418,13 @@ fn keep_in(walls: &Walls, contact: Contact, linear: Vector3<f64>) -> Vector3<f64
 fn finite_or_zero(value: f64) -> f64 {
     if value.is_finite() { value } else { 0.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sr_039_what_is_not_finite_is_nothing() {
+        assert_eq!([f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.5].map(finite_or_zero), [0.0, 0.0, 0.0, 0.5]);
+    }
+}

@@ -189,21 +189,17 @@ impl Gate {
     /// Second call: the motion that is permitted in place of the proposed one. Nothing but braking in a tick for which
     /// [`Gate::advance`] was not called.
     pub fn permit(&mut self, now: Time, proposal: &Twist<Tip>, measured: &Measured) -> Twist<Tip> {
-        let situation = match self.authority {
+        let (situation, heard) = match self.authority {
             Some(Authority { at, goal, reading, contact, felt, belief, .. }) if at == now => {
-                Situation { now, goal, measured, reading, contact, felt, belief }
+                (Situation { now, goal, measured, reading, contact, felt, belief }, *proposal)
             }
-            Some(_) | None => Situation {
-                now,
-                goal: Goal::Rest,
-                measured,
-                reading: Reading::Doubted,
-                contact: Contact::Touching,
-                felt: Contact::Free,
-                belief: Belief::Withheld,
-            },
+            Some(_) | None => {
+                let (goal, reading) = (Goal::Rest, Reading::Doubted);
+                let (contact, felt, belief) = (Contact::Touching, Contact::Free, Belief::Withheld);
+                (Situation { now, goal, measured, reading, contact, felt, belief }, Twist::zero())
+            }
         };
-        let (permitted, violation) = self.envelope.permit(proposal, &situation);
+        let (permitted, violation) = self.envelope.permit(&heard, &situation);
         if let Some(violation) = violation {
             self.strikes.add(now, violation.into());
         }

@@ -107,6 +107,15 @@ mod tests {
         velocity
     }
 
+    #[test]
+    fn sr_039_what_is_not_finite_is_capped_to_nothing() {
+        for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(capped(Vector2::new(0.1, odd), 1.0), Vector2::zeros());
+        }
+        let large = capped(Vector2::new(f64::MAX, f64::MAX), 1.0);
+        assert!((large.norm() - 1.0).abs() < 1e-12, "its norm is infinite, and it is not: {large}");
+    }
+
     proptest! {
         #[test]
         fn sr_010_any_wishes_of_a_group_stay_within_speed_acceleration_and_jerk(

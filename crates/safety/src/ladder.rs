@@ -265,10 +265,7 @@ impl Ladder {
                 Touch::Free => Goal::Rest,
                 Touch::Pressing(_) | Touch::Unknown => Goal::Release { to: RELEASED_FORCE },
             },
-            State::Engaged => match pace {
-                Pace::Drive(speed_scale) => Goal::Follow { speed_scale },
-                Pace::Disengage => Goal::Comply { ceiling: Newton::ZERO },
-            },
+            State::Engaged => Goal::Follow { speed_scale: pace.part() },
             State::Hold { ceiling, .. } | State::Soften { ceiling, .. } => Goal::Comply { ceiling },
             State::Release { then: AfterRelease::Descend | AfterRelease::Idle, .. } => {
                 Goal::Release { to: RELEASED_FORCE }

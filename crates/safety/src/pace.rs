@@ -22,6 +22,16 @@ pub(crate) enum Pace {
     Disengage,
 }
 
+impl Pace {
+    /// The part of full speed; none where nobody may drive.
+    pub(crate) const fn part(self) -> f64 {
+        match self {
+            Self::Drive(part) => part,
+            Self::Disengage => 0.0,
+        }
+    }
+}
+
 /// The round trip with play: it follows a rise at once and a fall only beyond [`HYSTERESIS`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PaceKeeper {

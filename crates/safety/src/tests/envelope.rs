@@ -168,6 +168,59 @@ fn sr_023_a_pose_that_is_not_finite_is_a_fault_and_moves_nothing_sideways() {
     assert_eq!(scene.permitted, Twist::zero());
 }
 
+#[test]
+fn sr_032_a_turn_is_braked_for_as_any_other_where_there_is_no_pose_any_more() {
+    let mut scene = Scene::engaged(0.0);
+    scene.proposal = Twist::new(Vector3::zeros(), Vector3::new(0.3, 0.0, 0.0));
+    scene.run(200);
+    let turning = scene.permitted.angular.norm();
+    assert!(turning > 0.29, "{turning} rad/s");
+    scene.measured.tip = downward(f64::NAN, 0.0, 0.5);
+    scene.run(1);
+    let slower = scene.permitted.angular.norm();
+    assert!(slower < turning && slower > 0.9 * turning, "{slower} rad/s after {turning} rad/s: no jerk");
+    scene.run(100);
+    assert_eq!(scene.permitted, Twist::zero());
+}
+
+#[test]
+fn sr_035_before_its_first_tick_the_gate_permits_nothing() {
+    let measured = Scene::new().measured;
+    for proposal in [linear(0.1, 0.0, -0.1), linear(f64::NAN, 0.0, 0.0)] {
+        let mut gate = Gate::new(&config());
+        assert_eq!(gate.permit(farprobe_geom::Time::ZERO, &proposal, &measured), Twist::zero());
+        assert_eq!(gate.state(), State::Idle);
+    }
+}
+
+#[test]
+fn sr_016_in_the_narrow_between_two_spheres_nothing_goes_on() {
+    // Side by side, and the tip where they meet: each lets it pass a little, both together do not.
+    let mut space = space();
+    let sphere = |x: f64| Sphere { centre: [x, 0.0, 0.5].map(Metre::literal), radius: Metre::literal(0.1001) };
+    space.keep_out[0] = Some(sphere(-0.1));
+    space.keep_out[1] = Some(sphere(0.1));
+    let mut scene = Scene::engaged_with(&Config { space, ..config() }, 0.0);
+    scene.measured.tip = downward(0.0, -0.0046, 0.5);
+    // The tip's y points the other way.
+    scene.proposal = linear(0.0, -0.1, 0.0);
+    scene.run(200);
+    assert!(scene.permitted.linear.norm() < 0.001, "{:?}", scene.permitted.linear);
+}
+
+#[test]
+fn sr_016_a_ceiling_right_behind_the_probe_bends_nothing_sideways() {
+    // Straight down, to the last bit: the ceiling has no side that the motion could be bent to.
+    let mut scene = Scene::engaged(8.0);
+    let down = UnitQuaternion::new_unchecked(nalgebra::Quaternion::new(0.0, 1.0, 0.0, 0.0));
+    scene.measured.tip = Pose::new(Isometry3::from_parts(Translation3::new(0.0, 0.0, 1.0), down));
+    scene.proposal = linear(0.05, 0.0, -0.01);
+    scene.run(200);
+    // Lowering the force of a contact goes before staying inside.
+    assert!((scene.permitted.linear.z + 0.01).abs() < 1e-9, "{:?}", scene.permitted.linear);
+    assert_eq!(scene.permitted.linear.xy().norm(), 0.0);
+}
+
 /// Drives the tip of a scene by what the gate permits.
 fn drive(scene: &mut Scene, millis: u32) {
     for _ in 0..millis {

@@ -269,6 +269,36 @@ fn sr_035_a_setpoint_of_a_tick_that_permitted_nothing_must_not_move() {
 }
 
 #[test]
+fn sr_020_what_brakes_as_hard_as_it_can_is_on_its_way_and_passes() {
+    for (aside, passes) in [(0.0, true), (0.03, false)] {
+        let mut arm = Arm::moving();
+        let later = arm.scene.now + TICK;
+        // Nothing is permitted in this tick, and the joint gives all of its 10 rad/s².
+        let mut velocities = joints(0.0);
+        velocities.as_mut_slice()[0] = 0.1 - 0.00999;
+        let positions = arm.angles.zip_with(&velocities, |angle, speed| angle + speed * 1e-3);
+        let setpoint = JointSetpoint { positions, velocities };
+        let check = JointCheck { setpoint, measured: arm.angles, implied: linear(0.09001, aside, 0.0) };
+        assert_eq!(arm.scene.gate.confirm(later, &check) == Confirmation::Passed, passes);
+    }
+}
+
+#[test]
+fn sr_020_an_arm_of_other_axes_is_sent_nothing_at_all() {
+    let mut scene = Scene::engaged(0.0);
+    let setpoint = JointSetpoint { positions: joints(0.0), velocities: joints(0.0) };
+    let check = JointCheck { setpoint, measured: Joints::zero(6), implied: Twist::zero() };
+    let nothing = Confirmation::Refused(Refusal { reason: Refused::WrongAxes, instead: None });
+    assert_eq!(scene.gate.confirm(scene.now, &check), nothing);
+    let none = Joints::zero(0);
+    let limits = JointLimits { lower: none, upper: none, speed: none, acceleration: none };
+    let mut gate = Gate::new(&Config { joints: limits, ..config() });
+    let setpoint = JointSetpoint { positions: none, velocities: none };
+    let check = JointCheck { setpoint, measured: none, implied: Twist::zero() };
+    assert_eq!(reason(gate.confirm(scene.now, &check)), Refused::WrongAxes);
+}
+
+#[test]
 fn sr_020_an_arm_that_is_said_to_be_where_no_arm_can_be_is_sent_nothing() {
     let range = joint_limits();
     let places = [2.5 + BEYOND_RANGE + 1e-6, -2.5 - BEYOND_RANGE - 1e-6, f64::MAX, f64::INFINITY, f64::NAN];

@@ -150,3 +150,38 @@ fn sr_018_errors_say_what_to_mend() {
     assert_eq!(Refused::Speed { joint: 3 }.to_string(), "joint 4 would be too fast");
     assert_eq!(Metre::literal(1.0).to_string(), "1 m");
 }
+
+#[test]
+fn sr_018_each_error_has_words_of_its_own() {
+    use std::collections::BTreeSet;
+    use std::string::{String, ToString};
+    use std::vec::Vec;
+    let limits = [
+        Limit::SoftForce,
+        Limit::HardForce,
+        Limit::Torque,
+        Limit::ApproachSpeed,
+        Limit::LateralSpeed,
+        Limit::AngularSpeed,
+    ];
+    let presets =
+        limits.into_iter().flat_map(|which| [PresetError::Loosened { which }, PresetError::NotPositive { which }]);
+    let settings = [Setting::LinkTimeout, Setting::Hold, Setting::TickGap, Setting::Retract, Setting::RoundTrip];
+    let joint = 0;
+    let refusals = [
+        Refused::WrongAxes,
+        Refused::NotFinite,
+        Refused::Position { joint },
+        Refused::Speed { joint },
+        Refused::Acceleration { joint },
+        Refused::Jump { joint },
+        Refused::Disagrees,
+        Refused::Recovering,
+    ];
+    let all: Vec<String> = (presets.map(|error| error.to_string()))
+        .chain([PresetError::Crossed.to_string()])
+        .chain(settings.map(|which| OutOfRange { which }.to_string()))
+        .chain(refusals.map(|refused| refused.to_string()))
+        .collect();
+    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 12 + 1 + 5 + 8, "{all:?}");
+}

@@ -127,6 +127,21 @@ fn sr_031_after_a_pause_the_setpoint_may_begin_anew() {
 }
 
 #[test]
+fn sr_031_all_of_the_range_is_the_arms_with_a_little_room_for_rounding() {
+    for angle in [-2.501, -2.5, -1.0, 0.0, 1.0, 2.5, 2.501] {
+        assert_eq!(monitor().check(Time::ZERO, &good(angle)), Verdict::Quiet, "{angle} rad");
+    }
+    for (angle, joint) in [(-2.503, 0), (2.503, 0)] {
+        assert_eq!(monitor().check(Time::ZERO, &good(angle)), Verdict::Tripped(Trip::Range { joint }), "{angle} rad");
+    }
+    // And a step of just that room is none.
+    let mut monitor = monitor();
+    assert_eq!(monitor.check(Time::ZERO, &good(0.0)), Verdict::Quiet);
+    assert_eq!(monitor.check(Time::ZERO, &good(2e-3)), Verdict::Quiet);
+    assert_eq!(monitor.check(Time::ZERO, &good(4.1e-3)), Verdict::Tripped(Trip::Jump { joint: 0 }));
+}
+
+#[test]
 fn sr_031_a_configuration_can_not_widen_the_monitor() {
     let mut monitor = Monitor::new(&MonitorLimits {
         joints: joint_limits(),

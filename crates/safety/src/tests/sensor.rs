@@ -216,6 +216,46 @@ fn sr_025_a_wrong_sign_and_a_silent_contact_are_noticed_in_time_by_the_estimate(
 }
 
 #[test]
+fn sr_024_a_sensor_without_noise_that_falls_silent_is_noticed_too() {
+    let mut scene = Scene::engaged(8.0);
+    let last = scene.measured;
+    for tick in 1..=20 {
+        let now = scene.now + Duration::from_millis(tick);
+        let directive = scene.gate.advance(now, &scene.facts, &last);
+        let silent = directive.state.rung() == Rung::Fault;
+        assert_eq!(silent, tick == 20, "{tick} ms");
+    }
+}
+
+#[test]
+fn sr_043_angles_that_leap_are_a_fault_of_the_arm() {
+    let mut scene = Scene::engaged(8.0);
+    scene.measured.joints.as_mut_slice()[2] += 0.5;
+    scene.run(1);
+    assert_eq!((scene.rung(), scene.directive.cause), (Rung::Fault, Cause::ArmFault));
+}
+
+#[test]
+fn sr_023_without_force_and_pose_the_lift_ends_by_time() {
+    let mut scene = Scene::engaged(8.0);
+    scene.measured.wrench.force.z = f64::NAN;
+    scene.measured.tip = downward(f64::NAN, 0.0, 0.5);
+    // Of all at once the stop is the first.
+    scene.facts.stop = Some(StopSource::Bedside);
+    scene.run(1);
+    assert_eq!(scene.rung(), Rung::EStop);
+    let lifting = |scene: &Scene| matches!(scene.directive.state, State::EStop { stage: Stage::Lifting { .. }, .. });
+    assert!(lifting(&scene), "{:?}", scene.directive.state);
+    let mut lifted = 0_u128;
+    while lifting(&scene) {
+        scene.run(1);
+        lifted += 1;
+        assert!(scene.permitted.is_finite() && scene.permitted.linear.z <= 0.0);
+    }
+    assert!(lifted <= LIFT_TIMEOUT.as_millis() + 1, "{lifted} ms");
+}
+
+#[test]
 fn sr_025_an_estimate_that_is_no_number_is_none() {
     let mut scene = engaged();
     scene.measured.expected = Some(told(f64::NAN));
