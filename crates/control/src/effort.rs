@@ -29,9 +29,14 @@ impl ArmModel {
             let left = (angle - limit.lower.get()).min(limit.upper.get() - angle);
             column *= (left / RANGE_END).clamp(0.0, 1.0);
         }
-        let cost = usable * usable.transpose();
-        let speeds = usable.tr_mul(&cost.cholesky()?.solve(&Matrix6x3::identity()));
-        let (along, worst) = (speeds.column(2).amax(), speeds.norm());
+        // With J·Jᵀ = L·Lᵀ the speeds are Jᵀ·L⁻ᵀ·L⁻¹ for each direction, and their norm is that of L⁻¹ alone.
+        let cost = (usable * usable.transpose()).cholesky()?;
+        let mut halves = Matrix6x3::identity();
+        cost.l_dirty().solve_lower_triangular_mut(&mut halves);
+        let worst = halves.norm();
+        let mut probe = halves.column(2).into_owned();
+        cost.l_dirty().tr_solve_lower_triangular_mut(&mut probe);
+        let along = usable.tr_mul(&probe).amax();
         (along.is_finite() && worst.is_finite()).then_some(Effort { along, worst })
     }
 }

@@ -29,6 +29,7 @@ impl core::error::Error for TooManyAxes {}
 
 impl Joints {
     /// Zero for each of `axes` joints; more than [`MAX_AXES`] count as [`MAX_AXES`].
+    #[inline]
     pub const fn zero(axes: usize) -> Self {
         let axes = if axes > MAX_AXES { MAX_AXES } else { axes };
         Self { axes: axes as u8, values: [0.0; MAX_AXES] }
@@ -42,27 +43,32 @@ impl Joints {
     }
 
     /// How many joints there are.
+    #[inline]
     pub fn axes(&self) -> usize {
         usize::from(self.axes).min(MAX_AXES)
     }
 
     /// The values, one for each joint.
+    #[inline]
     pub fn as_slice(&self) -> &[f64] {
         &self.values[..self.axes()]
     }
 
     /// The values, one for each joint.
+    #[inline]
     pub fn as_mut_slice(&mut self) -> &mut [f64] {
         let axes = self.axes();
         &mut self.values[..axes]
     }
 
     /// The values, and zero for each joint the arm does not have: for matrices of [`MAX_AXES`] rows or columns.
+    #[inline]
     pub const fn as_array(&self) -> &[f64; MAX_AXES] {
         &self.values
     }
 
     /// Whether every value is finite.
+    #[inline]
     pub fn is_finite(&self) -> bool {
         self.as_slice().iter().all(|value| value.is_finite())
     }

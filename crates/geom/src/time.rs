@@ -27,16 +27,19 @@ impl Time {
     }
 
     /// Nanoseconds since the clock's start.
+    #[inline]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
     /// Seconds since the clock's start.
+    #[inline]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 * 1e-9
     }
 
     /// How long after `earlier` this instant is, or `None` if it is before it.
+    #[inline]
     pub fn since(self, earlier: Self) -> Option<Duration> {
         self.0.checked_sub(earlier.0).map(Duration::from_nanos)
     }
@@ -44,11 +47,13 @@ impl Time {
     /// How long after `earlier` this instant is; zero if it is before it.
     ///
     /// Only for ages that are compared with a bound, where "in the future" and "now" mean the same.
+    #[inline]
     pub fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
     /// Signed nanoseconds from `other` to this instant, for offsets between the clocks of two machines.
+    #[inline]
     pub fn signed_nanos_since(self, other: Self) -> i64 {
         self.0.wrapping_sub(other.0).cast_signed()
     }
@@ -58,6 +63,7 @@ impl Add<Duration> for Time {
     type Output = Self;
 
     /// Saturates at the end of the clock, 584 years after its start.
+    #[inline]
     fn add(self, span: Duration) -> Self {
         let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(nanos))

@@ -33,6 +33,7 @@ macro_rules! quantities {
             pub const SYMBOL: &'static str = $symbol;
 
             /// A quantity read, received or computed from outside.
+            #[inline]
             pub const fn new(value: f64) -> Result<Self, NotFinite> {
                 if value.is_finite() { Ok(Self(value)) } else { Err(NotFinite) }
             }
@@ -44,30 +45,35 @@ macro_rules! quantities {
             }
 
             /// The bare number in SI units.
+            #[inline]
             pub const fn get(self) -> f64 {
                 self.0
             }
 
             /// The magnitude.
             #[must_use]
+            #[inline]
             pub const fn abs(self) -> Self {
                 Self(self.0.abs())
             }
 
             /// The smaller of two.
             #[must_use]
+            #[inline]
             pub const fn min(self, other: Self) -> Self {
                 Self(self.0.min(other.0))
             }
 
             /// The larger of two.
             #[must_use]
+            #[inline]
             pub const fn max(self, other: Self) -> Self {
                 Self(self.0.max(other.0))
             }
 
             /// The nearest value within `low..=high`; `low` if the bounds are crossed.
             #[must_use]
+            #[inline]
             pub const fn clamp(self, low: Self, high: Self) -> Self {
                 self.min(high).max(low)
             }
@@ -75,12 +81,14 @@ macro_rules! quantities {
 
         impl TryFrom<f64> for $unit {
             type Error = NotFinite;
+            #[inline]
             fn try_from(value: f64) -> Result<Self, NotFinite> {
                 Self::new(value)
             }
         }
 
         impl From<$unit> for f64 {
+            #[inline]
             fn from(value: $unit) -> Self {
                 value.0
             }
@@ -88,39 +96,47 @@ macro_rules! quantities {
 
         impl Add for $unit {
             type Output = Self;
+            #[inline]
             fn add(self, other: Self) -> Self { Self(self.0 + other.0) }
         }
 
         impl Sub for $unit {
             type Output = Self;
+            #[inline]
             fn sub(self, other: Self) -> Self { Self(self.0 - other.0) }
         }
 
         impl AddAssign for $unit {
+            #[inline]
             fn add_assign(&mut self, other: Self) { self.0 += other.0; }
         }
 
         impl SubAssign for $unit {
+            #[inline]
             fn sub_assign(&mut self, other: Self) { self.0 -= other.0; }
         }
 
         impl Mul<f64> for $unit {
             type Output = Self;
+            #[inline]
             fn mul(self, factor: f64) -> Self { Self(self.0 * factor) }
         }
 
         impl Div<f64> for $unit {
             type Output = Self;
+            #[inline]
             fn div(self, divisor: f64) -> Self { Self(self.0 / divisor) }
         }
 
         impl Div for $unit {
             type Output = f64;
+            #[inline]
             fn div(self, divisor: Self) -> f64 { self.0 / divisor.0 }
         }
 
         impl Neg for $unit {
             type Output = Self;
+            #[inline]
             fn neg(self) -> Self { Self(-self.0) }
         }
 

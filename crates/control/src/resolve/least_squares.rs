@@ -20,22 +20,24 @@ const SWEEPS: usize = 60;
 /// to be damped.
 pub(super) fn least_squares(jacobian: &Jacobian, wanted: &Vector6<f64>, posture: &Column) -> (Column, bool) {
     let square: Matrix6<f64> = jacobian * jacobian.transpose();
-    match healthy_inverse(&square) {
-        Some(inverse) => {
+    match healthy_half_inverse(&square) {
+        Some(half) => {
             let missing = wanted - jacobian * posture;
-            (posture + jacobian.tr_mul(&(inverse * missing)), false)
+            (posture + jacobian.tr_mul(&half.tr_mul(&(half * missing))), false)
         }
         None => damped(jacobian, &square, wanted, posture),
     }
 }
 
-/// The inverse of `J·Jᵀ` if no direction needs damping. A tenth of the work of the eigenvalues, and in a healthy posture the
-/// very same answer.
-fn healthy_inverse(square: &Matrix6<f64>) -> Option<Matrix6<f64>> {
-    let inverse = square.cholesky()?.inverse();
-    // The Frobenius norm is never below the largest eigenvalue of the inverse, so this errs towards the careful side.
-    let smallest = 1.0 / inverse.norm();
-    (smallest > SINGULAR * SINGULAR).then_some(inverse)
+/// `H` with `Hᵀ·H` the inverse of `J·Jᵀ`, if no direction needs damping. A tenth of the work of the eigenvalues, and in a healthy
+/// posture the very same answer.
+fn healthy_half_inverse(square: &Matrix6<f64>) -> Option<Matrix6<f64>> {
+    let root = square.cholesky()?;
+    let mut half = Matrix6::identity();
+    root.l_dirty().solve_lower_triangular_mut(&mut half);
+    // The trace of the inverse is never below its largest eigenvalue, so this errs towards the careful side.
+    let smallest = 1.0 / half.norm_squared();
+    (smallest > SINGULAR * SINGULAR).then_some(half)
 }
 
 /// The general case, direction by direction.
@@ -78,7 +80,7 @@ mod tests {
             let jacobian = super::super::weighted(*fr3().kinematics(&posture).jacobian());
             let square = jacobian * jacobian.transpose();
             let (wanted, spare) = (Vector6::from(wanted), Column::repeat(0.1));
-            if healthy_inverse(&square).is_some() {
+            if healthy_half_inverse(&square).is_some() {
                 let (short, _) = least_squares(&jacobian, &wanted, &spare);
                 let (general, was_damped) = damped(&jacobian, &square, &wanted, &spare);
                 prop_assert!(!was_damped);
