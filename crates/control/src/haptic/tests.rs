@@ -44,7 +44,7 @@ fn swings(trace: &[Seen]) -> (f64, f64) {
 }
 
 #[test]
-fn no_round_trip_makes_the_hand_swing_and_no_energy_is_given_that_was_not_taken() {
+fn sr_046_no_round_trip_makes_the_hand_swing_and_no_energy_is_given_that_was_not_taken() {
     for hand in [PEN_GRIP, RELAXED_ARM] {
         for share in SHARES {
             for round_trip in ROUND_TRIPS {
@@ -134,7 +134,7 @@ impl Driven {
 }
 
 #[test]
-fn news_that_stop_let_the_force_go_within_100_ms_and_bring_it_back_without_a_kick() {
+fn sr_046_news_that_stop_let_the_force_go_within_100_ms_and_bring_it_back_without_a_kick() {
     let mut driven = Driven::pressed();
     for ms in 1..=100 {
         driven.tick(0.0, None, Engagement::Engaged);
@@ -252,7 +252,7 @@ proptest! {
     }
 
     #[test]
-    fn jitter_and_loss_give_the_hand_no_energy_and_make_no_swing_grow(
+    fn sr_046_jitter_and_loss_give_the_hand_no_energy_and_make_no_swing_grow(
         hand in hands(),
         far in springs(),
         near in (0.05..1.0_f64, 3.0..8.0_f64),
@@ -274,7 +274,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_the_cart_says_the_port_gives_no_energy_that_it_did_not_get(
+    fn sr_046_whatever_the_cart_says_the_port_gives_no_energy_that_it_did_not_get(
         words in prop::collection::vec(
             (prop::array::uniform3(-60.0..60.0_f64), prop::array::uniform3(-4.0..4.0_f64), 1..200_u64, 0..3_u8), 1..60),
         tuned in (0.0..1.0_f64, 1.0..10.0_f64, 50.0..5_000.0_f64),

@@ -166,17 +166,17 @@ fn try_out(round_trips: &[u64], breathing: Breathing, grip: Grip, tuning: Haptic
 }
 
 #[test]
-fn a_hand_with_a_pen_grip_stays_quiet_at_any_round_trip() {
+fn sr_046_a_hand_with_a_pen_grip_stays_quiet_at_any_round_trip() {
     try_out(&ROUND_TRIPS, Breathing::HELD, Grip::PEN, HapticTuning::default());
 }
 
 #[test]
-fn a_relaxed_arm_stays_quiet_at_any_round_trip() {
+fn sr_046_a_relaxed_arm_stays_quiet_at_any_round_trip() {
     try_out(&ROUND_TRIPS, Breathing::HELD, Grip::RELAXED_ARM, HapticTuning::default());
 }
 
 #[test]
-fn the_whole_force_on_a_strong_device_stays_quiet_too() {
+fn sr_046_the_whole_force_on_a_strong_device_stays_quiet_too() {
     try_out(&[0, 200, 1000], Breathing::HELD, Grip::PEN, ALL_OF_IT);
 }
 
@@ -192,7 +192,7 @@ fn without_the_controller_the_hand_gets_energy_for_nothing_and_from_200_ms_on_it
 
 /// The patient moves, and works on the probe: the swing of the breath stays, and must not grow; nor may its energy reach the hand.
 #[test]
-fn a_patient_who_breathes_makes_no_swing_grow_and_gives_the_hand_no_energy() {
+fn sr_046_a_patient_who_breathes_makes_no_swing_grow_and_gives_the_hand_no_energy() {
     for round_trip in [0, 350, 1000] {
         let seen = contact(round_trip, Breathing::QUIET, Grip::PEN, Reflection::Passive(HapticTuning::default()));
         seen.print(round_trip);
@@ -203,7 +203,7 @@ fn a_patient_who_breathes_makes_no_swing_grow_and_gives_the_hand_no_energy() {
 }
 
 #[test]
-fn a_cart_that_is_not_heard_any_more_lets_the_hand_go_within_100_ms() {
+fn sr_046_a_cart_that_is_not_heard_any_more_lets_the_hand_go_within_100_ms() {
     let hand = HapticHand::new(plan(Grip::PEN), Grip::PEN, Reflection::Passive(HapticTuning::default()));
     let watch = hand.watch();
     let mut world = opened(0, Breathing::QUIET, hand);
