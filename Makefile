@@ -15,7 +15,7 @@ OUT := out/demo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEMO := $(TARGET)/debug/farprobe-console demo $(if $(CINE),--source 'cine:$(CINE)')
 
-.PHONY: help demo test campaign fuzz mutants check console cart bench packages display programs
+.PHONY: help demo test campaign fuzz mutants coverage check console cart bench packages display programs
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,11 @@ fuzz: packages ## a fuzzer on every reader of strangers' bytes: make fuzz SECOND
 mutants: packages ## faults planted in the code one by one, each of which a test must find: make mutants ARGS="-p farprobe-safety --shard 0/40"
 	@command -v cargo-mutants >/dev/null || { echo "installing cargo-mutants, which plants the faults"; cargo install cargo-mutants --locked; }
 	cargo mutants -o out $(or $(ARGS),-p farprobe-safety -p farprobe-session -p farprobe-control -p farprobe-servo -p farprobe-proto)
+
+coverage: packages ## every line and branch of the safety gate, and whether its tests reach it
+	@command -v cargo-llvm-cov >/dev/null || { echo "installing cargo-llvm-cov, which counts them"; cargo install cargo-llvm-cov --locked; }
+	@rustup component list --installed | grep -q llvm-tools || { echo "installing llvm-tools, which it needs"; rustup component add llvm-tools; }
+	@.ci/coverage
 
 check: packages ## formatting, lints and documentation, warnings denied
 	cargo fmt --all --check
