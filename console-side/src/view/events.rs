@@ -33,9 +33,10 @@ fn font() -> FontId {
     theme::font(theme::SIZE_SMALL)
 }
 
-/// What a line says.
+/// What a line says. Some begin as the rest of a sentence: in the log something stands before them.
 fn words(line: &Line) -> String {
-    if line.times > 1 { format!("{} ({} times)", line.text, line.times) } else { line.text.clone() }
+    let text = format::capitalised(&line.text);
+    if line.times > 1 { format!("{text} ({} times)", line.times) } else { text }
 }
 
 /// How far from the left edge the words of a line begin, after its clock and its sign.

@@ -33,13 +33,15 @@ pub(super) fn clock(span: Duration) -> String {
     if hours == 0 { format!("{minutes:02}:{seconds:02}") } else { format!("{hours}:{minutes:02}:{seconds:02}") }
 }
 
+/// The words with a capital first letter.
+pub(super) fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()))
+}
+
 /// The words with a capital first letter and a full stop.
 pub(super) fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    match letters.next() {
-        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
-        None => String::new(),
-    }
+    if words.is_empty() { String::new() } else { format!("{}.", capitalised(words)) }
 }
 
 #[cfg(test)]
@@ -55,6 +57,8 @@ mod tests {
         assert_eq!(span(Duration::from_millis(999)), "999 ms");
         assert_eq!(span(Duration::from_millis(1_400)), "1.4 s");
         assert_eq!(clock(Duration::from_secs(3_871)), "1:04:31");
+        assert_eq!((capitalised("Überall"), capitalised("")), ("Überall".into(), String::new()));
+        assert_eq!(capitalised("über"), "Über");
         assert_eq!(sentence("you opened the clutch"), "You opened the clutch.");
     }
 }
