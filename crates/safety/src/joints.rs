@@ -364,3 +364,19 @@ fn is_part_of(part: Vector3<f64>, whole: Vector3<f64>, tolerance: f64) -> bool {
     let s = if length > 0.0 { (part.dot(&whole) / length).clamp(0.0, 1.0) } else { 0.0 };
     (part - whole * s).norm() <= tolerance + PROPORTION * whole.norm()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sr_020_between_two_motions_none_is_faster_towards_the_patient_than_is_permitted() {
+        let inward = |z| Twist::<Tip>::new(Vector3::new(0.0, 0.0, z), Vector3::zeros());
+        let (before, permitted) = (inward(0.02), inward(0.01));
+        assert!(is_on_the_way(&inward(0.01), &before, &permitted));
+        assert!(
+            !is_on_the_way(&inward(0.015), &before, &permitted),
+            "it lies between them, and is faster than permitted"
+        );
+    }
+}

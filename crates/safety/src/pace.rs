@@ -68,3 +68,13 @@ impl PaceKeeper {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sr_026_nobody_drives_at_a_round_trip_that_disengages() {
+        assert_eq!([Pace::Drive(0.4).part(), Pace::Disengage.part()], [0.4, 0.0]);
+    }
+}
