@@ -15,6 +15,9 @@ const START_WITHIN: Duration = Duration::from_secs(20);
 /// How long the cart has to park and end.
 const END_WITHIN: Duration = Duration::from_secs(16);
 
+/// How long a cart that closed its output may take to be gone, so that it can be told how it ended.
+const GONE_WITHIN: Duration = Duration::from_millis(500);
+
 /// How often an ending cart is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -103,10 +106,11 @@ impl DemoCart {
         }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log_file).spawn().map_err(start)?;
         let Some(address) = address_of(&mut child) else {
-            // It is of no use; it may have ended by itself.
+            let ended = wait(&mut child, GONE_WITHIN).ok().flatten();
+            // It may be there still, and is of no use.
             let _ = child.kill();
             let _ = child.wait();
-            return Err(DemoError::NotListening { cause: complaint(log), log: log.display().to_string() });
+            return Err(DemoError::NotListening { cause: complaint(log, ended), log: log.display().to_string() });
         };
         let cart = Self { child, address, operator: Some(identities.operator), log: log.to_owned() };
         // Both sides have read their identities: from here on no file holds a key, however this program ends.
@@ -132,15 +136,11 @@ impl DemoCart {
         }
         // The end of its standard input is the request.
         drop(self.child.stdin.take());
-        let deadline = Instant::now() + END_WITHIN;
-        while Instant::now() < deadline {
-            if self.child.try_wait().map_err(DemoError::Wait)?.is_some() {
-                return Ok(());
-            }
-            std::thread::sleep(LOOK_EVERY);
+        match wait(&mut self.child, END_WITHIN).map_err(DemoError::Wait)? {
+            Some(_) => Ok(()),
+            // Dropped, it is killed.
+            None => Err(DemoError::Killed { log: self.log() }),
         }
-        // Dropped, it is killed.
-        Err(DemoError::Killed { log: self.log() })
     }
 
     fn log(&self) -> String {
@@ -180,12 +180,26 @@ fn is_running(process: u32) -> bool {
     !all.join("self").exists() || all.join(process.to_string()).exists()
 }
 
-/// What the cart's log gives as the reason why it did not start.
-fn complaint(log: &Path) -> String {
+/// How `child` ended, if it does `within` this time.
+fn wait(child: &mut Child, within: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let deadline = Instant::now() + within;
+    loop {
+        match child.try_wait()? {
+            None if Instant::now() < deadline => std::thread::sleep(LOOK_EVERY),
+            ended => return Ok(ended),
+        }
+    }
+}
+
+/// Why the cart did not start: what its log says, or else how it `ended`.
+fn complaint(log: &Path, ended: Option<ExitStatus>) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let said = text.lines().rev().find_map(|line| line.strip_prefix("farprobe-cart: "));
-    said.map_or_else(|| format!("it was silent for {} s", START_WITHIN.as_secs()), str::to_owned)
+    let said = text.lines().rev().find_map(|line| line.strip_prefix("farprobe-cart: ")).map(str::to_owned);
+    said.unwrap_or_else(|| match ended {
+        Some(status) => format!("it ended without a word ({status})"),
+        None => format!("it was silent for {} s", START_WITHIN.as_secs()),
+    })
 }
 
 /// The cart's program: beside this one.
@@ -242,8 +256,12 @@ mod tests {
     fn the_reason_why_a_cart_did_not_start_is_its_last_complaint() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("cart.log");
-        assert_eq!(complaint(&log), "it was silent for 20 s");
+        let mut gone =
+            Command::new(std::env::current_exe().unwrap()).arg("--no-such").stderr(Stdio::null()).spawn().unwrap();
+        let status = gone.wait().unwrap();
+        assert_eq!(complaint(&log, None), "it was silent for 20 s");
+        assert_eq!(complaint(&log, Some(status)), format!("it ended without a word ({status})"));
         std::fs::write(&log, "INFO starting\nfarprobe-cart: heart.dcm: it is not a recording\n").unwrap();
-        assert_eq!(complaint(&log), "heart.dcm: it is not a recording");
+        assert_eq!(complaint(&log, Some(status)), "heart.dcm: it is not a recording");
     }
 }

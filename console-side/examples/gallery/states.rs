@@ -45,6 +45,7 @@ pub(crate) fn all() -> Vec<Scene> {
             .picture_fault(PictureFault::Frozen)
             .scene("picture_frozen"),
         exam.clone().stale_picture().scene("stale_picture"),
+        exam.clone().picture_fault(PictureFault::Late(Culprit::Link)).scene("late_picture"),
         exam.clone().ladder(Ladder::Release, Cause::TimedOut).began_by(Cause::LinkLost).scene("release"),
         exam.clone().ladder(Ladder::Soften, REFUSED).scene("refused"),
         exam.clone().silent(1_400).scene("link_silent"),

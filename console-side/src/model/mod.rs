@@ -238,7 +238,9 @@ impl Model {
 
     fn handle(&mut self, now: Time, status: HandleStatus) {
         if let (None, Some(remedy)) = (&self.handle.lost, &status.lost) {
-            self.log.push(now, Severity::Alarm, &format!("Handle lost: {remedy}."));
+            // Who only looks on needs none.
+            let severity = if self.role() == Some(Role::Observer) { Severity::Info } else { Severity::Alarm };
+            self.log.push(now, severity, &format!("Handle lost: {remedy}."));
         }
         if status.clutch == Clutch::Pressed {
             self.opened_by.get_or_insert(self.handle.opening);

@@ -179,6 +179,17 @@ fn a_refused_lease_and_a_lost_handle_are_said_once() {
 }
 
 #[test]
+fn a_lost_handle_alarms_nobody_who_only_looks_on() {
+    for (role, severity) in [(Role::Operator, Severity::Alarm), (Role::Observer, Severity::Info)] {
+        let mut model = Model::new(Time::ZERO);
+        model.apply(Time::ZERO, Event::Connected(Box::new(Welcome { role, ..welcome() })));
+        let lost = HandleStatus { lost: Some(String::from("plug it in")), ..HandleStatus::none() };
+        model.apply(Time::from_millis(50), Event::Handle(lost));
+        assert!(lines(&model).contains(&(severity, String::from("Handle lost: plug it in."))), "{:?}", lines(&model));
+    }
+}
+
+#[test]
 fn lag_is_speed_times_latency() {
     let mut model = connected();
     assert_eq!(model.lag_mm(), None);

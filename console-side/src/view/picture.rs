@@ -7,7 +7,7 @@ use farprobe_proto::{ImageGeometry, SourceKind};
 
 use super::icon::{self, Icon};
 use super::{format, overlay, paint};
-use crate::model::{Model, PictureCondition, Pixels, ShownPicture};
+use crate::model::{Model, PictureCondition, Pixels, STALE_AGE, ShownPicture};
 use crate::{theme, words};
 
 /// Above the picture, for what kind of picture it is, points.
@@ -117,7 +117,13 @@ fn trouble(condition: PictureCondition) -> Option<Trouble> {
 }
 
 fn age(model: &Model, now: Time) -> String {
-    model.picture.age(now).map_or_else(String::new, |age| format!("{} old", format::span(age)))
+    let stale = matches!(model.picture_condition(now), PictureCondition::Stale(_));
+    match model.picture.age(now) {
+        // Pictures count as late for a while after one was: this one may be young.
+        Some(age) if stale && age <= STALE_AGE => String::from("late a moment ago"),
+        Some(age) => format!("{} old", format::span(age)),
+        None => String::new(),
+    }
 }
 
 /// The largest rectangle of the picture's shape within `area`.

@@ -37,7 +37,8 @@ impl Summary {
     fn course(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if self.interrupted {
             let words = "of a lost one the cart's figures are those it told last";
-            writeln!(f, "interrupted: {} connections; {words}", self.connections)?;
+            let noun = if self.connections == 1 { "connection" } else { "connections" };
+            writeln!(f, "interrupted: {} {noun}; {words}", self.connections)?;
         }
         match &self.why {
             Some(why) => writeln!(f, "did not go as scripted: {why}"),

@@ -66,7 +66,10 @@ fn sidecar(folder: &Path) -> Result<(Duration, Option<Metre>), DeviceError> {
         Err(error) if error.is_not_found() => return Ok((USUAL_FRAME_TIME, None)),
         Err(error) => return Err(fail(error.to_string())),
     };
-    let sidecar: Sidecar = toml::from_str(&text).map_err(|error| fail(error.to_string()))?;
+    let sidecar: Sidecar = toml::from_str(&text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        fail(format!("line {}: {}", before.matches('\n').count() + 1, error.message()))
+    })?;
     let time = match sidecar.frame_time_ms {
         None => USUAL_FRAME_TIME,
         Some(ms) => Duration::try_from_secs_f64(ms / 1000.0)
@@ -143,7 +146,7 @@ fn decode(path: &Path) -> Result<((usize, usize), Pixels), String> {
     reader.limits(limits);
     let picture = reader.decode().map_err(|error| match error {
         ImageError::Limits(_) => format!("it is more than {LARGEST_SIDE} pixels wide or high: make it smaller"),
-        error => error.to_string(),
+        error => format!("{error}: save it again as PNG, JPEG or BMP, or take it out of the folder"),
     })?;
     let size = (picture.width() as usize, picture.height() as usize);
     let pixels = match picture {
@@ -193,14 +196,16 @@ mod tests {
         RgbImage::new(4, 6).save(folder.path().join("b.png")).unwrap();
         let text = complaint(folder.path());
         assert!(text.contains("b.png") && text.contains("one size"), "{text}");
-        std::fs::write(folder.path().join(SIDECAR), "fps = 40").unwrap();
-        assert!(complaint(folder.path()).contains("fps"));
+        std::fs::write(folder.path().join(SIDECAR), "mm_per_pixel = 1\nfps = 40").unwrap();
+        let text = complaint(folder.path());
+        assert!(text.contains("cine.toml: line 2: unknown field `fps`") && !text.contains('\n'), "{text}");
         std::fs::write(folder.path().join(SIDECAR), "frame_time_ms = -1").unwrap();
         assert!(complaint(folder.path()).contains("frame_time_ms"));
         std::fs::write(folder.path().join(SIDECAR), "").unwrap();
         std::fs::write(folder.path().join("._a.png"), "what a Mac leaves").unwrap();
         std::fs::write(folder.path().join("b.png"), "not a picture").unwrap();
-        assert!(complaint(folder.path()).contains("b.png"));
+        let text = complaint(folder.path());
+        assert!(text.contains("b.png") && text.contains("or take it out of the folder"), "{text}");
         GrayImage::new(LARGEST_SIDE as u32 + 1, 1).save(folder.path().join("b.png")).unwrap();
         let text = complaint(folder.path());
         assert!(text.contains("b.png: it is more than 4096 pixels wide or high: make it smaller"), "{text}");
