@@ -144,6 +144,10 @@ const ANGULAR_TOLERANCE: f64 = 0.05;
 /// Deviation in proportion to the motion, for what the tolerances above don't cover at speed.
 const PROPORTION: f64 = 0.1;
 
+/// From this share of what is tolerated on a motion lags, and the next one begins where it is. At half of it the permitted motion ran
+/// ahead of an arm near a singular posture for a tick and was taken back in the next, and the joints with it.
+const LAGGING: f64 = 0.1;
+
 /// From this share of its greatest acceleration on a joint does what it can.
 const STRAINED: f64 = 0.9;
 
@@ -342,8 +346,8 @@ fn agrees(implied: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
 
 /// Whether the implied motion is so much less than the permitted one that braking from the latter would begin late.
 fn lags(implied: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
-    (implied.linear - permitted.linear).norm() > LINEAR_TOLERANCE / 2.0
-        || (implied.angular - permitted.angular).norm() > ANGULAR_TOLERANCE / 2.0
+    (implied.linear - permitted.linear).norm() > LINEAR_TOLERANCE * LAGGING
+        || (implied.angular - permitted.angular).norm() > ANGULAR_TOLERANCE * LAGGING
 }
 
 /// Whether the implied motion lies between the one before and the permitted one, and is no faster towards the patient than is

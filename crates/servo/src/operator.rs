@@ -74,6 +74,9 @@ impl Operator {
                 if self.end.receive(arrived, &command) == Verdict::Fresh {
                     self.picture = (command.picture, arrived);
                     self.pending = Some(Received { arrived, command });
+                } else if self.end.inbox().is_closed() {
+                    // Who broke the rules moves nothing any more, nor by what came before in the same tick.
+                    self.pending = None;
                 }
             }
             Inbound::RemoteStop => self.remote_stop = true,
@@ -154,5 +157,39 @@ impl Operator {
 
     pub(crate) fn refused(&self) -> proto::RefusedCommands {
         self.end.inbox().refused()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farprobe_geom::{Newton, Twist};
+
+    #[test]
+    fn a_console_that_breaks_the_rules_moves_nothing_by_what_it_said_before_in_the_same_tick() {
+        let mut operator = Operator::new(AgeLimit::DEFAULT);
+        operator.receive(Inbound::Lease(Some(Epoch(1))));
+        let mut say = |sequence: u64| {
+            let at = Time::from_millis(sequence.min(1_000));
+            let command = Command {
+                epoch: Epoch(1),
+                sequence,
+                sampled_at: at,
+                sent_at: at,
+                clutch: proto::Clutch::Open,
+                clutch_in: 0,
+                target: Pose::identity(),
+                twist: Twist::zero(),
+                desired_force: Newton::ZERO,
+                picture: NO_PICTURE,
+                echo: None,
+            };
+            operator.receive(Inbound::Command { arrived: at, command });
+            (operator.pending.map(|received| received.command.sequence), operator.closed_session())
+        };
+        assert_eq!(say(1), (Some(1), None));
+        assert_eq!(say(1), (Some(1), None), "said twice: the first counts");
+        assert_eq!(say(1 << 40), (None, Some(Epoch(1))));
+        assert_eq!(say(2), (None, Some(Epoch(1))));
     }
 }

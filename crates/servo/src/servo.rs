@@ -33,6 +33,9 @@ const TURNING_ARM: f64 = 0.3;
 /// seconds before. It is over as soon as a patient breathes towards the probe: the law has to yield.
 const ZEROING: Duration = Duration::from_secs(1);
 
+/// Below this a joint counts as at rest, rad/s, as the gate has it.
+const AT_REST: f64 = 1e-6;
+
 /// What was not touched for so long is off the patient: ten breaths a minute, fewer than of any adult at rest (12 to 20).
 const BREATH: Duration = Duration::from_secs(6);
 
@@ -231,8 +234,9 @@ impl Servo {
         if directive.cause == farprobe_safety::Cause::Reset && from != self.ladder {
             self.monitor.reset();
             self.verdict = Verdict::Quiet;
-            // What was sent before the fault may be part of it: the arm goes on from where it stands.
-            self.sent = None;
+            // What was sent before the fault may be part of it: an arm at rest goes on from where it stands. One that moves still,
+            // because it was lifting the probe off, brakes from what it was sent.
+            self.sent = self.sent.filter(|sent| sent.velocities.as_slice().iter().any(|speed| speed.abs() > AT_REST));
         }
         let cause = wire::cause(directive.cause);
         if cause != proto::Cause::TimedOut {

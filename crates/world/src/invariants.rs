@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use farprobe_control::{ArmModel, JointLimits};
 use farprobe_geom::{Joints, Time, Tip, Twist};
 use farprobe_proto::{Clutch, Epoch, Ladder};
 use farprobe_safety::Limits;
@@ -16,6 +17,9 @@ use farprobe_sim::arm::ArmMotion;
 
 use crate::observation::Observation;
 use crate::world::{Heard, TICK};
+
+mod tip;
+use tip::{Beyond, Freedom, TipMotion};
 
 /// Rounding, and what linearising the kinematics costs in a tick: share of a limit.
 const ROUNDING: f64 = 0.02;
@@ -29,6 +33,22 @@ const REST_WITHIN: Duration = Duration::from_millis(250);
 /// The greatest joint acceleration, rad/s² (Franka's control parameters of the FR3).
 const JOINT_ACCELERATION: f64 = 10.0;
 
+/// A joint this near to the end of its range, rad, may be stopping there.
+const NEAR_END: f64 = 0.1;
+
+/// A joint faster than this, rad/s, may be as fast as the servo lets it be (0.8 rad/s, what the arm can stop from).
+const NEAR_SPEED: f64 = 0.7;
+
+/// A joint that changes its speed by more than this, rad/s², may be doing all it can, or is about to.
+const NEAR_ACCELERATION: f64 = 0.5 * JOINT_ACCELERATION;
+
+/// Length that makes metres and radians comparable in a measure of posture, m: about from an arm's wrist to a probe's tip.
+const LENGTH: f64 = 0.3;
+
+/// Below this manipulability (Yoshikawa, 1985: √det JJᵀ, lengths in units of [`LENGTH`]) the arm is near a singular posture, and what
+/// its joints make of a motion bends from tick to tick. A scan is done at 0.5 to 2.5; the gate ends driving at about 0.15.
+const NEAR_SINGULAR: f64 = 0.2;
+
 /// Something that must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Invariant {
@@ -40,8 +60,11 @@ pub enum Invariant {
     Continuity,
     /// The tip's speed by the setpoints stays within its row.
     Speed,
-    /// The joints' acceleration by the setpoints stays within the arm's.
+    /// The joints' acceleration by the setpoints stays within the arm's; and the tip's within its row, as long as no joint is at
+    /// the end of what it can do, the arm is not near a singular posture, and does not brake as a whole.
     Acceleration,
+    /// The tip's jerk by the setpoints stays within its row, on the same terms.
+    Jerk,
     /// What is applied was sent by the holder of the lease.
     OneDriver,
     /// A command is applied once, and none after a newer one.
@@ -58,12 +81,13 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Force,
         Self::Setpoint,
         Self::Continuity,
         Self::Speed,
         Self::Acceleration,
+        Self::Jerk,
         Self::OneDriver,
         Self::Once,
         Self::DeliberateAct,
@@ -107,6 +131,7 @@ pub struct Checker {
     breaks: Vec<Break>,
     last: Option<Time>,
     sent: Option<Sent>,
+    tip: TipMotion,
     ladder: Ladder,
     since: Time,
     /// Whether the holder's clutch was seen open since it last engaged.
@@ -128,6 +153,7 @@ impl Checker {
             breaks: Vec::new(),
             last: None,
             sent: None,
+            tip: TipMotion::default(),
             ladder: Ladder::Idle,
             since: Time::ZERO,
             seen_open: false,
@@ -236,7 +262,10 @@ impl Checker {
 
     fn check_setpoint(&mut self, seen: &Observation<'_>) {
         let before = self.sent.take();
-        let Some(target) = &seen.outcome.target else { return };
+        let Some(target) = &seen.outcome.target else {
+            self.tip = TipMotion::default();
+            return;
+        };
         let (positions, velocities) = (target.positions, target.velocities);
         let limits = self.config.model.limits();
         let inside = limits
@@ -249,13 +278,21 @@ impl Checker {
         self.sent = Some(Sent { at: seen.now, positions, velocities });
         // An arm that stopped by itself is started anew from where it stands, as the arm demands.
         let goes_on = seen.plant.motion == ArmMotion::Following;
-        if let Some(before) = before.filter(|before| goes_on && seen.now.saturating_since(before.at) == TICK) {
-            self.check_joints(seen.now, &before, &positions, &velocities);
+        match before.filter(|before| goes_on && seen.now.saturating_since(before.at) == TICK) {
+            Some(before) => {
+                let freedom = self.check_joints(seen.now, &before, &positions, &velocities);
+                self.check_change(seen.now, &positions, &seen.sent, freedom);
+            }
+            None => {
+                self.tip = TipMotion::default();
+                self.tip.step(&seen.sent, Freedom::Hemmed, &self.limits);
+            }
         }
         self.check_tip(seen, &seen.sent);
     }
 
-    fn check_joints(&mut self, now: Time, before: &Sent, positions: &Joints, velocities: &Joints) {
+    /// Gives what the joints leave the tip.
+    fn check_joints(&mut self, now: Time, before: &Sent, positions: &Joints, velocities: &Joints) -> Freedom {
         let dt = TICK.as_secs_f64();
         let moved = positions.zip_with(&before.positions, |to, from| (to - from).abs() / dt);
         let changed = velocities.zip_with(&before.velocities, |to, from| (to - from).abs() / dt);
@@ -266,6 +303,21 @@ impl Checker {
         if changed.as_slice().iter().any(|change| *change > JOINT_ACCELERATION * (1.0 + ROUNDING)) {
             self.report(Invariant::Acceleration, now, || format!("{changed:?} rad/s²"));
         }
+        let hemmed = is_braking(&before.velocities, velocities)
+            || is_hemmed(self.config.model.limits(), positions, velocities, &changed);
+        if hemmed { Freedom::Hemmed } else { Freedom::Free }
+    }
+
+    fn check_change(&mut self, now: Time, positions: &Joints, sent: &Twist<Tip>, freedom: Freedom) {
+        let Some((beyond, change)) = self.tip.step(sent, freedom, &self.limits) else { return };
+        if is_near_singular(&self.config.model, positions) {
+            return;
+        }
+        let invariant = match beyond {
+            Beyond::Acceleration => Invariant::Acceleration,
+            Beyond::Jerk => Invariant::Jerk,
+        };
+        self.report(invariant, now, || format!("the tip: {change:?}"));
     }
 
     fn check_tip(&mut self, seen: &Observation<'_>, twist: &Twist<Tip>) {
@@ -289,6 +341,31 @@ impl Checker {
             self.report(Invariant::Rest, seen.now, || format!("{:.4} m/s in {ladder:?}", v.norm()));
         }
     }
+}
+
+fn is_near_singular(model: &ArmModel, positions: &Joints) -> bool {
+    let mut jacobian = *model.kinematics(positions).jacobian();
+    for mut row in jacobian.row_iter_mut().take(3) {
+        row /= LENGTH;
+    }
+    (jacobian * jacobian.transpose()).determinant().max(0.0).sqrt() < NEAR_SINGULAR
+}
+
+/// Whether these speeds are the ones before, all smaller by the same share (rad/s).
+fn is_braking(before: &Joints, after: &Joints) -> bool {
+    let dot = |a: &Joints, b: &Joints| a.zip_with(b, |a, b| a * b).as_slice().iter().sum::<f64>();
+    let share = dot(before, after) / dot(before, before);
+    // NaN at rest, which is no braking.
+    (0.0..1.0).contains(&share)
+        && before.zip_with(after, |before, after| after - before * share).as_slice().iter().all(|off| off.abs() < 1e-9)
+}
+
+/// Whether some joint may be at the end of what it can do: of its range, its speed (rad/s) or its acceleration (rad/s²).
+fn is_hemmed(limits: &[JointLimits], positions: &Joints, velocities: &Joints, accelerations: &Joints) -> bool {
+    let mut joints = limits.iter().zip(positions.as_slice());
+    joints.any(|(limit, angle)| (angle - limit.lower.get()).min(limit.upper.get() - angle) < NEAR_END)
+        || velocities.as_slice().iter().any(|speed| speed.abs() > NEAR_SPEED)
+        || accelerations.as_slice().iter().any(|change| change.abs() > NEAR_ACCELERATION)
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
-//! When the cart may be switched off.
+//! How the arm comes to rest, and when the cart may be switched off.
 
 use std::time::Duration;
 
 use farprobe_geom::Metre;
-use farprobe_proto::{Contact, Ladder};
+use farprobe_proto::{Bedside, Contact, Ladder};
+use farprobe_safety::Limits;
 use farprobe_servo::Inbound;
 use farprobe_sim::body::{BodyCard, Breathing};
+use farprobe_sim::scene;
 
-use crate::exam::Exam;
+use crate::exam::{Exam, TICK};
 
 /// The longest breath that counts as one, as the servo has it.
 const BREATH_MS: u32 = 6_000;
@@ -55,4 +57,30 @@ fn who_has_taken_the_probe_off_may_switch_the_cart_off_a_breath_later() {
 fn a_cart_that_touched_nobody_may_be_switched_off_at_once() {
     let mut exam = Exam::new();
     assert!(exam.run(100).at_rest);
+}
+
+#[test]
+fn a_reset_while_a_lift_is_braked_makes_it_no_rougher() {
+    let mut exam = Exam::in_contact();
+    let arm = scene::arm().unwrap();
+    // The sensor is broken and mended again; meanwhile the gate begins to lift the probe off without it.
+    for _ in 0..100 {
+        exam.tick(|_, reading| reading.wrench.force.z = f64::NAN);
+    }
+    let (mut before, mut fastest) = (0.0_f64, 0.0_f64);
+    for _ in 0..3_000 {
+        // Heard as soon as the lift is done.
+        exam.servo.receive(Inbound::Bedside(Bedside::Reset));
+        let outcome = exam.run(1);
+        let target = outcome.target.unwrap();
+        let now = arm.kinematics(&target.positions).twist(&target.velocities).linear.z;
+        if outcome.state.ladder == Ladder::Idle {
+            fastest = fastest.max(-before);
+        }
+        // Speed outward is taken back as inward speed is built up.
+        let most = Limits::CEILINGS.inward.acceleration.get() * 1.02 * TICK.as_secs_f64();
+        assert!(now - before <= most, "{before} to {now} m/s in a tick, {:?}", outcome.state.cause);
+        before = now;
+    }
+    assert!(fastest > 0.05, "no reset was heard while the probe moved: {fastest} m/s");
 }

@@ -19,6 +19,7 @@ struct Scene {
     now: Time,
     plant: PlantState,
     outcome: Outcome,
+    sent: Twist<Tip>,
     heard: Vec<Heard>,
     holder: Option<ConsoleId>,
 }
@@ -44,7 +45,8 @@ impl Scene {
         assert_eq!(checker.breaks(), [], "the exam itself breaks nothing");
         let (plant, outcome) = *world.last().unwrap();
         assert!(plant.force.get() > 4.0 && outcome.state.ladder == Ladder::Engaged);
-        let mut scene = Self { checker, now: world.now(), plant, outcome, heard, holder: world.holder() };
+        let sent = Observation::of(&world).unwrap().sent;
+        let mut scene = Self { checker, now: world.now(), plant, outcome, sent, heard, holder: world.holder() };
         scene.outcome.transition = None;
         scene.next();
         scene
@@ -67,7 +69,7 @@ impl Scene {
             ran: true,
             plant: &self.plant,
             outcome: &self.outcome,
-            sent: Twist::zero(),
+            sent: self.sent,
             heard: &self.heard,
             holder: self.holder,
         };
@@ -128,6 +130,137 @@ fn a_setpoint_that_is_none() {
 fn a_setpoint_that_leaps_or_jerks() {
     assert_eq!(altered(|scene| scene.target().positions.as_mut_slice()[1] += 0.01), [Invariant::Continuity]);
     assert_eq!(altered(|scene| scene.target().velocities.as_mut_slice()[1] += 0.02), [Invariant::Acceleration]);
+}
+
+/// What is found when the tip's speeds are these, tick by tick, mm/s and mrad/s more than they were.
+fn changing(speeds: impl IntoIterator<Item = (Vector3<f64>, Vector3<f64>)>) -> Vec<Invariant> {
+    let mut scene = Scene::in_contact();
+    let before = scene.sent;
+    for (linear, angular) in speeds {
+        scene.sent = Twist::new(before.linear + linear / 1e3, before.angular + angular / 1e3);
+        scene.tick();
+        scene.next();
+    }
+    scene.checker.breaks().iter().map(|found| found.invariant).collect()
+}
+
+/// Speeds that go up evenly along `axis`, as fast as given (mm/s or mrad/s a tick), from a smooth beginning on.
+fn ramp(axis: Vector3<f64>, rate: f64) -> impl Iterator<Item = Vector3<f64>> {
+    let rates = (1..=30).map(move |tick| rate * (f64::from(tick) / 12.0).min(1.0));
+    rates
+        .scan(0.0, |speed, rate| {
+            *speed += rate;
+            Some(*speed)
+        })
+        .map(move |speed| axis * speed)
+}
+
+#[test]
+fn a_tip_that_speeds_up_too_fast() {
+    let still = Vector3::zeros();
+    let along = |axis: Vector3<f64>, rate| changing(ramp(axis, rate).map(|linear| (linear, still)));
+    let about = |axis: Vector3<f64>, rate| changing(ramp(axis, rate).map(|angular| (still, angular)));
+    let Limits { lateral, inward, outward, angular, .. } = Scene::in_contact().checker.limits;
+    let rows = [(Vector3::x(), lateral), (-Vector3::y(), lateral), (Vector3::z(), inward), (-Vector3::z(), outward)];
+    for (axis, row) in rows {
+        let most = row.acceleration.get();
+        assert_eq!(along(axis, most), [], "{axis:?}");
+        assert_eq!(along(axis, most * 1.15), [Invariant::Acceleration], "{axis:?}");
+    }
+    assert_eq!(about(Vector3::y(), angular.acceleration), []);
+    assert_eq!(about(Vector3::y(), angular.acceleration * 1.15), [Invariant::Acceleration]);
+}
+
+#[test]
+fn a_tip_that_jerks() {
+    let still = Vector3::zeros();
+    let Limits { lateral, outward, angular, .. } = Scene::in_contact().checker.limits;
+    for (axis, most) in [(Vector3::x(), lateral.jerk), (Vector3::z(), outward.jerk), (-Vector3::z(), outward.jerk)] {
+        let leap =
+            |rate: f64| changing([(still, still), (still, still), (axis * rate, still), (axis * 2.0 * rate, still)]);
+        assert_eq!(leap(most.get() / 1e3), [], "{axis:?}");
+        assert_eq!(leap(most.get() * 1.15 / 1e3), [Invariant::Jerk], "{axis:?}");
+    }
+    let turn = |rate: f64| changing([(still, still), (still, still), (still, Vector3::x() * rate)]);
+    assert_eq!(turn(angular.jerk / 1e3), []);
+    assert_eq!(turn(angular.jerk * 1.15 / 1e3), [Invariant::Jerk]);
+}
+
+#[test]
+fn a_change_is_excused_while_a_joint_can_do_no_more_and_shortly_after() {
+    let limits = Limits::CEILINGS;
+    // Every second millimetre a second more: half the acceleration of the row, and ten times its jerk. Or all of both.
+    for size in [1e-3, 1e-2] {
+        let leaping = |tick: u32| Twist::new(Vector3::new(size * f64::from(tick % 2), 0.0, 0.0), Vector3::zeros());
+        let mut tip = TipMotion::default();
+        let freedom = |tick| if tick == 3 { Freedom::Hemmed } else { Freedom::Free };
+        let excused = (2..20).filter(|tick| tip.step(&leaping(*tick), freedom(*tick), &limits).is_none());
+        let excused: Vec<_> = excused.filter(|tick| *tick > 2).collect();
+        assert_eq!(excused, (3..=13).collect::<Vec<_>>(), "{size}");
+    }
+}
+
+#[test]
+fn a_motion_that_meets_the_end_of_its_speed_may_stop_growing_at_once() {
+    let limits = Limits::CEILINGS;
+    let growing = |most: f64| {
+        let mut tip = TipMotion::default();
+        let speeds = (0..40).map(|tick| (most - 0.02 + 1e-3 * f64::from(tick)).min(most));
+        let jerks = speeds.map(|speed| {
+            tip.step(&Twist::new(Vector3::new(speed, 0.0, 0.0), Vector3::zeros()), Freedom::Free, &limits).is_some()
+        });
+        jerks.filter(|jerk| *jerk).count()
+    };
+    assert_eq!(growing(limits.lateral.speed.get()), 0);
+    assert_eq!(growing(limits.lateral.speed.get() * 0.99), 1);
+}
+
+#[test]
+fn an_arm_that_brakes_as_a_whole_may_be_as_quick_as_its_joints() {
+    let joints = |values: [f64; 7]| Joints::from_slice(&values).unwrap();
+    let before = joints([0.1, -0.2, 0.3, 0.0, 0.5, -0.6, 0.7]);
+    let scaled = |share: f64| before.zip_with(&before, |speed, _| speed * share);
+    assert!(is_braking(&before, &scaled(0.9)) && is_braking(&before, &scaled(0.0)));
+    assert!(
+        !is_braking(&before, &scaled(1.0)) && !is_braking(&before, &scaled(1.1)) && !is_braking(&before, &scaled(-0.1))
+    );
+    assert!(!is_braking(&Joints::zero(7), &Joints::zero(7)), "at rest");
+    let mut aside = scaled(0.9);
+    aside.as_mut_slice()[3] = 1e-6;
+    assert!(!is_braking(&before, &aside));
+}
+
+#[test]
+fn an_arm_with_its_wrist_in_line_is_near_a_singular_posture() {
+    let model = Scene::in_contact().checker.config.model;
+    let mut joints = model.middle();
+    assert!(!is_near_singular(&model, &joints));
+    // The axes of the fourth and the sixth joint let the wrist's fifth and seventh coincide, and the elbow stretch.
+    joints.as_mut_slice().copy_from_slice(&[0.0, 0.0, 0.0, -0.07, 0.0, 0.0, 0.0]);
+    assert!(is_near_singular(&model, &joints));
+}
+
+#[test]
+fn a_joint_can_do_no_more_at_the_end_of_its_range_speed_or_acceleration() {
+    let scene = Scene::in_contact();
+    let limits = scene.checker.config.model.limits();
+    let middle = scene.checker.config.model.middle();
+    let one = |value: f64| {
+        let mut joints = Joints::zero(limits.len());
+        joints.as_mut_slice()[2] = value;
+        joints
+    };
+    let rest = one(0.0);
+    assert!(!is_hemmed(limits, &middle, &rest, &rest));
+    for sign in [1.0, -1.0] {
+        assert!(is_hemmed(limits, &middle, &one(0.75 * sign), &rest));
+        assert!(is_hemmed(limits, &middle, &rest, &one(6.0 * sign)));
+    }
+    for end in [limits[2].lower.get() + 0.05, limits[2].upper.get() - 0.05] {
+        let mut positions = middle;
+        positions.as_mut_slice()[2] = end;
+        assert!(is_hemmed(limits, &positions, &rest, &rest));
+    }
 }
 
 #[test]
