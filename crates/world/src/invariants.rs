@@ -45,7 +45,7 @@ const NEAR_ACCELERATION: f64 = 0.5 * JOINT_ACCELERATION;
 /// Length that makes metres and radians comparable in a measure of posture, m: about from an arm's wrist to a probe's tip.
 const LENGTH: f64 = 0.3;
 
-/// Below this manipulability (Yoshikawa, 1985: √det JJᵀ, lengths in units of [`LENGTH`]) the arm is near a singular posture, and what
+/// Below this manipulability (Yoshikawa, 1985: `√det JJᵀ`, lengths in units of [`LENGTH`]) the arm is near a singular posture, and what
 /// its joints make of a motion bends from tick to tick. A scan is done at 0.5 to 2.5; the gate ends driving at about 0.15.
 const NEAR_SINGULAR: f64 = 0.2;
 
@@ -278,15 +278,12 @@ impl Checker {
         self.sent = Some(Sent { at: seen.now, positions, velocities });
         // An arm that stopped by itself is started anew from where it stands, as the arm demands.
         let goes_on = seen.plant.motion == ArmMotion::Following;
-        match before.filter(|before| goes_on && seen.now.saturating_since(before.at) == TICK) {
-            Some(before) => {
-                let freedom = self.check_joints(seen.now, &before, &positions, &velocities);
-                self.check_change(seen.now, &positions, &seen.sent, freedom);
-            }
-            None => {
-                self.tip = TipMotion::default();
-                self.tip.step(&seen.sent, Freedom::Hemmed, &self.limits);
-            }
+        if let Some(before) = before.filter(|before| goes_on && seen.now.saturating_since(before.at) == TICK) {
+            let freedom = self.check_joints(seen.now, &before, &positions, &velocities);
+            self.check_change(seen.now, &positions, &seen.sent, freedom);
+        } else {
+            self.tip = TipMotion::default();
+            self.tip.step(&seen.sent, Freedom::Hemmed, &self.limits);
         }
         self.check_tip(seen, &seen.sent);
     }
