@@ -344,10 +344,14 @@ fn agrees(implied: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
         && is_part_of(implied.angular, permitted.angular, ANGULAR_TOLERANCE)
 }
 
-/// Whether the implied motion is so much less than the permitted one that braking from the latter would begin late.
+/// Whether the implied motion is so much less than the permitted one that braking from the latter would begin late. One that is more
+/// is being braked already, and is not given time for it.
 fn lags(implied: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
-    (implied.linear - permitted.linear).norm() > LINEAR_TOLERANCE * LAGGING
-        || (implied.angular - permitted.angular).norm() > ANGULAR_TOLERANCE * LAGGING
+    let less = |implied: Vector3<f64>, permitted: Vector3<f64>, tolerance: f64| {
+        (implied - permitted).norm() > tolerance * LAGGING && implied.norm() < permitted.norm()
+    };
+    less(implied.linear, permitted.linear, LINEAR_TOLERANCE)
+        || less(implied.angular, permitted.angular, ANGULAR_TOLERANCE)
 }
 
 /// Whether the implied motion lies between the one before and the permitted one, and is no faster towards the patient than is

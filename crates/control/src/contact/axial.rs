@@ -223,7 +223,12 @@ impl Axial {
         match self.phase {
             Phase::Free { .. } => {
                 self.lead = if taken_over { 0.0 } else { (self.lead + travel - moved).clamp(-LEASH, LEASH) };
-                input.operator_speed + self.lead * LEAD_RATE
+                let wish = input.operator_speed + self.lead * LEAD_RATE;
+                match input.guidance {
+                    Guidance::Live => wish,
+                    // Whoever is not heard may be gone: the skin is not touched for him.
+                    Guidance::Stale => wish.min(0.0),
+                }
             }
             Phase::Touching { surface, stiffness, .. } => {
                 if taken_over {

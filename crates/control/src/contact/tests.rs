@@ -144,6 +144,21 @@ fn an_operator_who_is_not_heard_asks_for_no_more() {
 }
 
 #[test]
+fn a_probe_in_the_air_goes_no_nearer_to_the_skin_for_an_operator_who_is_not_heard() {
+    let mut bench = Bench::new(10_000.0);
+    bench.run(0.2, &FOLLOW, 0.01);
+    bench.guidance = crate::Guidance::Stale;
+    bench.run(0.1, &FOLLOW, 0.01);
+    let inward = bench.run(0.2, &FOLLOW, 0.01).iter().map(|seen| seen.proposal.twist.linear.z).fold(0.0, f64::max);
+    assert!(inward <= 0.0, "{inward} m/s");
+    let outward = bench.run(0.2, &FOLLOW, -0.05).iter().map(|seen| seen.proposal.twist.linear.z).fold(0.0, f64::min);
+    assert!(outward < -0.01, "away from it it may still go: {outward} m/s");
+    bench.guidance = crate::Guidance::Live;
+    let on = bench.run(1.0, &FOLLOW, 0.01).iter().map(|seen| seen.proposal.twist.linear.z).fold(0.0, f64::max);
+    assert!(on > 0.009, "heard again he goes on: {on} m/s");
+}
+
+#[test]
 fn stiff_tissue_that_stays_still_is_held_without_ringing() {
     for stiffness in [50_000.0, 100_000.0, 150_000.0] {
         let mut bench = Bench::new(stiffness);
