@@ -85,7 +85,7 @@ fn every_state_is_said_in_words() {
         ("frozen_by_operator", &["FROZEN BY OPERATOR", "Unfreeze the picture."]),
         ("picture_frozen", &["PICTURE FROZEN", "Do not steer by it.", "The cart sends it again and again."]),
         ("stale_picture", &["OLD PICTURE", "1.4 s old", "Do not steer by it.", "This console does not keep up."]),
-        ("late_picture", &["OLD PICTURE", "late a moment ago", "Do not steer by it."]),
+        ("late_picture", &["OLD PICTURE, late a moment ago", "Late a moment ago. Do not steer by it."]),
         ("release", &["RELEASING", "no fresh command reached the cart, and then the time allowed ran out"]),
         ("refused", &["SOFTENING", "the safety gate refused a motion: the monitor saw the probe sent otherwise"]),
         (

@@ -212,7 +212,7 @@ fn stamp(ui: &Ui, area: Rect, trouble: Trouble, age: &str) {
     let at = plate.left_center() + vec2(64.0, -24.0);
     paint::text(ui, at, Align2::LEFT_CENTER, trouble.words, theme::font(theme::SIZE_FIGURE), trouble.color);
     let at = plate.left_center() + vec2(64.0, 4.0);
-    let words = format!("{age}. Do not steer by it.");
+    let words = format!("{}. Do not steer by it.", format::capitalised(age));
     paint::text(ui, at, Align2::LEFT_CENTER, &words, theme::font(theme::SIZE_BODY), theme::TEXT);
     if !trouble.blame.is_empty() {
         let at = plate.left_center() + vec2(64.0, 28.0);
