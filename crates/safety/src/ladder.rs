@@ -160,7 +160,8 @@ impl Ladder {
         let events = [
             facts.stop.map(stop_event),
             fault(facts, around).map(Event::Fault),
-            (facts.arming == Arming::Disarmed).then_some(Event::Disarm),
+            // A shutdown lets nobody drive either, and takes the probe off besides.
+            (facts.arming == Arming::Disarmed && facts.shutdown == Shutdown::None).then_some(Event::Disarm),
             (facts.shutdown == Shutdown::Requested).then_some(Event::Shutdown),
             around.overload.map(Event::Overload),
             unleased.map(Event::Unleased),

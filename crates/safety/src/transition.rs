@@ -196,9 +196,10 @@ fn shutdown(state: State, at: &Moment<'_>) -> Option<State> {
     match state {
         State::Ready if !at.presses() => Some(State::Parked),
         State::Ready | State::Engaged | State::Hold { .. } => Some(release(at.now)),
-        State::Soften { fell_at, .. } => Some(release(fell_at)),
+        // Whoever disarmed meant a cart that goes on; this one ends, and would leave a stiff arm on the patient.
+        State::Soften { fell_at, .. } | State::Release { fell_at, then: AfterRelease::Idle } => Some(release(fell_at)),
         State::Idle
-        | State::Release { .. }
+        | State::Release { then: AfterRelease::Descend, .. }
         | State::Retract { .. }
         | State::Parked
         | State::Fault { .. }

@@ -388,6 +388,39 @@ fn sr_037_a_shutdown_of_a_touched_probe_at_rest_lets_go_first() {
 }
 
 #[test]
+fn sr_037_a_shutdown_takes_the_probe_off_though_it_is_disarmed_in_the_same_moment() {
+    // A closed terminal does both: it is the end of the cart, and of who could stop it.
+    for (disarmed, shut_down) in [(0, 0), (0, 20), (20, 0), (0, 400), (400, 0), (2_000, 0)] {
+        let mut scene = Scene::engaged(8.0);
+        for ms in 0..3_000 {
+            if ms == disarmed {
+                scene.facts.arming = Arming::Disarmed;
+            }
+            if ms == shut_down {
+                scene.facts.shutdown = Shutdown::Requested;
+            }
+            scene.run(1);
+            assert_ne!(scene.rung(), Rung::Idle, "disarmed at {disarmed} ms, shut down at {shut_down}: {ms} ms");
+        }
+        assert_eq!(scene.rung(), Rung::Retract);
+        scene.push(0.0);
+        scene.run(4_000);
+        assert_eq!(scene.rung(), Rung::Parked, "disarmed at {disarmed} ms, shut down at {shut_down}");
+    }
+}
+
+#[test]
+fn sr_037_a_shutdown_long_after_the_staff_disarmed_begins_no_descent() {
+    let mut scene = Scene::engaged(8.0);
+    scene.facts.arming = Arming::Disarmed;
+    scene.run(1_000);
+    assert_eq!(scene.rung(), Rung::Idle);
+    scene.facts.shutdown = Shutdown::Requested;
+    scene.run(1_000);
+    assert_eq!(scene.rung(), Rung::Idle);
+}
+
+#[test]
 fn sr_001_an_arm_that_nobody_has_armed_yet_does_nothing_whoever_touches_it() {
     let mut scene = Scene::new();
     scene.facts.arming = Arming::Disarmed;
