@@ -34,6 +34,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// The outermost place of the probe tip, for the console's drawing, m.
 const WORKSPACE_RADIUS: Metre = Metre::literal(0.5);
 
+/// The cart has ended, and the probe may be on the patient still: it was stopped, disarmed or at fault there before, or an arm or a
+/// sensor was (the staff are to look).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the arm is not at rest, or the patient still touches the probe, and from now on it does not give way: look at the patient, \
+     and lift the probe off by hand"
+)]
+pub struct NotParked;
+
 /// The cart did not start; nothing is left running, and the arm never moved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -137,8 +146,11 @@ impl Cart {
 
     /// Takes the probe off the patient, parks the arm, then tells the consoles and ends. Takes as long as the ladder needs, at
     /// most some thirteen seconds; an idle cart stops within a fraction of one.
-    pub async fn stop(self) {
-        park(self.thread).await;
+    ///
+    /// # Errors
+    /// The arm could not be parked off the patient in that time: somebody has to look at him.
+    pub async fn stop(self) -> Result<(), NotParked> {
+        let parked = park(self.thread).await;
         // Whoever looks wants to know that the arm is parked, and not only that it was about to be.
         let told = tokio::task::spawn_blocking(|| self.bedside.join());
         if !matches!(told.await, Ok(Ok(()))) {
@@ -149,6 +161,7 @@ impl Cart {
             tracing::error!("the consoles' server had already ended: {error}");
         }
         tracing::info!("stopped");
+        parked
     }
 }
 
@@ -185,7 +198,7 @@ fn video_addresses(config: &Config, listening: SocketAddr) -> Vec<SocketAddr> {
 }
 
 /// Lets the ladder take the probe off the patient, then ends the real-time thread.
-async fn park(thread: RtThread) {
+async fn park(thread: RtThread) -> Result<(), NotParked> {
     if thread.inbox.push(Inbound::Shutdown).is_err() {
         tracing::error!("the real-time thread does not run; the arm has stopped by itself: look at the patient");
     }
@@ -198,15 +211,11 @@ async fn park(thread: RtThread) {
             }
         }
     };
-    if tokio::time::timeout(PARK_WITHIN, parked).await.is_ok() {
-        tracing::info!("the arm is at rest and off the patient");
-    } else {
-        tracing::error!(
-            "the arm is not at rest, or the patient still touches the probe, and from now on it does not give way: look at the \
-             patient, and lift the probe off by hand"
-        );
-    }
+    let parked = tokio::time::timeout(PARK_WITHIN, parked).await;
     thread.end();
+    parked.map_err(|_| NotParked)?;
+    tracing::info!("the arm is at rest and off the patient");
+    Ok(())
 }
 
 #[cfg(test)]

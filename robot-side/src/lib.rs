@@ -24,5 +24,5 @@ mod run;
 mod settings;
 mod simulation;
 
-pub use cart::{Cart, StartError};
+pub use cart::{Cart, NotParked, StartError};
 pub use run::{RunError, run};

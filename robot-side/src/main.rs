@@ -12,8 +12,10 @@ use farprobe_transport::identity::cli::print;
 /// What is logged unless `RUST_LOG` says otherwise: the WebRTC crates tell of every candidate pair, and warn at every
 /// start of what is no fault: `rtc_dtls` that it was given no server name (peers are known by their fingerprint, which the
 /// trusted connection carries), `rtc_ice` that it has no pair of candidates yet (they come a moment later), `rtc` that a console
-/// which left early has told it no password. What breaks the video is told by the video's own state.
-const SHIPPED_FILTER: &str = "info,webrtc=warn,rtc=error,rtc_dtls=error,rtc_ice=error";
+/// which left early has told it no password. When a link breaks, webrtc's driver tells of each packet that comes to nothing, by the
+/// hundred. What breaks the video is told by the video's own state.
+const SHIPPED_FILTER: &str =
+    "info,webrtc=warn,webrtc::peer_connection::driver=off,rtc=error,rtc_dtls=error,rtc_ice=error";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -12,7 +12,7 @@ use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::cart::{Cart, StartError};
+use crate::cart::{Cart, NotParked, StartError};
 use crate::cli::Run;
 use crate::config::{Config, ConfigError, TerminalUse};
 
@@ -38,6 +38,9 @@ pub enum RunError {
     /// The cart did not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The cart ended, but not with the arm parked (the staff are to look).
+    #[error(transparent)]
+    NotParked(#[from] NotParked),
     /// The system refuses threads, or the signals that end the program (this machine).
     #[error("the system refuses what the program needs: {0}")]
     System(#[from] std::io::Error),
@@ -90,8 +93,7 @@ async fn serve(config: &Config, identity: &Identity, options: &Run) -> Result<()
     let why = attend(&cart, &mut ending).await;
     tracing::info!("stopping: {why}");
     tell_system(&[NotifyState::Stopping]);
-    cart.stop().await;
-    Ok(())
+    Ok(cart.stop().await?)
 }
 
 /// Feeds the system's watchdog as long as the real-time thread ticks, until the cart is to stop; gives the reason.

@@ -56,7 +56,7 @@ async fn a_console_drives_turns_the_scanner_and_gets_its_report() {
     assert!(report.commands_applied > 0, "{report:?}");
     assert_eq!((report.stale_applied, report.refused.malformed, report.refused.epoch), (0, 0, 0));
     assert!(report.rt_loop.ticks > 0);
-    site.cart.stop().await;
+    site.cart.stop().await.unwrap();
     soon("the cart's goodbye", console.connection.closed()).await;
 }
 
@@ -81,7 +81,7 @@ async fn roles_beyond_the_certificate_are_refused() {
     let mut observer = site.console(CertifiedRole::Observer, "observer").await;
     observer.say(&ConsoleMessage::RequestLease).await;
     assert_eq!(observer.hear("a refusal", lease_refusal).await, LeaseRefusal::Role);
-    site.cart.stop().await;
+    site.cart.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn a_second_console_cannot_drive_and_an_observer_can_stop() {
         _ => None,
     };
     assert_eq!(second.hear("the step", step).await.cause, Cause::OperatorStop);
-    site.cart.stop().await;
+    site.cart.stop().await.unwrap();
 }
 
 /// Asks for a picture that stands still or runs, and gives the cart's answer and how the scanner is then.
@@ -176,7 +176,7 @@ async fn whoever_drives_sets_the_scanner_and_nobody_freezes_the_picture_under_th
     let free = |message: &CartMessage| matches!(message, CartMessage::Lease(LeaseStatus::Free)).then_some(());
     driver.hear("the free lease", free).await;
     assert_eq!(freeze(&mut second, 4, false).await, (Ok(()), false));
-    site.cart.stop().await;
+    site.cart.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -228,5 +228,5 @@ async fn garbage_is_counted_and_disturbs_nobody() {
     assert_eq!((report.refused.malformed, vandals.commands_applied), (0, 0));
     assert!(driver.next_state().await.epoch == Some(epoch));
     assert!(!matches!(driver.next_state().await.ladder, Ladder::EStop | Ladder::Fault), "both are latched");
-    site.cart.stop().await;
+    site.cart.stop().await.unwrap();
 }

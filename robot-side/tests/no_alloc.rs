@@ -122,5 +122,5 @@ async fn the_real_time_thread_of_a_cart_neither_allocates_nor_frees() {
     assert_eq!(calls, 0, "the real-time thread called the allocator");
     // 1,500 states are 6,000 ticks, were none of them lost on the way.
     assert!(report.rt_loop.ticks > 6_000, "{:?}", report.rt_loop);
-    soon("the cart's end", site.cart.stop()).await;
+    soon("the cart's end", site.cart.stop()).await.unwrap();
 }

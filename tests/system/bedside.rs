@@ -216,3 +216,30 @@ fn a_cart_whose_terminal_is_gone_takes_the_probe_off_and_parks() {
         assert!(said.contains("SIGHUP") && said.contains("parked"), "{said}");
     });
 }
+
+#[test]
+fn a_cart_that_is_disarmed_as_it_ends_takes_the_probe_off_and_parks() {
+    fairly(|| {
+        // Where the terminal is the only switch, its end says both: nobody is left to stop the arm, and SIGHUP.
+        let mut test = InContact::by(CONTACT);
+        say(&test.site.bedside(), "disarm");
+        test.cart.process.hang_up();
+        assert!(test.cart.process.end().success());
+        let said = test.cart.process.text();
+        assert!(said.contains("the arm is at rest and off the patient"), "{said}");
+    });
+}
+
+#[test]
+fn a_cart_that_ends_stopped_on_the_patient_says_so_and_is_no_success() {
+    fairly(|| {
+        let mut test = InContact::by(CONTACT);
+        let pressed = test.watcher.newest();
+        say(&test.site.bedside(), "stop");
+        lets_go_then_brakes(&mut test.watcher, &pressed, Cause::BedsideStop);
+        test.cart.process.terminate();
+        assert!(!test.cart.process.end().success());
+        let said = test.cart.process.text();
+        assert!(said.contains("look at the patient, and lift the probe off by hand"), "{said}");
+    });
+}
