@@ -12,9 +12,10 @@ use farprobe_record::log_to_standard_error;
 /// What is logged unless `RUST_LOG` says otherwise. Three crates warn at every start of what is no fault: `rtc_dtls` that it was
 /// given no server name (peers are known by their fingerprint, which the trusted connection carries), `rtc_ice` that it has no
 /// pair of candidates yet (they come a moment later), `winit` that a virtual display has no size in millimetres. When a link
-/// breaks, webrtc's driver tells of each packet that comes to nothing, with the patient's picture in it. What breaks the video is
-/// told by the video's own state.
-const SHIPPED_FILTER: &str = "warn,webrtc::peer_connection::driver=off,rtc_dtls=error,rtc_ice=error,winit=error";
+/// breaks, webrtc's driver and `rtc` tell of each packet that comes to nothing or twice, with the patient's picture in it. What
+/// breaks the video is told by the video's own state.
+const SHIPPED_FILTER: &str =
+    "warn,webrtc::peer_connection::driver=off,rtc=error,rtc_dtls=error,rtc_ice=error,winit=error";
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
