@@ -4,6 +4,7 @@ use farprobe_proto::PictureStamp;
 
 use super::colour::NEUTRAL;
 use super::image::{Chroma, DecodedPicture};
+use super::nal;
 use super::raw::{self, ConcealingDecoder, RawPlanes};
 use super::stamp;
 use crate::CodecError;
@@ -43,11 +44,31 @@ impl Decoder {
     /// Decodes one access unit (annex B) and hands its picture out at once. Any bytes may be given: what is no picture gives
     /// none.
     pub fn decode(&mut self, access_unit: &[u8]) -> Decoded {
-        let stamp = stamp::stamp_of(access_unit);
-        let raw = self.0.decode(access_unit);
-        let integrity = if raw.error_free { Integrity::Complete } else { Integrity::Concealed };
-        Decoded { picture: raw.planes.map(|planes| copy(&planes)), integrity, stamp }
+        let decoded = attempt(&mut self.0, access_unit);
+        if decoded.picture.is_some() || !is_key(access_unit) {
+            return decoded;
+        }
+        // A key picture needs nothing of what came before, but nonsense that came before can keep it from showing. Where a new
+        // decoder shows it, the new one goes on.
+        let Ok(mut fresh) = ConcealingDecoder::new() else { return decoded };
+        let again = attempt(&mut fresh, access_unit);
+        if again.picture.is_none() {
+            return decoded;
+        }
+        self.0 = fresh;
+        again
     }
+}
+
+fn attempt(decoder: &mut ConcealingDecoder, access_unit: &[u8]) -> Decoded {
+    let stamp = stamp::stamp_of(access_unit);
+    let raw = decoder.decode(access_unit);
+    let integrity = if raw.error_free { Integrity::Complete } else { Integrity::Concealed };
+    Decoded { picture: raw.planes.map(|planes| copy(&planes)), integrity, stamp }
+}
+
+fn is_key(access_unit: &[u8]) -> bool {
+    nal::units(access_unit).any(|unit| nal::kind_of(unit) == Some(nal::kind::IDR_SLICE))
 }
 
 /// The picture in memory of its own, without the decoder's padding.
