@@ -34,8 +34,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// The outermost place of the probe tip, for the console's drawing, m.
 const WORKSPACE_RADIUS: Metre = Metre::literal(0.5);
 
-/// The cart has ended, and the probe may be on the patient still: it was stopped, disarmed or at fault there before, or an arm or a
-/// sensor was (the staff are to look).
+/// The cart has ended, and the probe may be on the patient still, as where it was stopped, disarmed or at fault before (the staff
+/// are to look).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the arm is not at rest, or the patient still touches the probe, and from now on it does not give way: look at the patient, \

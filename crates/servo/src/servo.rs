@@ -236,7 +236,7 @@ impl Servo {
             self.verdict = Verdict::Quiet;
             // What was sent before the fault may be part of it: an arm at rest goes on from where it stands. One that moves still,
             // because it was lifting the probe off, brakes from what it was sent.
-            self.sent = self.sent.filter(|sent| sent.velocities.as_slice().iter().any(|speed| speed.abs() > AT_REST));
+            self.sent = self.sent.filter(|sent| fastest(&sent.velocities) > AT_REST);
         }
         let cause = wire::cause(directive.cause);
         if cause != proto::Cause::TimedOut {
@@ -364,8 +364,7 @@ impl Servo {
 
     /// Whether, after a tick at these speeds, every joint is still within its range when all come to rest alike.
     fn stops_in_range(&self, from: &Joints, speeds: &Joints, dt: f64) -> bool {
-        let fastest = speeds.as_slice().iter().fold(0.0_f64, |fastest, speed| fastest.max(speed.abs()));
-        let time = dt + fastest / (2.0 * JOINT_ACCELERATION * USED_SHARE);
+        let time = dt + fastest(speeds) / (2.0 * JOINT_ACCELERATION * USED_SHARE);
         let joints = from.as_slice().iter().zip(speeds.as_slice()).zip(self.model.limits());
         joints.into_iter().all(|((angle, speed), limit)| {
             let left = if *speed > 0.0 { limit.upper.get() - angle } else { angle - limit.lower.get() };
@@ -426,9 +425,14 @@ fn weighed(twist: &Twist<Tip>) -> f64 {
     (twist.linear.norm_squared() + twist.angular.norm_squared() * TURNING_ARM * TURNING_ARM).sqrt()
 }
 
+/// The speed of the fastest joint, rad/s.
+fn fastest(speeds: &Joints) -> f64 {
+    speeds.as_slice().iter().fold(0.0, |fastest, speed| speed.abs().max(fastest))
+}
+
 /// These speeds (rad/s), or as much of them as leaves no joint faster than `most`. All joints take the same share.
 fn within_speed(wanted: &Joints, most: f64) -> Joints {
-    let fastest = wanted.as_slice().iter().fold(0.0_f64, |fastest, speed| fastest.max(speed.abs()));
+    let fastest = fastest(wanted);
     let share = if fastest > most { most / fastest } else { 1.0 };
     wanted.zip_with(wanted, |speed, _| speed * share)
 }

@@ -19,7 +19,7 @@ use crate::observation::Observation;
 use crate::world::{Heard, TICK};
 
 mod tip;
-use tip::{Beyond, Freedom, TipMotion};
+use tip::{Freedom, TipMotion};
 
 /// Rounding, and what linearising the kinematics costs in a tick: share of a limit.
 const ROUNDING: f64 = 0.02;
@@ -262,10 +262,7 @@ impl Checker {
 
     fn check_setpoint(&mut self, seen: &Observation<'_>) {
         let before = self.sent.take();
-        let Some(target) = &seen.outcome.target else {
-            self.tip = TipMotion::default();
-            return;
-        };
+        let Some(target) = &seen.outcome.target else { return };
         let (positions, velocities) = (target.positions, target.velocities);
         let limits = self.config.model.limits();
         let inside = limits
@@ -282,8 +279,7 @@ impl Checker {
             let freedom = self.check_joints(seen.now, &before, &positions, &velocities);
             self.check_change(seen.now, &positions, &seen.sent, freedom);
         } else {
-            self.tip = TipMotion::default();
-            self.tip.step(&seen.sent, Freedom::Hemmed, &self.limits);
+            self.tip = TipMotion::beginning(&seen.sent);
         }
         self.check_tip(seen, &seen.sent);
     }
@@ -306,15 +302,10 @@ impl Checker {
     }
 
     fn check_change(&mut self, now: Time, positions: &Joints, sent: &Twist<Tip>, freedom: Freedom) {
-        let Some((beyond, change)) = self.tip.step(sent, freedom, &self.limits) else { return };
-        if is_near_singular(&self.config.model, positions) {
-            return;
+        let Some((invariant, change)) = self.tip.step(sent, freedom, &self.limits) else { return };
+        if !is_near_singular(&self.config.model, positions) {
+            self.report(invariant, now, || format!("the tip: {change:?}"));
         }
-        let invariant = match beyond {
-            Beyond::Acceleration => Invariant::Acceleration,
-            Beyond::Jerk => Invariant::Jerk,
-        };
-        self.report(invariant, now, || format!("the tip: {change:?}"));
     }
 
     fn check_tip(&mut self, seen: &Observation<'_>, twist: &Twist<Tip>) {

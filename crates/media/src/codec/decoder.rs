@@ -45,7 +45,7 @@ impl Decoder {
     /// none.
     pub fn decode(&mut self, access_unit: &[u8]) -> Decoded {
         let decoded = attempt(&mut self.0, access_unit);
-        if decoded.picture.is_some() || !is_key(access_unit) {
+        if decoded.picture.is_some() || !nal::has_key_picture(access_unit) {
             return decoded;
         }
         // A key picture needs nothing of what came before, but nonsense that came before can keep it from showing. Where a new
@@ -65,10 +65,6 @@ fn attempt(decoder: &mut ConcealingDecoder, access_unit: &[u8]) -> Decoded {
     let raw = decoder.decode(access_unit);
     let integrity = if raw.error_free { Integrity::Complete } else { Integrity::Concealed };
     Decoded { picture: raw.planes.map(|planes| copy(&planes)), integrity, stamp }
-}
-
-fn is_key(access_unit: &[u8]) -> bool {
-    nal::units(access_unit).any(|unit| nal::kind_of(unit) == Some(nal::kind::IDR_SLICE))
 }
 
 /// The picture in memory of its own, without the decoder's padding.

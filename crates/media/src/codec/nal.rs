@@ -56,6 +56,11 @@ pub(crate) fn units(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
     locate(stream).map(|located| &stream[located.unit]).filter(|unit| !unit.is_empty())
 }
 
+/// Whether an access unit (annex B) holds a key picture, which needs nothing of what came before.
+pub(crate) fn has_key_picture(stream: &[u8]) -> bool {
+    units(stream).any(|unit| kind_of(unit) == Some(kind::IDR_SLICE))
+}
+
 /// The next `00 00 01` at or after `from`: where it begins, and where the unit after it begins.
 fn next_start_code(stream: &[u8], from: usize) -> Option<(usize, usize)> {
     let found = stream.get(from..)?.windows(3).position(|window| window == [0, 0, 1])?;

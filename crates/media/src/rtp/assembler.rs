@@ -15,7 +15,7 @@ use farprobe_geom::Time;
 
 use super::payload;
 use crate::AccessUnitKind;
-use crate::codec::nal::{self, kind};
+use crate::codec::nal;
 
 /// The most packets kept while a gap is open: 2 s of 10 Mbit/s. More, and the gap is given up at once.
 const MAX_PACKETS: usize = 2048;
@@ -209,7 +209,7 @@ impl Assembler {
             self.lose();
             return Outcome::Malformed;
         };
-        let is_key = nal::units(&data).any(|unit| nal::kind_of(unit) == Some(kind::IDR_SLICE));
+        let is_key = nal::has_key_picture(&data);
         let kind = if is_key && self.doubtful_start != Some(start) {
             self.dependence = Dependence::Sound;
             self.key_wanted = false;

@@ -4,6 +4,7 @@ use farprobe_geom::{Tip, Twist};
 use farprobe_safety::Limits;
 use nalgebra::Vector3;
 
+use super::Invariant;
 use crate::world::TICK;
 
 /// A joint that was at the end of what it can do lets the tip stray from the motion permitted. For so many ticks after it how the
@@ -24,13 +25,9 @@ pub(super) struct Change {
 }
 
 impl Change {
-    fn of(to: (Vector3<f64>, Vector3<f64>), from: (Vector3<f64>, Vector3<f64>)) -> Self {
+    fn of(to: (&Vector3<f64>, &Vector3<f64>), from: (&Vector3<f64>, &Vector3<f64>)) -> Self {
         let dt = TICK.as_secs_f64();
         Self { linear: (to.0 - from.0) / dt, angular: (to.1 - from.1) / dt }
-    }
-
-    const fn parts(self) -> (Vector3<f64>, Vector3<f64>) {
-        (self.linear, self.angular)
     }
 
     /// Whether it is more than these numbers allow: across the skin, inward, outward, and turning.
@@ -53,45 +50,47 @@ pub(super) enum Freedom {
     Hemmed,
 }
 
-/// What of a tick is beyond the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Beyond {
-    Acceleration,
-    Jerk,
-}
-
 /// The tip's motion in the ticks before.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TipMotion {
     before: Option<Twist<Tip>>,
     acceleration: Option<Change>,
-    /// Ticks since a joint was at the end of what it can do, if one has been.
-    unhemmed: Option<u32>,
+    /// Ticks that are still excused.
+    catching_up: u32,
 }
 
 impl TipMotion {
+    /// A motion that begins anew with this one.
+    pub(super) const fn beginning(sent: &Twist<Tip>) -> Self {
+        Self { before: Some(*sent), acceleration: None, catching_up: CATCHING_UP }
+    }
+
     /// Takes in the motion that was sent, a tick after the one before; says what of its change is beyond the `limits`.
-    pub(super) fn step(&mut self, sent: &Twist<Tip>, freedom: Freedom, limits: &Limits) -> Option<(Beyond, Change)> {
-        self.unhemmed = match freedom {
-            Freedom::Free => self.unhemmed.map(|ticks| ticks.saturating_add(1)),
-            Freedom::Hemmed => Some(0),
+    pub(super) fn step(&mut self, sent: &Twist<Tip>, freedom: Freedom, limits: &Limits) -> Option<(Invariant, Change)> {
+        let excused = freedom == Freedom::Hemmed || self.catching_up > 0;
+        self.catching_up = match freedom {
+            Freedom::Free => self.catching_up.saturating_sub(1),
+            Freedom::Hemmed => CATCHING_UP,
         };
         let before = self.before.replace(*sent)?;
-        let acceleration = Change::of((sent.linear, sent.angular), (before.linear, before.angular));
-        let changed = self.acceleration.replace(acceleration).map(|it| Change::of(acceleration.parts(), it.parts()));
-        if self.unhemmed.is_some_and(|ticks| ticks <= CATCHING_UP) {
+        let acceleration = Change::of((&sent.linear, &sent.angular), (&before.linear, &before.angular));
+        let jerk = self
+            .acceleration
+            .replace(acceleration)
+            .map(|before| Change::of((&acceleration.linear, &acceleration.angular), (&before.linear, &before.angular)));
+        if excused {
             return None;
         }
         let Limits { lateral, inward, outward, angular, .. } = limits;
         let (across, turning) = (lateral.acceleration.get(), angular.acceleration);
         if acceleration.exceeds(across, inward.acceleration.get(), outward.acceleration.get(), turning) {
-            return Some((Beyond::Acceleration, acceleration));
+            return Some((Invariant::Acceleration, acceleration));
         }
         let at = |speed: f64, most: f64| speed >= most * AT_SPEED;
         let bent = at(sent.linear.xy().norm(), lateral.speed.get()) || at(sent.angular.norm(), angular.speed.get());
         // An acceleration outward may be taken back as fast as it may be built up.
         let (across, along) = (lateral.jerk.get(), outward.jerk.get());
-        let jerk = changed.filter(|jerk| !bent && jerk.exceeds(across, along, along, angular.jerk))?;
-        Some((Beyond::Jerk, jerk))
+        let jerk = jerk.filter(|jerk| !bent && jerk.exceeds(across, along, along, angular.jerk))?;
+        Some((Invariant::Jerk, jerk))
     }
 }
