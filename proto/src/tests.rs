@@ -1,5 +1,6 @@
 //! Every message there and back, and every kind of bytes that is none.
 
+mod meaning;
 mod values;
 
 use std::fmt::Debug;
