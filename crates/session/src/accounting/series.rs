@@ -159,6 +159,26 @@ mod tests {
     }
 
     #[test]
+    fn a_flood_of_numbers_is_bounded_too_and_lately_is_what_is_five_seconds_old_at_most() {
+        let mut counter = Counter::default();
+        (1..=10_000).for_each(|n| assert!(counter.record(Time::from_nanos(n), n)));
+        assert_eq!(counter.count(Span::Recent, Time::ZERO), Count { received: MAX_RECENT as u64, lost: 0 });
+        let mut counter = Counter::default();
+        let (before, now) = (Time::from_millis(1_000), Time::from_millis(6_000));
+        assert!(counter.record(before, 1) && counter.record(now, 2));
+        assert_eq!(counter.count(Span::Recent, now).received, 2);
+    }
+
+    #[test]
+    fn a_count_from_zero_counts_its_zero_and_of_nothing_nothing_is_lost() {
+        assert_eq!(Count::default().loss(), 0.0);
+        let mut counter = Counter::default();
+        assert!(counter.record(Time::ZERO, 0));
+        assert!(!counter.record(Time::ZERO, 0));
+        assert_eq!(counter.count(Span::Whole, Time::ZERO), Count { received: 1, lost: 0 });
+    }
+
+    #[test]
     fn numbers_that_begin_anew_are_counted_on() {
         let mut counter = Counter::default();
         let at = Time::from_millis;

@@ -131,6 +131,27 @@ fn the_hops_are_measured_each_by_its_own_stamps() {
 }
 
 #[test]
+fn a_picture_whose_encoder_says_nothing_has_no_time_in_it() {
+    let mut accounting = sent(10);
+    let clock = clock(200);
+    let mut silent = picture(1, 1, 210);
+    silent.stamp.encoded_at = silent.stamp.captured_at;
+    accounting.picture_shown(&silent, &clock);
+    let whole = accounting.snapshot(Span::Whole, at(210));
+    assert_eq!(whole.hop(Hop::CapturedToEncoded), None);
+    assert_eq!(whole.hop(Hop::EncodedToReceived).unwrap().max, Duration::from_millis(30), "it counts as under way");
+}
+
+#[test]
+fn the_names_of_the_hops_lead_from_the_handle_to_the_screen() {
+    let ends = Hop::ALL.map(|hop| hop.label().split_once(" → ").unwrap());
+    assert_eq!((ends[0].0, ends[7].1), ("handle", "shown"));
+    for pair in ends.windows(2) {
+        assert_eq!(pair[0].1, pair[1].0, "one hop ends where the next begins");
+    }
+}
+
+#[test]
 fn a_picture_ages_until_the_next_is_painted_whatever_keeps_that_from_coming() {
     let mut accounting = sent(10);
     let clock = clock(200);

@@ -111,6 +111,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_lost_and_what_is_no_message_is_counted() {
+        let (mut end, mut now, sequence) = driven(3);
+        for n in (sequence + 1..=sequence + 500).step_by(2) {
+            now = Time::from_millis(100 + 2 * n);
+            end.receive(now, &command(EPOCH, n, Time::from_millis(70 + 2 * n)));
+            end.count_malformed();
+        }
+        // A second of two in which every other one is missing.
+        assert!((235..=265).contains(&end.loss_permille(now)), "{} ‰", end.loss_permille(now));
+        assert_eq!(end.inbox().refused().malformed, 250);
+    }
+
+    #[test]
     fn another_lease_starts_from_nothing() {
         let (mut end, now, sequence) = driven(3);
         end.set_epoch(Some(EPOCH));

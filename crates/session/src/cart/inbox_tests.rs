@@ -164,8 +164,8 @@ fn replays_and_a_queue_that_was_overtaken_close_nothing() {
         }
     }
     // Then the line is dead but for one who says the same again and again.
-    for _ in 0..100_000 {
-        assert_eq!(arrive(&mut inbox, 4_000, 10_040, 0), Verdict::Refused(Reason::Old));
+    for again in 0..100_000 {
+        assert_eq!(arrive(&mut inbox, 4_000, 10_040 + again / 50, 0), Verdict::Refused(Reason::Old));
     }
     assert!(!inbox.is_closed());
 }
@@ -188,6 +188,17 @@ fn a_long_outage_is_no_jump() {
     let year_ms = 365 * 86_400_000u64;
     assert_eq!(arrive(&mut inbox, year_ms / 2, year_ms, 30), Verdict::Fresh);
     assert_eq!(arrive(&mut inbox, year_ms / 2 + 2_001, year_ms, 30), Verdict::Refused(Reason::Jump));
+}
+
+#[test]
+fn a_sequence_may_be_ahead_by_what_can_have_been_counted_and_a_second_more() {
+    for (after_ms, most) in [(0, 2_000), (10, 2_020), (1_000, 4_000)] {
+        for (ahead, expected) in [(most, Verdict::Fresh), (most + 1, Verdict::Refused(Reason::Jump))] {
+            let mut inbox = inbox();
+            assert_eq!(arrive(&mut inbox, 7, 100, 30), Verdict::Fresh);
+            assert_eq!(arrive(&mut inbox, 7 + ahead, 100 + after_ms, 30), expected, "{ahead} in {after_ms} ms");
+        }
+    }
 }
 
 #[test]

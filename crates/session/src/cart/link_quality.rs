@@ -21,8 +21,6 @@ const MAX_PERMILLE: u32 = 10;
 /// Fewer commands a second than this are no 500 Hz stream: five of them would be all that stands between one loss and the
 /// watchdog's 50 ms.
 const MIN_PER_SECOND: u32 = 100;
-/// How far back a command that was overtaken is still recognised, in sequence numbers: a quarter of a second at 500 Hz.
-const REORDER_WINDOW: u64 = u128::BITS as u64;
 
 /// What the link must be like. Taken from the age limit, because a command that is later than it is refused anyway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +125,8 @@ pub struct LinkQuality {
     began: Option<Time>,
     last_arrival: Time,
     newest: u64,
-    /// Bit `n`: `newest - n` has been received.
+    /// Bit `n`: `newest - n` has been received. So a command that was overtaken is still recognised 128 numbers later, a quarter
+    /// of a second at 500 Hz.
     received: u128,
 }
 
@@ -177,7 +176,7 @@ impl LinkQuality {
             return Some(shift);
         }
         let behind = self.newest.saturating_sub(sequence);
-        let bit = 1u128.checked_shl(u32::try_from(behind).ok()?).filter(|_| behind < REORDER_WINDOW)?;
+        let bit = 1u128.checked_shl(u32::try_from(behind).ok()?)?;
         let unseen = self.received & bit == 0;
         self.received |= bit;
         unseen.then_some(0)
@@ -224,7 +223,7 @@ impl LinkQuality {
 
     fn total(&self, now: Time) -> Slot {
         let number = now.as_nanos() / SLOT_NANOS;
-        let mut total = Slot { number, ..Slot::default() };
+        let mut total = Slot::default();
         for slot in self.slots.iter().filter(|slot| number.saturating_sub(slot.number) < SLOTS as u64) {
             total.sent = total.sent.saturating_add(slot.sent);
             total.received = total.received.saturating_add(slot.received);

@@ -61,6 +61,28 @@ fn a_slow_stream_is_no_stream_to_drive_by() {
 }
 
 #[test]
+fn two_seconds_of_just_enough_commands_are_green_and_one_fewer_is_not() {
+    for (commands, expected) in
+        [(200, LinkVerdict::Green), (199, LinkVerdict::NotGreen(LinkFault::Sparse { per_second: 99 }))]
+    {
+        let mut quality = LinkQuality::new(LinkGate::new(AgeLimit::DEFAULT));
+        (0..commands).for_each(|sequence| quality.record(Time::from_millis(10 * sequence), sequence, None));
+        let measuring = LinkVerdict::NotGreen(LinkFault::Measuring);
+        assert_eq!(quality.verdict(Time::from_nanos(1_999_999_999)), measuring);
+        assert_eq!(quality.verdict(Time::from_millis(2_000)), expected, "{commands} commands");
+    }
+}
+
+#[test]
+fn what_was_lost_is_forgotten_after_two_seconds() {
+    let mut quality = LinkQuality::new(LinkGate::new(AgeLimit::DEFAULT));
+    quality.record(Time::ZERO, 1, None);
+    quality.record(Time::ZERO, 11, None);
+    assert_eq!(quality.loss_permille(Time::from_millis(2_099)), 819, "nine of eleven");
+    assert_eq!(quality.loss_permille(Time::from_millis(2_100)), 0);
+}
+
+#[test]
 fn a_blackout_keeps_the_gate_shut_until_two_good_seconds_have_passed() {
     let mut quality = LinkQuality::new(LinkGate::new(AgeLimit::DEFAULT));
     for sequence in (1..=1_500u64).chain(2_000..=4_000) {
@@ -87,6 +109,20 @@ fn duplicates_fill_no_gaps_and_overtaking_is_no_loss() {
     let now = Time::from_millis(4_000);
     assert!(matches!(doubled.verdict(now), LinkVerdict::NotGreen(LinkFault::Loss { permille: 490..=510 })));
     assert_eq!(swapped.verdict(now), LinkVerdict::Green);
+}
+
+#[test]
+fn what_was_overtaken_counts_once_however_often_it_comes() {
+    let mut quality = LinkQuality::new(LinkGate::new(AgeLimit::DEFAULT));
+    for four in 0..500u64 {
+        let now = Time::from_millis(8 * four);
+        // Of each four two are lost, and one comes late and twice more.
+        for n in [4, 3, 3, 3] {
+            quality.record(now, 4 * four + n, None);
+        }
+    }
+    let verdict = quality.verdict(Time::from_millis(4_000));
+    assert!(matches!(verdict, LinkVerdict::NotGreen(LinkFault::Loss { permille: 490..=510 })), "{verdict:?}");
 }
 
 #[test]

@@ -179,6 +179,27 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_at_the_least_spacing_and_was_held_for_the_longest_time_counts() {
+        let mut trip = RoundTrip::new();
+        for n in 0..LEAST_SAMPLES as u32 {
+            let arrived = Time::from_millis(5_000) + SPACING * n;
+            let cart_sent_at = Time::from_nanos(arrived.as_nanos() - 1_020_000_000);
+            assert_eq!(trip.median(arrived), None);
+            trip.record(arrived, &StateEcho { cart_sent_at, held_us: 1_000_000 });
+        }
+        assert_eq!(trip.median(Time::from_millis(5_040)), Some(Duration::from_millis(20)));
+    }
+
+    #[test]
+    fn another_console_begins_anew_and_what_was_said_wrong_stays_said() {
+        let mut trip = RoundTrip::new();
+        trip.record(Time::from_millis(100), &echo(101, 0));
+        (0..20).for_each(|n| trip.record(Time::from_millis(200 + 4 * n), &echo(150 + 4 * n, 0)));
+        trip.reset();
+        assert_eq!((trip.median(Time::from_millis(300)), trip.implausible()), (None, 1));
+    }
+
+    #[test]
     fn it_follows_a_change_within_a_second() {
         let mut trip = RoundTrip::new();
         for n in 0..2_000u64 {

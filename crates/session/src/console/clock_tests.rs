@@ -65,6 +65,18 @@ fn a_step_of_an_hour_is_followed_at_once() {
 }
 
 #[test]
+fn clocks_whose_bounds_just_touch_have_not_stepped() {
+    // Each exchange is off by half its 10 ms and a nanosecond at most, and the first by the drift of a second besides.
+    let touch = 2 * 5_000_001 + 500_000;
+    for (ahead_nanos, steps) in [(HOUR + touch, 0), (HOUR + touch + 1, 1), (HOUR - touch, 0), (HOUR - touch - 1, 1)] {
+        let mut clock = ClockEstimate::new();
+        Clocks { ahead_nanos: HOUR, ppm: 0 }.exchange(&mut clock, 1_000 * MS, 5 * MS, 0, 5 * MS);
+        Clocks { ahead_nanos, ppm: 0 }.exchange(&mut clock, 2_000 * MS, 5 * MS, 0, 5 * MS);
+        assert_eq!(clock.steps(), steps, "{} ns apart", ahead_nanos - HOUR);
+    }
+}
+
+#[test]
 fn drift_while_the_cart_keeps_the_echo_is_a_part_of_the_error_and_no_nonsense() {
     for (ppm, there, back) in [(450, 0, 100_000), (450, 100_000, 0), (-450, 0, 100_000), (-450, 100_000, 0)] {
         let clocks = Clocks { ahead_nanos: HOUR, ppm };
@@ -77,6 +89,18 @@ fn drift_while_the_cart_keeps_the_echo_is_a_part_of_the_error_and_no_nonsense() 
             let error = Duration::from_nanos(seen.at.as_nanos().abs_diff(truth));
             assert!(error <= seen.bound, "{ppm} ppm: {error:?} > {:?}", seen.bound);
         }
+    }
+}
+
+#[test]
+fn an_echo_that_the_cart_kept_for_more_than_a_second_is_not_used() {
+    let clocks = Clocks { ahead_nanos: HOUR, ppm: 0 };
+    for (held, used) in [(1_000 * MS, true), (1_000 * MS + 1, false), (30_000 * MS, false)] {
+        let mut clock = ClockEstimate::new();
+        clocks.exchange(&mut clock, 1_000 * MS, 5 * MS, held, 5 * MS);
+        assert_eq!(clock.bound(Time::from_millis(40_000)).is_some(), used, "kept for {held} ns");
+        assert_eq!(clock.last_round_trip().is_some(), used);
+        assert_eq!(clock.implausible(), 0, "it is no lie");
     }
 }
 

@@ -120,6 +120,21 @@ mod tests {
     }
 
     #[test]
+    fn a_state_is_kept_from_its_first_arrival_until_a_newer_one_comes() {
+        let mut outbox = CommandOutbox::new();
+        let mut echo = |sequence: u64, received: u64| {
+            outbox.heard(Time::from_millis(received), &state(sequence, Time::from_millis(500 + sequence)));
+            let command = outbox.command(Time::from_millis(20), &intent(Time::from_millis(20))).unwrap();
+            assert_eq!(outbox.last_sequence(), command.sequence);
+            command.echo.map(|echo| (echo.cart_sent_at, echo.held_us))
+        };
+        assert_eq!(echo(2, 8), Some((Time::from_millis(502), 12_000)));
+        assert_eq!(echo(2, 9), Some((Time::from_millis(502), 12_000)), "it came twice");
+        assert_eq!(echo(3, 10), Some((Time::from_millis(503), 10_000)));
+        assert_eq!((CommandOutbox::new().last_sequence(), outbox.last_sequence()), (0, 3));
+    }
+
+    #[test]
     fn an_hour_is_more_than_can_be_said() {
         assert_eq!(held_us(Duration::from_hours(1)), 3_600_000_000);
         assert_eq!(held_us(Duration::from_hours(1) + Duration::from_nanos(1)), u32::MAX);

@@ -182,3 +182,7 @@ impl Next {
         Self { received_at: picture.received_at, encoded_at: Some(picture.stamp.encoded_at) }
     }
 }
+
+#[cfg(test)]
+#[path = "picture_course_tests.rs"]
+mod tests;

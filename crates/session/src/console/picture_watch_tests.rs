@@ -263,6 +263,19 @@ fn an_old_picture_is_a_fault_though_it_moves() {
 }
 
 #[test]
+fn a_picture_that_moves_and_is_older_than_300_ms_is_flagged() {
+    let mut watch = PictureWatch::new();
+    let way = Way { encoding: 20, travelling: 200, decoding: 30, painting: 40 };
+    (1..100).for_each(|number| pass(&mut watch, number, PERIOD * number, way));
+    let captured = PERIOD * 99;
+    assert_eq!(look(&mut watch, captured + way.total(), captured + 300).1, PictureVerdict::Good);
+    let flagged = PictureVerdict::Flagged(PictureFault::Late(Culprit::Link));
+    for age in [301, 350] {
+        assert_eq!(look(&mut watch, captured + 300, captured + age).1, flagged, "{age} ms");
+    }
+}
+
+#[test]
 fn a_concealed_picture_says_so_until_the_next_whole_one() {
     let (mut watch, last) = running();
     watch.shown(&picture(last + 1, 2_013, QUICK), Integrity::Concealed);
@@ -291,6 +304,18 @@ fn every_fault_is_said_in_words_that_name_who_must_act() {
     assert!(words(Culprit::Link).contains("network"));
     assert!(words(Culprit::Console).contains("this console"));
     assert!(PictureFault::Frozen.to_string().contains("staff"));
+}
+
+#[test]
+fn what_is_wrong_is_told_of_every_picture_and_speaks_against_steering_only_of_a_lost_one() {
+    let late = PictureFault::Late(Culprit::Link);
+    for (verdict, flag, fault) in [
+        (PictureVerdict::Good, None, None),
+        (PictureVerdict::Flagged(late), Some(late), None),
+        (PictureVerdict::Lost(late), Some(late), Some(late)),
+    ] {
+        assert_eq!((verdict.flag(), verdict.fault()), (flag, fault), "{verdict:?}");
+    }
 }
 
 /// A part of a picture's way that was slow, and by how much.

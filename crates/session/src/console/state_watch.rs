@@ -149,6 +149,16 @@ mod tests {
     }
 
     #[test]
+    fn a_state_is_no_older_than_the_way_of_the_command_it_answers_without_its_time_at_the_cart() {
+        let hour = Duration::from_hours(1);
+        let mut watch = StateWatch::new();
+        watch.record(Time::from_millis(1_020), &answering(1, 1_000, Duration::ZERO));
+        // This machine's clock steps by an hour: only the echo tells. Of 60 ms since the command was sent it was 20 at the cart.
+        watch.record(Time::from_millis(2_020) + hour, &answering(2, 2_000, hour));
+        assert_eq!(watch.age(Time::from_millis(2_025) + hour), Some(Duration::from_millis(45)));
+    }
+
+    #[test]
     fn a_state_out_of_a_queue_is_old_though_it_echoes_a_command() {
         let mut watch = StateWatch::new();
         watch.record(Time::from_millis(1_020), &answering(1, 1_000, Duration::ZERO));
