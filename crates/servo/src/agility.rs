@@ -27,6 +27,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_promised_of_the_tip_costs_no_joint_more_than_the_share_that_is_used() {
+        let model = farprobe_sim::scene::arm().unwrap();
+        let kinematics = model.kinematics(&Joints::from_slice(&[0.1, -0.7, 0.2, -2.2, 0.1, 1.6, 0.8]).unwrap());
+        let (Agility { along, least }, effort) = (agility(&model, &kinematics), model.effort(&kinematics).unwrap());
+        for (acceleration, effort) in [(along, effort.along), (least, effort.worst)] {
+            // 9.5 of the 10 rad/s² of an FR3.
+            assert!((acceleration.get() * effort - 9.5).abs() < 1e-9, "{acceleration:?} at {effort} rad/m");
+        }
+    }
+
+    #[test]
     fn a_bent_arm_brakes_as_its_limits_say_and_a_stretched_one_does_not() {
         use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
         let [along, least] = at([0.0, -FRAC_PI_4, 0.0, -3.0 * FRAC_PI_4, 0.0, FRAC_PI_2, FRAC_PI_4]);

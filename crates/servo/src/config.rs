@@ -159,3 +159,76 @@ impl ServoConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farprobe_sim::scene;
+    use nalgebra::{Isometry3, Vector3};
+
+    fn shipped(couch: Vector3<f64>) -> ServoConfig {
+        let patient_to_base = Transform::new(Isometry3::new(couch, Vector3::zeros()));
+        ServoConfig::shipped(scene::arm().unwrap(), Joints::zero(7), &patient_to_base)
+    }
+
+    #[test]
+    fn the_probe_may_be_above_the_couch_wherever_that_stands() {
+        for couch in [Vector3::new(0.5, 0.0, 0.0), Vector3::new(-0.3, 0.8, -0.2)] {
+            let space = shipped(couch).space;
+            let corner = |corner: [Metre; 3]| Vector3::from(corner.map(Metre::get)) - couch;
+            assert!((corner(space.low) - Vector3::new(-0.5, -0.5, 0.0)).norm() < 1e-12, "{:?}", space.low);
+            assert!((corner(space.high) - Vector3::new(0.5, 0.5, 0.5)).norm() < 1e-12, "{:?}", space.high);
+            assert_eq!(space.upright, [0.0, 0.0, -1.0], "the probe points down");
+        }
+    }
+
+    /// From full speed and full acceleration to rest, s.
+    fn to_rest(speed: f64, acceleration: f64, jerk: f64) -> f64 {
+        (speed + acceleration * acceleration / (2.0 * jerk)) / acceleration + acceleration / jerk
+    }
+
+    #[test]
+    fn every_motion_an_operator_makes_comes_to_rest_in_time_and_asks_no_more_of_a_joint_than_it_can() {
+        let limits = shipped(Vector3::zeros()).limits;
+        let (lateral, angular, outward) = (limits.lateral, limits.angular, limits.outward);
+        let times = [
+            to_rest(lateral.speed.get(), lateral.acceleration.get(), lateral.jerk.get()),
+            to_rest(angular.speed.get(), angular.acceleration, angular.jerk),
+        ];
+        assert!(times.iter().all(|time| *time <= 0.1), "{times:?} s of the 100 ms promised");
+        // A joint half a metre from the tip; what it does not need for travel is left for turning.
+        let needed = [outward, lateral].map(|row| row.acceleration.get() / 0.5);
+        assert!(needed.iter().all(|needed| *needed <= 0.6 * JOINT_ACCELERATION), "{needed:?} rad/s²");
+        // A slide and a fan at once: the wrist turns 1.3 times as fast as a probe that fans about its tip.
+        let both = lateral.acceleration.get() / 0.5 + 1.3 * angular.acceleration;
+        assert!(both <= JOINT_ACCELERATION * USED_SHARE + 1e-9, "{both} rad/s²");
+        assert!(1.3 * angular.speed.get() < JOINT_SPEED * USED_SHARE);
+        // Each acceleration is there within 10 ms.
+        for row in [outward, lateral] {
+            assert!((row.acceleration.get() / row.jerk.get() - 0.01).abs() < 1e-12);
+        }
+        let ceilings = Limits::CEILINGS;
+        assert_eq!(
+            (limits.soft_force, limits.hard_force, limits.inward),
+            (ceilings.soft_force, ceilings.hard_force, ceilings.inward)
+        );
+    }
+
+    #[test]
+    fn gate_and_monitor_know_the_joints_of_the_arm() {
+        let config = shipped(Vector3::zeros());
+        let model = scene::arm().unwrap();
+        let limits = config.gate().joints;
+        for (joint, own) in model.limits().iter().enumerate() {
+            let of = |joints: &Joints| joints.as_slice()[joint];
+            assert_eq!((of(&limits.lower), of(&limits.upper)), (own.lower.get(), own.upper.get()));
+            assert_eq!(of(&limits.speed), JOINT_SPEED, "every joint of this arm could be faster");
+            assert_eq!(of(&limits.acceleration), JOINT_ACCELERATION);
+        }
+        let monitor = config.monitor();
+        assert_eq!(
+            (monitor.joints, monitor.hard_force, monitor.following),
+            (limits, config.limits.hard_force, FOLLOWING)
+        );
+    }
+}

@@ -164,27 +164,117 @@ impl Operator {
 mod tests {
     use super::*;
     use farprobe_geom::{Newton, Twist};
+    use nalgebra::{Isometry3, Vector3};
+
+    /// A command of this console that was sampled and arrives at as many ms as its sequence.
+    fn command(sequence: u64, clutch: proto::Clutch, clutch_in: u32, target: Pose<Anchor>) -> Command {
+        let at = Time::from_millis(sequence.min(1_000));
+        Command {
+            epoch: Epoch(1),
+            sequence,
+            sampled_at: at,
+            sent_at: at,
+            clutch,
+            clutch_in,
+            target,
+            twist: Twist::zero(),
+            desired_force: Newton::ZERO,
+            picture: NO_PICTURE,
+            echo: None,
+        }
+    }
+
+    #[test]
+    fn a_stride_is_how_far_one_command_moves_the_target_of_a_press() {
+        use proto::Clutch::{HandleLost, Open, Pressed};
+        let mut operator = Operator::new(AgeLimit::DEFAULT);
+        let mut stride = |clutch, clutch_in, x: f64, turned: f64| {
+            let target = Pose::new(Isometry3::new(Vector3::x() * x, Vector3::z() * turned));
+            let stride = operator.stride(&command(1, clutch, clutch_in, target));
+            [stride.linear.get(), stride.angular.get()]
+        };
+        let near = |stride: [f64; 2], expected: [f64; 2]| {
+            assert!(stride.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{stride:?} {expected:?}");
+        };
+        near(stride(Open, 0, 0.5, 0.5), [0.0, 0.0]);
+        near(stride(Pressed, 1, 0.02, 0.1), [0.02, 0.1]);
+        near(stride(Pressed, 1, 0.05, 0.15), [0.03, 0.05]);
+        near(stride(Pressed, 1, -0.01, 0.15), [0.06, 0.0]);
+        // Another press begins where the probe stands.
+        near(stride(Pressed, 2, 0.004, 0.0), [0.004, 0.0]);
+        near(stride(HandleLost, 2, 0.5, 0.0), [0.0, 0.0]);
+        near(stride(Pressed, 2, 0.005, 0.0), [0.005, 0.0]);
+    }
+
+    #[test]
+    fn a_target_that_is_no_number_is_further_than_any_hand_goes() {
+        let mut operator = Operator::new(AgeLimit::DEFAULT);
+        let target = Pose::new(Isometry3::new(Vector3::x() * f64::NAN, Vector3::x() * f64::NAN));
+        let stride = operator.stride(&command(1, proto::Clutch::Pressed, 1, target));
+        assert!(stride.linear > Stride::LONGEST.linear, "{stride:?}");
+        assert!(stride.angular > Stride::LONGEST.angular, "{stride:?}");
+    }
+
+    #[test]
+    fn motion_is_allowed_while_the_staff_allow_it_and_not_before_or_after() {
+        let mut operator = Operator::new(AgeLimit::DEFAULT);
+        let mut armed = |inbound: &[Bedside]| {
+            for action in inbound {
+                operator.receive(Inbound::Bedside(*action));
+            }
+            let mut facts = Facts::UNKNOWN;
+            operator.tell(Time::ZERO, None, &mut facts);
+            assert_eq!(facts.arming == Arming::Armed, operator.arming() == proto::Arming::Armed, "both are told alike");
+            facts.arming
+        };
+        assert_eq!(armed(&[]), Arming::Disarmed);
+        assert_eq!(armed(&[Bedside::Consent]), Arming::Disarmed);
+        assert_eq!(armed(&[Bedside::Arm]), Arming::Armed);
+        assert_eq!(armed(&[Bedside::Stop]), Arming::Armed, "the ladder stops it");
+        assert_eq!(armed(&[Bedside::Disarm]), Arming::Disarmed);
+    }
+
+    #[test]
+    fn what_was_refused_is_counted() {
+        let mut operator = Operator::new(AgeLimit::DEFAULT);
+        let command = command(1, proto::Clutch::Open, 0, Pose::identity());
+        let said = Inbound::Command { arrived: command.sent_at, command };
+        // Nobody holds the lease; then it is taken, and once more it is an old one.
+        for inbound in [said, Inbound::Lease(Some(Epoch(1))), said, said] {
+            operator.receive(inbound);
+        }
+        assert_eq!((operator.refused().epoch, operator.refused().old), (1, 1));
+    }
+
+    #[test]
+    fn each_stop_and_each_reset_is_told_once_and_the_staffs_stop_comes_first() {
+        let mut operator = Operator::new(AgeLimit::DEFAULT);
+        let mut told = |inbound: &[Inbound]| {
+            for inbound in inbound {
+                operator.receive(*inbound);
+            }
+            let mut facts = Facts::UNKNOWN;
+            operator.tell(Time::ZERO, None, &mut facts);
+            (facts.stop, facts.reset)
+        };
+        let (bedside, remote) = (Inbound::Bedside(Bedside::Stop), Inbound::RemoteStop);
+        assert_eq!(told(&[]), (None, Reset::None));
+        assert_eq!(told(&[remote]), (Some(StopSource::Operator), Reset::None));
+        assert_eq!(told(&[remote, bedside]), (Some(StopSource::Bedside), Reset::None));
+        // What the staff do afterwards takes back neither.
+        assert_eq!(told(&[bedside, Inbound::Bedside(Bedside::Disarm)]), (Some(StopSource::Bedside), Reset::None));
+        let reset = Inbound::Bedside(Bedside::Reset);
+        assert_eq!(told(&[reset, Inbound::Bedside(Bedside::Consent)]), (None, Reset::Requested));
+        assert_eq!(told(&[]), (None, Reset::None));
+    }
 
     #[test]
     fn a_console_that_breaks_the_rules_moves_nothing_by_what_it_said_before_in_the_same_tick() {
         let mut operator = Operator::new(AgeLimit::DEFAULT);
         operator.receive(Inbound::Lease(Some(Epoch(1))));
         let mut say = |sequence: u64| {
-            let at = Time::from_millis(sequence.min(1_000));
-            let command = Command {
-                epoch: Epoch(1),
-                sequence,
-                sampled_at: at,
-                sent_at: at,
-                clutch: proto::Clutch::Open,
-                clutch_in: 0,
-                target: Pose::identity(),
-                twist: Twist::zero(),
-                desired_force: Newton::ZERO,
-                picture: NO_PICTURE,
-                echo: None,
-            };
-            operator.receive(Inbound::Command { arrived: at, command });
+            let command = command(sequence, proto::Clutch::Open, 0, Pose::identity());
+            operator.receive(Inbound::Command { arrived: command.sent_at, command });
             (operator.pending.map(|received| received.command.sequence), operator.closed_session())
         };
         assert_eq!(say(1), (Some(1), None));

@@ -37,3 +37,79 @@ pub(crate) fn told_wrench(measured: &Wrench<Tip>) -> Wrench<Tip> {
 fn travels(value: f64) -> bool {
     value.abs() <= f64::from(f32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ArmHealth;
+    use farprobe_geom::{MAX_AXES, Time};
+    use nalgebra::Vector3;
+
+    fn joints(values: &[f64]) -> Joints {
+        Joints::from_slice(values).unwrap()
+    }
+
+    /// What a good arm says in the middle of its ranges.
+    fn good(model: &ArmModel) -> ArmReading {
+        let middle: Vec<_> =
+            model.limits().iter().map(|limit| f64::midpoint(limit.lower.get(), limit.upper.get())).collect();
+        ArmReading {
+            sampled_at: Time::ZERO,
+            positions: joints(&middle),
+            velocities: Joints::zero(MAX_AXES),
+            wrench: Wrench::zero(),
+            external_torques: Some(Joints::zero(MAX_AXES)),
+            health: ArmHealth::Ready,
+        }
+    }
+
+    #[test]
+    fn an_arm_is_believed_that_speaks_of_all_its_joints_in_numbers() {
+        let model = farprobe_sim::scene::arm().unwrap();
+        let good = good(&model);
+        assert!(is_sound(&model, &good));
+        assert!(is_sound(&model, &ArmReading { external_torques: None, ..good }), "not every arm has them");
+        let (short, spoilt) = (Joints::zero(MAX_AXES - 1), joints(&[0.0, f64::NAN, 0.0, 0.0, 0.0, 0.0, 0.0]));
+        for bad in [
+            ArmReading { positions: joints(&good.positions.as_slice()[..6]), ..good },
+            ArmReading { velocities: short, ..good },
+            ArmReading { velocities: spoilt, ..good },
+            ArmReading { external_torques: Some(short), ..good },
+            ArmReading { external_torques: Some(spoilt), ..good },
+        ] {
+            assert!(!is_sound(&model, &bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_joint_may_be_a_little_beyond_its_range_and_no_further() {
+        let model = farprobe_sim::scene::arm().unwrap();
+        let good = good(&model);
+        for (joint, limit) in model.limits().iter().enumerate() {
+            let (lower, upper) = (limit.lower.get(), limit.upper.get());
+            for (angle, sound) in [
+                (lower - 0.9 * BEYOND_RANGE, true),
+                (lower - 1.1 * BEYOND_RANGE, false),
+                (upper + 0.9 * BEYOND_RANGE, true),
+                (upper + 1.1 * BEYOND_RANGE, false),
+                (f64::NAN, false),
+            ] {
+                let mut reading = good;
+                reading.positions.as_mut_slice()[joint] = angle;
+                assert_eq!(is_sound(&model, &reading), sound, "joint {joint} at {angle}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrench_travels_as_it_is_or_as_none() {
+        let true_one = Wrench::new(Vector3::new(1.0, -2.0, -8.0), Vector3::new(0.1, 0.2, -0.3));
+        assert_eq!(told_wrench(&true_one), true_one);
+        let most = f64::from(f32::MAX);
+        assert_eq!(told_wrench(&Wrench::new(Vector3::x() * most, Vector3::zeros())).force.x, most);
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e39, -1e39] {
+            assert_eq!(told_wrench(&Wrench::new(Vector3::x() * bad, Vector3::x())), Wrench::zero());
+            assert_eq!(told_wrench(&Wrench::new(Vector3::x(), Vector3::z() * bad)), Wrench::zero());
+        }
+    }
+}

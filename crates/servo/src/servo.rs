@@ -300,8 +300,7 @@ impl Servo {
         let dt = gap.min(LONGEST_STEP).as_secs_f64();
         let (from, speeds) = self.start_from(reading, gap)?;
         let kinematics = self.model.kinematics(&from);
-        let resolution = self.resolver.resolve(&self.model, &kinematics, permitted);
-        let wanted = within_speed(&resolution.velocities, JOINT_SPEED * USED_SHARE);
+        let wanted = self.wanted(&kinematics, permitted);
         let velocities = self.reach(&kinematics, &speeds, &wanted, permitted, dt);
         let positions = from.zip_with(&velocities, |angle, speed| angle + speed * dt);
         let setpoint = JointSetpoint { positions, velocities };
@@ -315,7 +314,7 @@ impl Servo {
             self.sent = None;
             return None;
         };
-        let moved = chosen.positions.zip_with(&from, |to, from| if dt > 0.0 { (to - from) / dt } else { 0.0 });
+        let moved = speeds_between(&from, &chosen.positions, dt);
         self.verdict = self.monitor.check(
             now,
             &Sample {
@@ -329,6 +328,12 @@ impl Servo {
         );
         self.sent = Some(chosen);
         Some(JointTarget { positions: chosen.positions, velocities: chosen.velocities })
+    }
+
+    /// The joint speeds that make the permitted motion, or as much of it as is within the joints' speed.
+    fn wanted(&self, kinematics: &Kinematics, permitted: &Twist<Tip>) -> Joints {
+        let resolution = self.resolver.resolve(&self.model, kinematics, permitted);
+        within_speed(&resolution.velocities, JOINT_SPEED * USED_SHARE)
     }
 
     /// The joint speeds of this tick, from those before: the `wanted` ones, or as much of the change to them as the joints can make. Near
@@ -348,7 +353,8 @@ impl Servo {
             return direct;
         }
         let (now, then) = (weighed(&kinematics.twist(before)), weighed(permitted));
-        let share = if now > 0.0 { (then / now).min(1.0) } else { 0.0 };
+        // Of a motion of the joints that is none of the tip (0 / 0) all may go on: `min` passes over what is no number.
+        let share = (then / now).min(1.0);
         let slower = within_acceleration(before, &before.zip_with(before, |speed, _| speed * share), most);
         let missed = |speeds: &Joints| {
             let made = kinematics.twist(speeds);
@@ -425,6 +431,11 @@ fn weighed(twist: &Twist<Tip>) -> f64 {
     (twist.linear.norm_squared() + twist.angular.norm_squared() * TURNING_ARM * TURNING_ARM).sqrt()
 }
 
+/// The joint speeds (rad/s) that lead from one place to the other in this time, s; none if there was no time.
+fn speeds_between(from: &Joints, to: &Joints, dt: f64) -> Joints {
+    from.zip_with(to, |from, to| if dt > 0.0 { (to - from) / dt } else { 0.0 })
+}
+
 /// The speed of the fastest joint, rad/s.
 fn fastest(speeds: &Joints) -> f64 {
     speeds.as_slice().iter().fold(0.0, |fastest, speed| speed.abs().max(fastest))
@@ -445,3 +456,6 @@ fn within_acceleration(before: &Joints, wanted: &Joints, most: f64) -> Joints {
     let share = if largest > most { most / largest } else { 1.0 };
     before.zip_with(wanted, |from, to| from + (to - from) * share)
 }
+
+#[cfg(test)]
+mod tests;

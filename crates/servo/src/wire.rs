@@ -167,6 +167,19 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_has_grown_older_since_it_was_reported_and_none_stays_none() {
+        let report = |age_ms, health| proto::PictureReport { age_ms, health };
+        let since = Duration::from_millis(30);
+        let young = picture(report(120, proto::PictureHealth::Good), since);
+        assert_eq!(young.age, Some(Duration::from_millis(150)));
+        assert_eq!(picture(report(0, proto::PictureHealth::Good), since).age, Some(since));
+        let none = picture(report(u16::MAX, proto::PictureHealth::Absent), since);
+        assert_eq!((none.age, none.health), (None, safety::PictureHealth::Absent));
+        let oldest = picture(report(u16::MAX - 1, proto::PictureHealth::Good), Duration::ZERO);
+        assert_eq!(oldest.age, Some(Duration::from_millis(65_534)));
+    }
+
+    #[test]
     fn a_joint_no_arm_has_is_still_told() {
         assert_eq!(joint(300), proto::Joint(255));
         assert_eq!(joint(300).to_string(), "joint 256");

@@ -10,6 +10,7 @@ mod no_alloc;
 mod plausible;
 mod refused;
 mod stalls;
+mod told;
 mod touch;
 
 /// Turns an allocation within `assert_no_alloc` into an abort, for every test of this binary.
