@@ -290,3 +290,6 @@ fn regulate(surface: &SurfaceObserver, stiffness: &Stiffness, wanted: f64, tunin
     let missing = (wanted - surface.force()) / stiffness.cautious() - on_its_way;
     surface.skin_speed() + FORCE_RATE * pace * missing
 }
+
+#[cfg(test)]
+mod tests;

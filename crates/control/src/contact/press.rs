@@ -93,3 +93,145 @@ impl Press {
         self.force = asked.clamp(self.force - fall * dt, self.force + rise * dt).max(0.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farprobe_geom::{Metre, NewtonPerMetre};
+
+    const DT: f64 = 1e-3;
+    /// The shipped tuning: 2 N for each millimetre, and a margin of one.
+    const TUNING: ContactTuning = ContactTuning {
+        press_stiffness: NewtonPerMetre::literal(2_000.0),
+        press_margin: Metre::literal(0.001),
+        approach_speed: farprobe_geom::MetrePerSecond::literal(0.010),
+        expected_stiffness: NewtonPerMetre::literal(25_000.0),
+        arm_dead_time: core::time::Duration::from_millis(2),
+    };
+
+    /// Pushes on by this much (m; back, if negative) within so many ticks, with the probe where it is.
+    fn push(press: &mut Press, travel: f64, ticks: u32, guidance: Guidance) {
+        let operator = Moved { travel: travel / f64::from(ticks), present: press.force, guidance };
+        (0..ticks).for_each(|_| press.follow(&operator, 0.0, 8.0, &TUNING, DT));
+    }
+
+    fn pressed(force: f64) -> Press {
+        Press::from_force(force, &TUNING)
+    }
+
+    fn is_near(value: f64, expected: f64) {
+        assert!((value - expected).abs() < 1e-9, "{value}, expected {expected}");
+    }
+
+    #[test]
+    fn a_press_goes_on_from_the_present_force_and_keeps_contact() {
+        assert_eq!(pressed(6.0).force(), 6.0);
+        push(&mut pressed(6.0), 0.0, 100, Guidance::Live);
+        assert_eq!(pressed(0.2).force(), KEEPING);
+        // Of one that is softer than anything the press is still finite.
+        let soft = ContactTuning { press_stiffness: NewtonPerMetre::literal(0.0), ..TUNING };
+        assert_eq!(Press::from_force(6.0, &soft).depth, 6.0);
+    }
+
+    #[test]
+    fn pushing_on_by_a_millimetre_asks_for_two_newtons_more_as_fast_as_a_force_may_rise() {
+        let mut press = pressed(2.0);
+        push(&mut press, 0.001, 1, Guidance::Live);
+        is_near(press.force(), 2.0 + RISE * DT);
+        push(&mut press, 0.0, 50, Guidance::Live);
+        is_near(press.force(), 2.0 + 51.0 * RISE * DT);
+        push(&mut press, 0.0, 500, Guidance::Live);
+        is_near(press.force(), 4.0);
+    }
+
+    #[test]
+    fn pulling_back_lowers_the_force_three_times_as_fast() {
+        let mut press = pressed(6.0);
+        push(&mut press, -0.001, 1, Guidance::Live);
+        is_near(press.force(), 6.0 - FALL * DT);
+        push(&mut press, 0.0, 500, Guidance::Live);
+        is_near(press.force(), 4.0);
+    }
+
+    #[test]
+    fn no_push_asks_for_more_than_is_desired_and_the_margin_is_all_that_must_be_pulled_back() {
+        let mut press = pressed(2.0);
+        push(&mut press, 0.1, 1_000, Guidance::Live);
+        is_near(press.force(), 8.0);
+        push(&mut press, -0.001, 1_000, Guidance::Live);
+        is_near(press.force(), 8.0);
+        push(&mut press, -0.001, 1_000, Guidance::Live);
+        is_near(press.force(), 6.0);
+        // Less than it takes to keep contact is asked for only by who desires less.
+        press.follow(&Moved { travel: 0.0, present: 6.0, guidance: Guidance::Live }, 0.0, 0.4, &TUNING, 1.0);
+        is_near(press.force(), 0.4);
+    }
+
+    #[test]
+    fn contact_is_kept_until_the_hand_is_back_by_the_slack_and_then_the_probe_lifts() {
+        let mut press = pressed(2.0);
+        push(&mut press, -0.0029, 1_000, Guidance::Live);
+        assert_eq!((press.lift(), press.force()), (None, KEEPING));
+        push(&mut press, -0.0011, 1, Guidance::Live);
+        is_near(press.lift().unwrap(), 0.001);
+        push(&mut press, 0.0, 1_000, Guidance::Live);
+        assert_eq!(press.force(), 0.0);
+        assert_eq!(Press { depth: -SLACK, force: 1.0 }.lift(), None, "the slack itself lifts nothing");
+        let mut still = Press { depth: -SLACK, force: 1.0 };
+        push(&mut still, 0.0, 1_000, Guidance::Live);
+        assert_eq!(still.force(), KEEPING);
+    }
+
+    #[test]
+    fn what_the_probe_has_lifted_is_done_and_what_it_sinks_in_is_not_added() {
+        let lifting = Press { depth: -0.006, force: 0.0 };
+        let still = Moved { travel: 0.0, present: 0.0, guidance: Guidance::Live };
+        for (moved, left) in [(-0.001, 0.003), (-0.004, 0.0), (-0.007, 0.0), (0.001, 0.004)] {
+            let mut press = lifting;
+            press.follow(&still, moved, 8.0, &TUNING, DT);
+            is_near(press.lift().unwrap_or(0.0), left);
+        }
+        // In contact the probe moves with the breath, and that is no doing of the hand.
+        let mut press = pressed(4.0);
+        press.follow(&still, -0.003, 8.0, &TUNING, DT);
+        is_near(press.force(), 4.0);
+        assert_eq!(press.depth, pressed(4.0).depth);
+    }
+
+    #[test]
+    fn a_lift_lags_by_a_centimetre_at_most() {
+        let mut press = pressed(2.0);
+        push(&mut press, -0.5, 100, Guidance::Live);
+        is_near(press.lift().unwrap(), LONGEST_LIFT - SLACK);
+    }
+
+    #[test]
+    fn an_operator_who_is_not_heard_lowers_the_force_and_never_raises_it() {
+        let mut press = pressed(4.0);
+        push(&mut press, 0.002, 100, Guidance::Stale);
+        is_near(press.force(), 4.0);
+        // The patient has yielded: no further ahead of the present force than a little.
+        let unheard = Moved { travel: 0.0, present: 2.0, guidance: Guidance::Stale };
+        (0..1_000).for_each(|_| press.follow(&unheard, 0.0, 8.0, &TUNING, DT));
+        is_near(press.force(), 2.0 + AHEAD);
+    }
+
+    #[test]
+    fn without_an_operator_the_force_is_held_limited_and_lowered() {
+        let mut press = pressed(6.0);
+        press.hold(15.0, DT);
+        is_near(press.force(), 6.0);
+        press.hold(2.0, DT);
+        is_near(press.force(), 6.0 - FALL * DT);
+        (0..1_000).for_each(|_| press.hold(2.0, DT));
+        is_near(press.force(), 2.0);
+        press.limit(3.0);
+        is_near(press.force(), 2.0);
+        press.limit(1.5);
+        is_near(press.force(), 1.5);
+        press.limit(-1.0);
+        assert_eq!(press.force(), 0.0);
+        press.hold(2.0, 1.0);
+        assert_eq!(press.force(), 0.0, "it never rises again");
+    }
+}

@@ -186,3 +186,6 @@ impl HighPass {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

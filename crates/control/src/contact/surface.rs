@@ -73,3 +73,111 @@ impl SurfaceObserver {
         self.skin_acceleration *= kept;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DT: f64 = 1e-5;
+    const STIFFNESS: f64 = 4_000.0;
+    const POLE: f64 = 30.0;
+
+    /// An observer that began like this, after `seconds` of this force (N) and tip speed (m/s).
+    fn observed(mut observer: SurfaceObserver, seconds: f64, force: f64, tip_speed: f64) -> SurfaceObserver {
+        for _ in 0..(seconds / DT).round() as u64 {
+            observer.step(DT, force, tip_speed, STIFFNESS, POLE);
+        }
+        observer
+    }
+
+    fn is_near(value: f64, expected: f64, tolerance: f64) {
+        assert!((value - expected).abs() <= tolerance, "{value}, expected {expected}");
+    }
+
+    #[test]
+    fn a_wrong_force_is_made_up_for_as_a_threefold_pole_does() {
+        // The solution of (s + p)³ for an observer that begins 2 N too low over a skin at rest.
+        let wrong = 2.0;
+        for seconds in [0.004, 0.02, 0.05, 0.1, 0.2] {
+            let observer = observed(SurfaceObserver::touch(6.0, 0.0), seconds, 6.0 + wrong, 0.0);
+            let pt = POLE * seconds;
+            let decay = (-pt).exp();
+            let error = wrong * decay * (1.0 - 2.0 * pt + pt * pt / 2.0);
+            is_near(observer.force(), 6.0 + wrong - error, 2e-3);
+            let slope = wrong * decay * POLE * (-3.0 + 3.0 * pt - pt * pt / 2.0);
+            is_near(observer.skin_speed(), (slope + 3.0 * POLE * error) / STIFFNESS, 1e-5);
+        }
+    }
+
+    #[test]
+    fn skin_that_gathers_speed_is_followed_without_a_lag() {
+        // Skin falls away from a resting tip ever faster: force and its slope are those of the spring.
+        let (acceleration, mut observer) = (0.02, SurfaceObserver::touch(9.0, 0.0));
+        let mut time = 0.0;
+        while time < 1.0 {
+            time += DT;
+            let force = 9.0 - STIFFNESS * acceleration * time * time / 2.0;
+            observer.step(DT, force, 0.0, STIFFNESS, POLE);
+        }
+        is_near(observer.skin_speed(), acceleration * time, 1e-5);
+        is_near(observer.skin_acceleration, acceleration, 1e-5);
+        is_near(observer.force(), 9.0 - STIFFNESS * acceleration * time * time / 2.0, 1e-3);
+    }
+
+    #[test]
+    fn the_tips_own_motion_is_no_motion_of_the_skin() {
+        let (speed, mut observer) = (0.02, SurfaceObserver::touch(1.0, 0.02));
+        let mut force = 1.0;
+        for _ in 0..20_000 {
+            force += STIFFNESS * speed * DT;
+            observer.step(DT, force, speed, STIFFNESS, POLE);
+        }
+        is_near(observer.skin_speed(), 0.0, 1e-6);
+        is_near(observer.force(), force, 1e-3);
+    }
+
+    #[test]
+    fn the_tips_speed_is_delayed_as_the_sensor_delays_the_force() {
+        let observer = SurfaceObserver::touch(1.0, 0.0);
+        assert_eq!((observer.force(), observer.tip_speed(), observer.skin_speed()), (1.0, 0.0, 0.0));
+        let after = observed(observer, SENSOR_LAG, 1.0, 0.1);
+        is_near(after.tip_speed(), 0.1 * (1.0 - (-1.0_f64).exp()), 1e-3);
+        // What is on its way is told by the speed of now.
+        is_near(after.closing(0.01), (0.1 - after.skin_speed()) * 0.01, 1e-12);
+    }
+
+    #[test]
+    fn what_no_skin_and_no_contact_does_is_not_believed() {
+        for sign in [-1.0, 1.0] {
+            // A force that runs off by 2 kN/s: skin that comes at half a metre a second.
+            let (mut observer, mut force) = (SurfaceObserver::touch(0.0, 0.0), 0.0);
+            for _ in 0..30_000 {
+                force += sign * 2_000.0 * DT;
+                observer.step(DT, force, 0.0, STIFFNESS, POLE);
+                assert!(observer.force.abs() <= LARGEST_FORCE);
+                assert!(observer.skin_speed.abs() <= FASTEST_SKIN);
+                assert!(observer.skin_acceleration.abs() <= BRISKEST_SKIN);
+            }
+            let held = (observer.force, observer.skin_speed, observer.skin_acceleration);
+            assert_eq!(held, (sign * LARGEST_FORCE, -sign * FASTEST_SKIN, -sign * BRISKEST_SKIN));
+        }
+    }
+
+    #[test]
+    fn a_skin_that_is_no_longer_felt_is_forgotten_with_its_time_constant() {
+        let moving = SurfaceObserver { skin_speed: 0.1, skin_acceleration: 1.0, ..SurfaceObserver::touch(0.2, 0.0) };
+        let mut observer = moving;
+        for _ in 0..5_000 {
+            observer.forget(DT, 0.05);
+        }
+        is_near(observer.skin_speed, 0.1 * (-1.0_f64).exp(), 1e-5);
+        is_near(observer.skin_acceleration, (-1.0_f64).exp(), 1e-4);
+        let mut observer = moving;
+        observer.forget(0.2, 0.05);
+        assert_eq!(
+            (observer.skin_speed, observer.skin_acceleration),
+            (0.0, 0.0),
+            "a long gap forgets all, and no more"
+        );
+    }
+}

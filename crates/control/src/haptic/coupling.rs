@@ -194,3 +194,6 @@ impl HapticCoupling {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

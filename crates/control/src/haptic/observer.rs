@@ -57,3 +57,47 @@ impl Default for PassivityObserver {
         Self::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn are_near(value: Vector3<f64>, expected: [f64; 3]) {
+        assert!((value - Vector3::from(expected)).amax() < 1e-12, "{value:?}, expected {expected:?}");
+    }
+
+    #[test]
+    fn moving_against_the_force_pays_along_each_axis_by_itself() {
+        let mut observer = PassivityObserver::new();
+        observer.moved(&Vector3::new(1.0, -2.0, 0.5), &Vector3::new(-0.02, 0.02, 0.1));
+        are_near(observer.accounts(), [0.02, 0.04, -0.05]);
+        assert!((observer.absorbed() - 0.01).abs() < 1e-12);
+        assert_eq!(observer.least(), 0.0);
+        observer.moved(&Vector3::z(), &(Vector3::z() * 0.03));
+        are_near(observer.accounts(), [0.02, 0.04, -0.08]);
+        assert!((observer.absorbed() + 0.02).abs() < 1e-12);
+        observer.moved(&Vector3::z(), &(Vector3::z() * -0.1));
+        assert!((observer.absorbed() - 0.08).abs() < 1e-12);
+        assert!((observer.least() + 0.02).abs() < 1e-12, "what was given too much stays on record");
+    }
+
+    #[test]
+    fn what_is_above_the_cap_is_lost_and_was_absorbed_all_the_same() {
+        let mut observer = PassivityObserver::new();
+        observer.moved(&Vector3::repeat(-1.0), &Vector3::new(0.3, 0.1, -0.2));
+        observer.cap(&Vector3::repeat(0.2));
+        are_near(observer.accounts(), [0.2, 0.1, -0.2]);
+        assert!((observer.absorbed() - 0.2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn work_that_is_no_number_is_none() {
+        let mut observer = PassivityObserver::new();
+        observer.moved(&Vector3::x(), &-Vector3::x());
+        for bad in [f64::NAN, f64::INFINITY] {
+            observer.moved(&Vector3::new(0.0, bad, 0.0), &Vector3::repeat(1.0));
+        }
+        are_near(observer.accounts(), [1.0, 0.0, 0.0]);
+        assert_eq!((observer.absorbed(), observer.least()), (1.0, 0.0));
+    }
+}
