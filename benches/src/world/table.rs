@@ -38,6 +38,7 @@ pub(super) const fn name(figure: Figure) -> &'static str {
         Figure::DetectMs => "detect_ms",
         Figure::StopMs => "stop_ms",
         Figure::ForceRise => "force_rise_n",
+        Figure::TouchRise => "touch_rise_n",
         Figure::ForceLater => "force_after_500ms_n",
         Figure::ForceLaterMean => "mean_after_500ms_n",
         Figure::StoppedForce => "stopped_force_n",

@@ -25,6 +25,10 @@ const LET_GO_WITHIN: Duration = Duration::from_millis(500);
 /// … and until here: Parked is reached by then.
 const LET_GO_UNTIL: Duration = Duration::from_secs(5);
 
+/// A probe presses with this force (N), for so long, before it counts as pressing: by then its touch is over.
+const TOUCHED: f64 = 0.5;
+const TOUCH: Duration = Duration::from_millis(100);
+
 /// After engaging in contact the force law is given this long before its error counts as a steady one.
 const SETTLING: Duration = Duration::from_millis(1_500);
 
@@ -38,8 +42,10 @@ pub enum Figure {
     DetectMs,
     /// From the end of driving to the end of the operator's motion, ms.
     StopMs,
-    /// By how much the force rose above what it was when the last fresh command came, N.
+    /// By how much the force rose above what it was when the last fresh command came, N; of a probe that pressed by then.
     ForceRise,
+    /// The same of a probe that had only just come to touch, or did so later: what a touch presses with, N.
+    TouchRise,
     /// The greatest force later than 500 ms after a loss was noticed, N.
     ForceLater,
     /// The mean force from then on until the probe lifts, N.
@@ -81,16 +87,27 @@ struct Loss {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    Lost,
+    Lost { rise: Figure },
     Stopped,
+}
+
+/// How it was when a fresh command came.
+#[derive(Debug, Clone, Copy)]
+struct Fresh {
+    at: Time,
+    force: f64,
+    /// The figure a rise of the force from here on is one of.
+    rise: Figure,
 }
 
 /// Measures one exam, tick by tick.
 #[derive(Debug, Clone, Default)]
 pub struct Meter {
     figures: Figures,
-    /// The last fresh command: when, and the true force then.
-    fresh: Option<(Time, f64)>,
+    /// The last fresh command.
+    fresh: Option<Fresh>,
+    /// Since when the probe has touched.
+    touching: Option<Time>,
     loss: Option<Loss>,
     /// Since when driving is over while the operator's motion goes on.
     stopping: Option<Time>,
@@ -125,11 +142,14 @@ impl Meter {
         let force = seen.plant.contact.force.norm();
         self.peak = self.peak.max(force);
         self.follow_loss(seen.now, force);
+        self.touching = if force < TOUCHED { None } else { self.touching.or(Some(seen.now)) };
         if !seen.ran {
             return;
         }
         if seen.outcome.applied.is_some() {
-            self.fresh = Some((seen.now, force));
+            let pressing = self.touching.is_some_and(|since| seen.now.saturating_since(since) >= TOUCH);
+            let rise = if pressing { Figure::ForceRise } else { Figure::TouchRise };
+            self.fresh = Some(Fresh { at: seen.now, force, rise });
         }
         if let Some(step) = seen.outcome.transition {
             self.step(seen, step.from, step.to, step.cause, force);
@@ -153,10 +173,11 @@ impl Meter {
         let stopped =
             matches!(to, Ladder::EStop | Ladder::Fault) || (to == Ladder::Release && matches!(cause, Cause::Disarmed));
         if cause == Cause::LinkLost && to == Ladder::Soften {
-            let (last, before) = self.fresh.unwrap_or((seen.now, force));
-            self.note(Figure::DetectMs, millis(seen.now.saturating_since(last)));
-            self.begin_loss(seen.now, before, Kind::Lost);
-        } else if stopped && self.loss.is_none_or(|loss| loss.kind == Kind::Lost) {
+            let Fresh { at, force: before, rise } =
+                self.fresh.unwrap_or(Fresh { at: seen.now, force, rise: Figure::ForceRise });
+            self.note(Figure::DetectMs, millis(seen.now.saturating_since(at)));
+            self.begin_loss(seen.now, before, Kind::Lost { rise });
+        } else if stopped && self.loss.is_none_or(|loss| loss.kind != Kind::Stopped) {
             self.finish_loss();
             self.begin_loss(seen.now, force, Kind::Stopped);
         }
@@ -184,8 +205,8 @@ impl Meter {
         let Some(loss) = self.loss.take() else { return };
         let mean = if loss.ticks > 0 { loss.sum / loss.ticks as f64 } else { 0.0 };
         match loss.kind {
-            Kind::Lost => {
-                self.note(Figure::ForceRise, loss.greatest - loss.force_before);
+            Kind::Lost { rise } => {
+                self.note(rise, loss.greatest - loss.force_before);
                 self.note(Figure::ForceLater, loss.later);
                 self.note(Figure::ForceLaterMean, mean);
             }
