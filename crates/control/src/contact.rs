@@ -160,6 +160,7 @@ impl ContactLaw {
         let input = AxialInput {
             force: (-measured.wrench.force.z).clamp(-LARGEST_FORCE, LARGEST_FORCE),
             speed: measured.twist.linear.z.clamp(-LARGEST_SPEED, LARGEST_SPEED),
+            sliding: measured.twist.linear.xy().norm().min(LARGEST_SPEED),
             operator_speed: (axes * operator.twist.linear).z,
             guidance: operator.guidance,
         };

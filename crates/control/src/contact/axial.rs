@@ -17,6 +17,8 @@ pub(super) struct AxialInput {
     pub(super) force: f64,
     /// Speed of the tip, m/s.
     pub(super) speed: f64,
+    /// How fast the tip slides across the skin, m/s, not negative.
+    pub(super) sliding: f64,
     /// Speed of the operator's reference, m/s.
     pub(super) operator_speed: f64,
     /// Whether the operator is still heard.
@@ -37,6 +39,8 @@ pub(super) struct Axial {
     trembling: f64,
     /// The stiffness to expect at the next touch, N/m.
     expected: f64,
+    /// How fast the tip slid across the skin in the tick before, m/s.
+    slid: f64,
     smooth: SmoothVelocity,
 }
 
@@ -117,6 +121,7 @@ impl Axial {
             lead: 0.0,
             trembling: 0.0,
             expected: tuning.expected_stiffness.get(),
+            slid: 0.0,
             smooth: SmoothVelocity::rest(),
         }
     }
@@ -156,6 +161,7 @@ impl Axial {
     /// The speed of this tick, m/s.
     pub(super) fn step(&mut self, dt: f64, directive: &Directive, input: &AxialInput) -> f64 {
         self.judge_contact(dt, input);
+        self.judge_slide(directive, input);
         let wish = match directive {
             Directive::Rest => {
                 self.hand = Hand::Off;
@@ -213,6 +219,18 @@ impl Axial {
                     self.phase = Phase::Free { pressed_for: 0.0 };
                 }
             }
+        }
+    }
+
+    /// Skin that slopes falls away from a probe that slides, until it slides no more. Who drives is quick to correct what that changes;
+    /// where nobody does the slide ends within 50 ms, and what the observer takes that long to see would be pressed on.
+    fn judge_slide(&mut self, directive: &Directive, input: &AxialInput) {
+        let slid = core::mem::replace(&mut self.slid, input.sliding);
+        let driven = matches!((directive, input.guidance), (Directive::Follow { .. }, Guidance::Live));
+        if let Phase::Touching { surface, .. } = &mut self.phase
+            && !driven
+        {
+            surface.slide_ends(slid, input.sliding);
         }
     }
 

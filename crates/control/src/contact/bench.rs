@@ -29,6 +29,11 @@ pub(super) struct Bench {
     ticks: u64,
     noise: u64,
     operator: Pose<Base>,
+    /// How fast the probe slides across the skin, m/s.
+    pub(super) sliding: f64,
+    /// How much the skin falls away for each metre of that.
+    pub(super) slope: f64,
+    fallen: f64,
     /// Whether the operator is heard.
     pub(super) guidance: Guidance,
 }
@@ -58,6 +63,9 @@ impl Bench {
             ticks: 0,
             noise: 0x9E37_79B9_7F4A_7C15,
             operator: Pose::identity(),
+            sliding: 0.0,
+            slope: 0.0,
+            fallen: 0.0,
             guidance: Guidance::Live,
         }
     }
@@ -72,7 +80,7 @@ impl Bench {
         self.delayed = self.filtered;
         let measured = Measured {
             tip: Pose::new(Isometry3::translation(0.0, 0.0, self.tip)),
-            twist: Twist::new(Vector3::z() * self.tip_speed, Vector3::zeros()),
+            twist: Twist::new(Vector3::new(self.sliding, 0.0, self.tip_speed), Vector3::zeros()),
             wrench: Wrench::new(Vector3::z() * -reading, Vector3::zeros()),
         };
         let twist = Twist::new(Vector3::z() * operator_speed, Vector3::zeros());
@@ -137,8 +145,10 @@ impl Bench {
             let wanted = speed + TRACKING / 2.0 * (position - self.tip);
             self.tip_speed += (2.0 * TRACKING * (wanted - self.tip_speed)).clamp(-10.0, 10.0) * dt;
             self.tip += self.tip_speed * dt;
-            let depth = self.tip - (self.skin)(time);
-            let rate = self.tip_speed - ((self.skin)(time + 1e-4) - (self.skin)(time - 1e-4)) / 2e-4;
+            let falling = self.slope * self.sliding;
+            self.fallen += falling * dt;
+            let depth = self.tip - self.fallen - (self.skin)(time);
+            let rate = self.tip_speed - falling - ((self.skin)(time + 1e-4) - (self.skin)(time - 1e-4)) / 2e-4;
             // Hunt and Crossley, with the loss of soft tissue.
             self.true_force = (self.stiffness * depth.max(0.0) * (1.0 + 3.0 * rate)).max(0.0);
             self.filtered += (self.true_force - self.filtered) * (1.0 - (-dt * core::f64::consts::TAU * 100.0).exp());

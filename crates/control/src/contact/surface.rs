@@ -25,6 +25,9 @@ const FASTEST_SKIN: f64 = 0.15;
 /// The largest acceleration of the skin that is believed, m/s²: a cough of 20 mm in 300 ms.
 const BRISKEST_SKIN: f64 = 2.0;
 
+/// How steeply skin falls away before a probe that slides: 27°.
+const STEEPEST: f64 = 0.5;
+
 impl SurfaceObserver {
     /// Contact begins with this force (N); nothing is known about the skin's motion.
     pub(super) const fn touch(force: f64, tip_speed: f64) -> Self {
@@ -64,6 +67,14 @@ impl SurfaceObserver {
         self.force = self.force.clamp(-LARGEST_FORCE, LARGEST_FORCE);
         self.skin_speed = self.skin_speed.clamp(-FASTEST_SKIN, FASTEST_SKIN);
         self.skin_acceleration = self.skin_acceleration.clamp(-BRISKEST_SKIN, BRISKEST_SKIN);
+    }
+
+    /// The probe slides across the skin more slowly than in the tick before (m/s): as much less does a slope fall away.
+    pub(super) fn slide_ends(&mut self, before: f64, now: f64) {
+        if now < before {
+            let by_slope = self.skin_speed.clamp(0.0, STEEPEST * before);
+            self.skin_speed -= by_slope * (1.0 - now / before);
+        }
     }
 
     /// Contact is all but lost: the skin's motion is forgotten with this time constant (s).

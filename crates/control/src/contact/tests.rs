@@ -144,6 +144,23 @@ fn an_operator_who_is_not_heard_asks_for_no_more() {
 }
 
 #[test]
+fn where_a_slide_down_a_slope_ends_by_itself_nothing_is_pressed_on() {
+    for stiffness in [3_000.0, 10_000.0, 25_000.0] {
+        let mut bench = Bench::pressed_to_eight(stiffness, |_| 0.0);
+        (bench.slope, bench.sliding) = (0.2, 0.04);
+        bench.run(1.0, &FOLLOW, 0.0);
+        let before = bench.tick(&FOLLOW, 0.0).force;
+        bench.guidance = crate::Guidance::Stale;
+        let mut most = before;
+        for _ in 0..100 {
+            bench.sliding = (bench.sliding - 0.0015).max(0.0);
+            most = most.max(bench.tick(&FOLLOW, 0.0).force);
+        }
+        assert!(most <= before + 0.7, "{stiffness} N/m: from {before} to {most} N");
+    }
+}
+
+#[test]
 fn a_probe_in_the_air_goes_no_nearer_to_the_skin_for_an_operator_who_is_not_heard() {
     let mut bench = Bench::new(10_000.0);
     bench.run(0.2, &FOLLOW, 0.01);
