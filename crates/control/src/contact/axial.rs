@@ -252,7 +252,9 @@ impl Axial {
                 if taken_over {
                     self.press = Press::from_force(surface.force(), &self.tuning);
                 }
-                let operator = Moved { travel, present: surface.force(), guidance: input.guidance };
+                // While the stiffness is not known the observer runs ahead of the force.
+                let present = surface.force().min(input.force);
+                let operator = Moved { travel, present, guidance: input.guidance };
                 self.press.follow(&operator, moved, desired, &self.tuning, dt);
                 let pressing =
                     regulate(&surface, &stiffness, self.press.force(), &self.tuning) + self.tremble(dt, &stiffness);

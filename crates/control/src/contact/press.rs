@@ -8,6 +8,9 @@ use crate::reference::Guidance;
 const RISE: f64 = 20.0;
 /// Without hearing from the operator the force asked for is no further ahead of the present one than this, N.
 const AHEAD: f64 = 0.2;
+/// With him it does not rise while it is further ahead than this, N: of the 1 N that is promised this is what may be on its way when
+/// the last command comes. 8 N are pressed 0.7 s after touch.
+const LEAD: f64 = 0.4;
 /// How fast it may fall, N/s: lowering is always welcome, and 20 N are gone within the half second of Release.
 const FALL: f64 = 60.0;
 /// How much further than to zero the operator must pull back before the probe lifts off, m: a hand that slides sideways
@@ -74,6 +77,7 @@ impl Press {
         let asked =
             if self.depth < -SLACK { 0.0 } else { (stiffness * self.depth).clamp(KEEPING.min(desired), desired) };
         match operator.guidance {
+            Guidance::Live if self.force > operator.present + LEAD => self.approach(asked, 0.0, FALL, dt),
             Guidance::Live => self.approach(asked, RISE, FALL, dt),
             Guidance::Stale => self.approach(asked.min(operator.present + AHEAD), 0.0, FALL, dt),
         }

@@ -144,6 +144,27 @@ fn an_operator_who_is_not_heard_asks_for_no_more() {
 }
 
 #[test]
+fn a_line_that_dies_while_the_force_rises_leaves_no_more_than_a_newton_to_come() {
+    for stiffness in [1_000.0, 3_500.0, 10_000.0, 25_000.0, 74_000.0] {
+        for start in 0..40 {
+            let mut bench = Bench::new(stiffness);
+            let touched = |seen: &Seen| seen.force > 0.5;
+            let touch = (0..2_000).find(|_| touched(&bench.tick(&FOLLOW, 0.01)));
+            assert!(touch.is_some(), "5 mm of air at 10 mm/s");
+            // The touch itself presses as it does; then the operator pushes on.
+            let before = bench.run(0.1 + 0.011 * f64::from(start), &FOLLOW, 0.01).last().map_or(0.0, |seen| seen.force);
+            // The last command is believed for 20 ms, and the link for 50.
+            let mut later = bench.run(0.020, &FOLLOW, 0.01);
+            bench.guidance = crate::Guidance::Stale;
+            later.extend(bench.run(0.030, &FOLLOW, 0.0));
+            later.extend(bench.run(0.2, &Directive::Comply { ceiling: Newton::literal(15.0) }, 0.0));
+            let rise = peak(&later) - before;
+            assert!(rise <= 1.0, "{stiffness} N/m: from {before} N by {rise} N");
+        }
+    }
+}
+
+#[test]
 fn where_a_slide_down_a_slope_ends_by_itself_nothing_is_pressed_on() {
     for stiffness in [3_000.0, 10_000.0, 25_000.0] {
         let mut bench = Bench::pressed_to_eight(stiffness, |_| 0.0);
