@@ -128,7 +128,9 @@ impl SensorWatch {
         let quiet = self.listen(now, sample, measured.sampled_at);
         let odd = force >= self.card.range || f.z > PULL;
         let implausible = self.implausible.is_over(now, odd, IMPLAUSIBLE_AFTER);
-        let expected = measured.expected.map(|wrench| wrench.force).filter(|force| force.norm().is_finite());
+        // In the direction in which an arm can hardly move its tip, a force hardly turns its joints: there it feels nothing, or anything.
+        let expected = measured.expected.map(|wrench| wrench.force);
+        let expected = expected.filter(|force| force.norm().is_finite() && measured.agility.suffices());
         let differs = self.estimate.compare(now, &f, expected);
         if quiet == Finding::Fault || implausible || differs == Finding::Fault {
             return Reading::Doubted;

@@ -379,3 +379,19 @@ fn sr_044_a_force_the_arm_feels_counts_even_if_the_sensor_does_not_feel_it() {
         }
     }
 }
+
+#[test]
+fn sr_025_joints_that_can_hardly_move_the_tip_are_no_witness_of_what_it_feels() {
+    let mut scene = engaged();
+    scene.measured.agility.least = farprobe_geom::MetrePerSecond2::literal(0.3);
+    scene.measured.expected = Some(told(0.0));
+    for tick in 0..1_000 {
+        scene.push(8.0 + f64::from(tick % 2) * 0.1);
+        scene.run(1);
+        assert_ne!(scene.directive.cause, Cause::ForceSensor, "after {tick} ms");
+    }
+    assert_eq!(scene.directive.state.rung(), Rung::Release, "driving ended where the arm can hardly brake");
+    scene.measured.agility = super::scene::NIMBLE;
+    let noticed = run(&mut scene, 300, |tick| 8.0 + f64::from(tick % 2) * 0.1);
+    assert!(noticed.is_some_and(|after| after <= 200), "{noticed:?}");
+}
