@@ -248,6 +248,10 @@ impl Envelope {
             // Without a pose there are no walls: only letting go is left.
             (linear, angular) = (Vector3::new(0.0, 0.0, linear.z.min(0.0)), Vector3::zeros());
         }
+        // A wall bends what an operator asks for. What nobody asks for any more ends at it: he would be seen to drive on.
+        if !matches!(at.goal, Goal::Follow { .. }) {
+            linear = Vector3::new(0.0, 0.0, linear.z);
+        }
         let enforced = enforced(walls, at.contact, axial.outward_at_least);
         if enforced > 0.0 {
             linear.z = linear.z.min(-enforced);

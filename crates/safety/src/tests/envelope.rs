@@ -221,6 +221,23 @@ fn sr_016_a_ceiling_right_behind_the_probe_bends_nothing_sideways() {
     assert_eq!(scene.permitted.linear.xy().norm(), 0.0);
 }
 
+#[test]
+fn sr_016_a_wall_bends_only_what_an_operator_asks_for() {
+    // Tilted, right under the ceiling: outward is to the side, too.
+    let mut scene = Scene::engaged(0.0);
+    let tilted = UnitQuaternion::from_axis_angle(&Vector3::x_axis(), core::f64::consts::PI - 0.5);
+    scene.measured.tip = Pose::new(Isometry3::from_parts(Translation3::new(0.0, 0.0, 1.0), tilted));
+    scene.proposal = linear(0.0, 0.0, -0.1);
+    scene.run(100);
+    assert!(scene.permitted.linear.xy().norm() > 0.02, "{:?}", scene.permitted.linear);
+    // His link is lost; the control law is slow to see it.
+    scene.facts.command = None;
+    let soften = scene.until_changed(60);
+    assert_eq!(scene.rung(), Rung::Soften, "after {soften} ms");
+    scene.run(60);
+    assert!(scene.permitted.linear.xy().norm() < 1e-9, "{:?}", scene.permitted.linear);
+}
+
 /// Drives the tip of a scene by what the gate permits.
 fn drive(scene: &mut Scene, millis: u32) {
     for _ in 0..millis {
