@@ -25,6 +25,26 @@ fn sr_012_no_inward_motion_at_the_soft_limit() {
 }
 
 #[test]
+fn sr_047_over_stiff_tissue_that_is_pressed_hard_the_probe_slides_slowly() {
+    let sliding = |force: f64, stiffness: f64| {
+        let mut scene = Scene::engaged(force);
+        scene.measured.tissue.stiffness = NewtonPerMetre::new(stiffness).unwrap();
+        scene.proposal = linear(0.1, 0.0, 0.0);
+        scene.run(200);
+        assert_eq!(scene.rung(), Rung::Engaged);
+        scene.permitted.linear.x
+    };
+    assert_eq!(sliding(8.0, 5e3), 0.1, "as fast as anybody scans");
+    assert_eq!(sliding(0.0, 150e3), 0.1, "in the air");
+    let (hard, harder, softer) = (sliding(8.0, 74e3), sliding(13.0, 74e3), sliding(13.0, 25e3));
+    assert!(hard > harder && softer > harder, "{hard}, {harder}, {softer} m/s");
+    // What rises by half of that presses on by no more than what is left to the hard limit, at the reaction time alone.
+    let reaction = config().reaction.as_secs_f64();
+    assert!(74e3 * harder * 0.5 * reaction < 7.0 && harder > 0.010, "{harder} m/s");
+    assert_eq!(sliding(14.9, 1e6), 0.010, "never slower");
+}
+
+#[test]
 fn sr_013_at_the_hard_limit_the_gate_itself_drives_outward_in_every_state() {
     for rung in [
         Rung::Ready,
@@ -87,8 +107,11 @@ fn sr_030_torque_eases_turning_and_takes_the_driving_away() {
 #[test]
 fn sr_012_sideways_motion_is_eased_from_the_soft_limit_to_the_hard_one() {
     let mut scene = Scene::engaged(15.0);
+    // Soft, and known to be: what stiff tissue takes off besides is another requirement's (SR-047).
+    (scene.measured.tissue.stiffness, scene.measured.tissue.worst) =
+        (NewtonPerMetre::literal(1_000.0), NewtonPerMetre::literal(1_000.0));
     scene.proposal = linear(0.12, 0.0, 0.0);
-    scene.run(200);
+    scene.run(3_000);
     assert!((scene.permitted.linear.x - 0.12).abs() < 1e-9);
     scene.push(17.5);
     scene.run(200);
@@ -110,9 +133,37 @@ fn sr_014_before_touch_the_approach_is_never_faster_than_ten_millimetres_a_secon
     };
     scene.run(200);
     assert!(scene.permitted.linear.z > 0.004 && scene.permitted.linear.z < 0.008);
+}
+
+#[test]
+fn sr_014_nothing_is_approached_of_which_no_stiffness_is_known() {
+    let mut scene = Scene::new();
     scene.measured.tissue.stiffness = NewtonPerMetre::ZERO;
+    scene.run(3);
+    scene.press(1);
+    scene.proposal = linear(0.0, 0.0, 1.0);
     scene.run(200);
-    assert_eq!(scene.permitted.linear.z, 0.0);
+    assert_eq!((scene.rung(), scene.permitted.linear.z), (Rung::Engaged, 0.0));
+}
+
+#[test]
+fn sr_048_what_was_stiff_is_not_taken_for_soft_at_once() {
+    let mut scene = Scene::engaged(8.0);
+    scene.proposal = linear(0.0, 0.0, 1.0);
+    let mut speed_at = |stiffness, millis| {
+        scene.measured.tissue.stiffness = NewtonPerMetre::new(stiffness).unwrap();
+        scene.run(millis);
+        scene.permitted.linear.z
+    };
+    let stiff = speed_at(74e3, 100);
+    assert!(stiff > 0.001 && stiff < 0.02, "{stiff} m/s");
+    let soon = speed_at(1e3, 30);
+    assert!(soon < 1.1 * stiff, "{soon} after {stiff} m/s");
+    let later = speed_at(1e3, 1_000);
+    assert!(later > 1.5 * stiff && later < 4.0 * stiff, "{later} after {stiff} m/s: a third of the stiffness is left");
+    assert_eq!(speed_at(1e3, 10_000), 0.06, "forgotten");
+    // What turns out to be stiffer counts at once.
+    assert!(speed_at(74e3, 100) < 1.1 * stiff);
 }
 
 #[test]
