@@ -42,8 +42,9 @@ const FOLLOWABLE: Limits = Limits {
         ..Limits::CEILINGS.lateral
     },
     angular: AngularRow {
-        // 23° a second; from there to rest in 90 ms. The wrist turns 1.3 times as fast as a probe that fans about its tip.
-        speed: RadianPerSecond::literal(0.4),
+        // 20° a second; from there to rest in 80 ms, and joints that have to brake everything at once take 20 ms more. The wrist turns
+        // 1.3 times as fast as a probe that fans about its tip.
+        speed: RadianPerSecond::literal(0.35),
         acceleration: 5.0,
         jerk: 500.0,
     },
