@@ -9,49 +9,28 @@ use crate::approach::approach_speed;
 use crate::belief::Belief;
 use crate::budget::Budget;
 use crate::facts::{Contact, Measured, Tissue};
-use crate::fading::kept;
 use crate::group::{Group, GroupRow, capped};
 use crate::in_flight::InFlight;
 use crate::ladder::Goal;
 use crate::limits::Limits;
+use crate::lowering::Lowering;
 use crate::profile::{Axis, AxisRow};
 use crate::sensor::{Reading, Standing};
 use crate::space::{Braking, Space, Walls};
+use crate::stiffest::Stiffest;
 use crate::timing::TICK;
 
 /// The longest step the profile makes at once, s. After a longer gap the motion goes on as if only this much time had passed.
 const LONGEST_STEP: f64 = 0.003;
 
-/// Lowering takes the excess force off with this time constant, s: 13 N are down to 2 N within 200 ms, building-up included.
-const LOWERING_TIME_CONSTANT: f64 = 0.050;
-
-/// Lowering assumes tissue no stiffer than this, N/m. An estimate that is too high would make lowering too slow; too low only
-/// loses contact, which is the safe side.
-const LOWERING_STIFFNESS: f64 = 10e3;
-
-/// Lowering is never slower than this, m/s, so that it ends.
-const LOWERING_SLOWEST: f64 = 0.005;
-
 /// From this part of the torque limit on, sideways and turning motion is eased down to nothing at the limit.
 const TORQUE_EASE: f64 = 0.7;
-
-/// A force that is not down by then was judged by a wrong stiffness: the enforced speed grows with time from here on.
-const LOWERING_PATIENCE: Duration = Duration::from_millis(150);
-
-/// How fast it grows, m/s²: the outward row's full speed is reached 350 ms after lowering began, and 50 mm are gone after 500 ms.
-/// Enough to take 13 N off the softest tissue of the cards.
-const LOWERING_GROWTH: f64 = 1.0;
 
 /// How steeply skin or what is below it rises before a probe that slides: 27°.
 const STEEPEST: f64 = 0.5;
 
 /// Sliding is never made slower than this, m/s.
 const SLIDING_SLOWEST: f64 = 0.010;
-
-/// What was stiff is not taken for soft at once, but forgotten with this time constant, s: as long as a probe takes to slide on to other
-/// tissue. A slide that stops takes force off without any travel along the probe, and an estimate that is overthrown by it was a tenth
-/// of the truth for 30 ms (world, adversary, seed 2289: 24 N).
-const SOFTENING: f64 = 1.0;
 
 /// Below this an axis counts as at rest, m/s or rad/s.
 const AT_REST: f64 = 1e-6;
@@ -110,10 +89,8 @@ pub(crate) struct Envelope {
     budget: Budget,
     trust: Trust,
     yielding: Yielding,
-    /// The stiffest tissue of late, N/m.
-    stiffest: f64,
-    /// Since when the force has been above what is to be lowered to.
-    lowering_since: Option<Time>,
+    stiffest: Stiffest,
+    lowering: Lowering,
     in_flight: InFlight,
 }
 
@@ -142,8 +119,8 @@ impl Envelope {
             budget: Budget::new([side, side, axial, turn, turn, turn]),
             trust: Trust::Given,
             yielding: Yielding::No,
-            stiffest: 0.0,
-            lowering_since: None,
+            stiffest: Stiffest::NOTHING,
+            lowering: Lowering::NONE,
             in_flight: InFlight::nothing(),
         }
     }
@@ -164,8 +141,8 @@ impl Envelope {
             Trust::Withdrawn => Twist::zero(),
         };
         self.judge_yielding(at.reading);
-        self.judge_lowering(at);
-        self.remember_stiffness(at);
+        self.lowering.judge(at.now, at.goal, at.reading);
+        self.stiffest.note(at.now, at.measured.tissue.stiffness);
         let axial = self.axial(at);
         let walls = self.walls(at);
         let wish = self.wish(&heard, &axial, &walls, at);
@@ -217,36 +194,6 @@ impl Envelope {
             // Without a sensor there is nothing to yield to; the ladder lifts off.
             Reading::Doubted => Yielding::No,
         };
-    }
-
-    fn judge_lowering(&mut self, at: &Situation<'_>) {
-        self.lowering_since = match (at.goal, at.reading) {
-            (Goal::Release { to }, Reading::Believed { force, .. }) if force > to => {
-                self.lowering_since.or(Some(at.now))
-            }
-            (
-                Goal::Rest | Goal::Follow { .. } | Goal::Comply { .. } | Goal::Release { .. } | Goal::Retract { .. },
-                _,
-            ) => None,
-        };
-    }
-
-    fn remember_stiffness(&mut self, at: &Situation<'_>) {
-        let elapsed = self.stepped_at.map_or(Duration::ZERO, |last| at.now.saturating_since(last));
-        let faded = self.stiffest * kept(elapsed.as_secs_f64(), SOFTENING);
-        self.stiffest = at.measured.tissue.stiffness.get().max(faded);
-    }
-
-    /// How fast the gate itself takes this much excess force off, m/s; nothing if there is none.
-    fn lowering_speed(&self, excess: f64, at: &Situation<'_>) -> f64 {
-        if excess <= 0.0 {
-            return 0.0;
-        }
-        // Never softer than a tenth of a newton per millimetre, so that nonsense does not divide by zero.
-        let stiffness = at.measured.tissue.stiffness.get().clamp(100.0, LOWERING_STIFFNESS);
-        let taken = self.lowering_since.map_or(Duration::ZERO, |since| at.now.saturating_since(since));
-        let grown = taken.saturating_sub(LOWERING_PATIENCE).as_secs_f64() * LOWERING_GROWTH;
-        (excess / (stiffness * LOWERING_TIME_CONSTANT)).max(LOWERING_SLOWEST).max(grown)
     }
 
     /// What is wished for, after everything but the rates: goal, forces and walls.
@@ -334,7 +281,9 @@ impl Envelope {
             Goal::Follow { .. } => (self.approach(at, force.get()), 0.0),
             Goal::Comply { ceiling } if below(ceiling) => (self.approach(at, force.get()), 0.0),
             Goal::Rest | Goal::Comply { .. } => (0.0, 0.0),
-            Goal::Release { to } => (0.0, self.lowering_speed(force.get() - to.get(), at)),
+            Goal::Release { to } => {
+                (0.0, self.lowering.speed(at.now, force.get() - to.get(), at.measured.tissue.stiffness))
+            }
             Goal::Retract { speed } => (0.0, speed.get()),
         };
         let inward = match standing {
@@ -365,7 +314,7 @@ impl Envelope {
             Belief::Given { stiffness } => stiffness.min(worst.get()),
             Belief::Withheld | Belief::JustLost => worst.get(),
         };
-        self.stiffest.max(floor)
+        self.stiffest.get().max(floor)
     }
 
     /// The approach-speed cap with everything that bounds it.

@@ -49,6 +49,7 @@ mod in_flight;
 mod joints;
 mod ladder;
 mod limits;
+mod lowering;
 mod monitor;
 mod objection;
 mod pace;
@@ -57,6 +58,7 @@ mod reasons;
 mod sensor;
 mod space;
 mod state;
+mod stiffest;
 mod timing;
 mod transition;
 

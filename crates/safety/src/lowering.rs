@@ -1,0 +1,59 @@
+//! How fast the gate itself takes force off.
+
+use core::time::Duration;
+
+use farprobe_geom::{NewtonPerMetre, Time};
+
+use crate::ladder::Goal;
+use crate::sensor::Reading;
+
+/// Lowering takes the excess force off with this time constant, s: 13 N are down to 2 N within 200 ms, building-up included.
+const LOWERING_TIME_CONSTANT: f64 = 0.050;
+
+/// Lowering assumes tissue no stiffer than this, N/m. An estimate that is too high would make lowering too slow; too low only
+/// loses contact, which is the safe side.
+const LOWERING_STIFFNESS: f64 = 10e3;
+
+/// Lowering is never slower than this, m/s, so that it ends.
+const LOWERING_SLOWEST: f64 = 0.005;
+
+/// A force that is not down by then was judged by a wrong stiffness: the enforced speed grows with time from here on.
+const LOWERING_PATIENCE: Duration = Duration::from_millis(150);
+
+/// How fast it grows, m/s²: the outward row's full speed is reached 350 ms after lowering began, and 50 mm are gone after 500 ms.
+/// Enough to take 13 N off the softest tissue of the cards.
+const LOWERING_GROWTH: f64 = 1.0;
+
+/// Since when the force has been above what it is to be lowered to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lowering {
+    since: Option<Time>,
+}
+
+impl Lowering {
+    /// Nothing is lowered.
+    pub(crate) const NONE: Self = Self { since: None };
+
+    /// Takes in what is to be done in this tick, and the force in it.
+    pub(crate) fn judge(&mut self, now: Time, goal: Goal, reading: Reading) {
+        self.since = match (goal, reading) {
+            (Goal::Release { to }, Reading::Believed { force, .. }) if force > to => self.since.or(Some(now)),
+            (
+                Goal::Rest | Goal::Follow { .. } | Goal::Comply { .. } | Goal::Release { .. } | Goal::Retract { .. },
+                _,
+            ) => None,
+        };
+    }
+
+    /// The speed outward, m/s, for this much excess force, N, on tissue of this stiffness; nothing if there is none.
+    pub(crate) fn speed(&self, now: Time, excess: f64, stiffness: NewtonPerMetre) -> f64 {
+        if excess <= 0.0 {
+            return 0.0;
+        }
+        // Never softer than a tenth of a newton per millimetre, so that nonsense does not divide by zero.
+        let stiffness = stiffness.get().clamp(100.0, LOWERING_STIFFNESS);
+        let taken = self.since.map_or(Duration::ZERO, |since| now.saturating_since(since));
+        let grown = taken.saturating_sub(LOWERING_PATIENCE).as_secs_f64() * LOWERING_GROWTH;
+        (excess / (stiffness * LOWERING_TIME_CONSTANT)).max(LOWERING_SLOWEST).max(grown)
+    }
+}
