@@ -113,10 +113,13 @@ mod tests {
         arm_dead_time: core::time::Duration::from_millis(2),
     };
 
-    /// Pushes on by this much (m; back, if negative) within so many ticks, with the probe where it is.
+    /// Pushes on by this much (m; back, if negative) within so many ticks, with the probe where it is. What is asked for is there at
+    /// once.
     fn push(press: &mut Press, travel: f64, ticks: u32, guidance: Guidance) {
-        let operator = Moved { travel: travel / f64::from(ticks), present: press.force, guidance };
-        (0..ticks).for_each(|_| press.follow(&operator, 0.0, 8.0, &TUNING, DT));
+        for _ in 0..ticks {
+            let operator = Moved { travel: travel / f64::from(ticks), present: press.force, guidance };
+            press.follow(&operator, 0.0, 8.0, &TUNING, DT);
+        }
     }
 
     fn pressed(force: f64) -> Press {
@@ -146,6 +149,16 @@ mod tests {
         is_near(press.force(), 2.0 + 51.0 * RISE * DT);
         push(&mut press, 0.0, 500, Guidance::Live);
         is_near(press.force(), 4.0);
+    }
+
+    #[test]
+    fn what_is_asked_for_waits_for_a_force_that_stays_behind_and_is_not_taken_back() {
+        let mut press = pressed(4.0);
+        let behind = |by: f64| Moved { travel: 0.0001, present: 4.0 - by, guidance: Guidance::Live };
+        press.follow(&behind(LEAD + 0.01), 0.0, 8.0, &TUNING, DT);
+        is_near(press.force(), 4.0);
+        press.follow(&behind(LEAD), 0.0, 8.0, &TUNING, DT);
+        is_near(press.force(), 4.0 + RISE * DT);
     }
 
     #[test]

@@ -6,7 +6,7 @@ const DT: f64 = 1e-3;
 const FOLLOW: Directive = Directive::Follow { desired_force: Newton::literal(8.0) };
 
 fn input(force: f64, speed: f64, operator_speed: f64) -> AxialInput {
-    AxialInput { force, speed, operator_speed, guidance: Guidance::Live }
+    AxialInput { force, speed, sliding: 0.0, operator_speed, guidance: Guidance::Live }
 }
 
 /// For tissue of this stiffness (N/m) and an arm of this dead time, ms.
