@@ -207,6 +207,10 @@ impl Envelope {
             // At rest in contact the only motion that may be asked for is the one that lowers the force.
             Goal::Rest => heard.linear.z.min(0.0),
             Goal::Retract { .. } => 0.0,
+            // In the air there is no force to lower: what an arm lags behind an operator who is gone is not made up for.
+            Goal::Comply { .. } | Goal::Release { .. } if at.contact == Contact::Free => {
+                heard.linear.z.max(self.along.velocity.min(0.0))
+            }
             Goal::Follow { .. } | Goal::Comply { .. } | Goal::Release { .. } => heard.linear.z,
         };
         linear.z = asked.min(axial.inward).max(-self.limits.outward.speed.get());

@@ -222,6 +222,29 @@ fn sr_016_a_ceiling_right_behind_the_probe_bends_nothing_sideways() {
 }
 
 #[test]
+fn sr_008_a_probe_in_the_air_goes_away_no_faster_once_nobody_drives_it() {
+    let mut scene = Scene::engaged(0.0);
+    scene.proposal = linear(0.0, 0.0, -0.2);
+    scene.run(30);
+    assert_eq!(scene.rung(), Rung::Engaged);
+    let driven = scene.permitted.linear.z;
+    assert!(driven < -0.02 && driven > -0.19, "{driven} m/s");
+    scene.facts.picture.health = PictureHealth::Absent;
+    let mut fastest = driven;
+    for _ in 0..200 {
+        scene.run(1);
+        fastest = fastest.min(scene.permitted.linear.z);
+    }
+    assert_eq!(scene.rung(), Rung::Soften);
+    // What of its acceleration has to be taken back first takes 10 ms.
+    assert!(fastest > driven - 0.03, "{driven} to {fastest} m/s");
+    scene.proposal = linear(0.0, 0.0, -0.01);
+    scene.run(100);
+    let slower = scene.permitted.linear.z;
+    assert!((-0.0101..-0.009).contains(&slower), "a control law that slows down is followed: {slower} m/s");
+}
+
+#[test]
 fn sr_016_a_wall_bends_only_what_an_operator_asks_for() {
     // Tilted, right under the ceiling: outward is to the side, too.
     let mut scene = Scene::engaged(0.0);
