@@ -30,17 +30,23 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     check_ranges(config)
 }
 
+/// The lowest limits an exam is possible with: a touch on soft tissue presses with a newton, on a rib with three, and gel alone turns
+/// the probe with some hundredths of a newton metre. Below, every touch would end driving, and the reason would look like a fault.
+const LOWEST_SOFT_N: f64 = 1.0;
+const LOWEST_HARD_N: f64 = 3.0;
+const LOWEST_TORQUE_NM: f64 = 0.1;
+
 /// A site may lower the compiled ceilings, never raise them.
 fn check_limits(config: &Config) -> Result<(), ConfigError> {
     let (limits, ceilings) = (&config.limits, Limits::CEILINGS);
-    for (key, value, ceiling, unit) in [
-        ("limits.soft_force_n", limits.soft_force_n, ceilings.soft_force.get(), "N"),
-        ("limits.hard_force_n", limits.hard_force_n, ceilings.hard_force.get(), "N"),
-        ("limits.torque_nm", limits.torque_nm, ceilings.torque.get(), "N·m"),
+    for (key, value, lowest, ceiling, unit) in [
+        ("limits.soft_force_n", limits.soft_force_n, LOWEST_SOFT_N, ceilings.soft_force.get(), "N"),
+        ("limits.hard_force_n", limits.hard_force_n, LOWEST_HARD_N, ceilings.hard_force.get(), "N"),
+        ("limits.torque_nm", limits.torque_nm, LOWEST_TORQUE_NM, ceilings.torque.get(), "N·m"),
     ] {
         let Some(value) = value else { continue };
-        if !(value > 0.0 && value <= ceiling) {
-            let rule = format!("a site may only lower it: more than 0 and at most {ceiling} {unit}");
+        if !(lowest..=ceiling).contains(&value) {
+            let rule = format!("a site may only lower it: at least {lowest} and at most {ceiling} {unit}");
             return Err(config.refuse(key, &value, rule));
         }
     }

@@ -18,7 +18,7 @@ fn the_shipped_file_is_accepted() {
 fn a_complaint_names_file_line_and_key() {
     assert_eq!(
         complaint("[limits]\nhard_force_n = 25.0\n"),
-        "configuration cart.toml, line 5: limits.hard_force_n = 25 is refused: a site may only lower it: more than 0 and \
+        "configuration cart.toml, line 5: limits.hard_force_n = 25 is refused: a site may only lower it: at least 3 and \
          at most 20 N"
     );
     let unknown = complaint("[limits]\nsoft = 1\n");
@@ -55,8 +55,10 @@ fn every_range_is_held_at_both_ends() {
         ("safety", "hold_s", "0.5"),
         ("safety", "tick_gap_ms", "21"),
         ("exam", "force_n", "15.5"),
-        ("limits", "soft_force_n", "0.0"),
-        ("limits", "torque_nm", "-1.0"),
+        ("limits", "soft_force_n", "0.99"),
+        ("limits", "hard_force_n", "2.99"),
+        ("limits", "torque_nm", "0.09"),
+        ("limits", "torque_nm", "nan"),
         ("realtime", "priority", "0"),
     ] {
         let text = complaint(&format!("[{table}]\n{key} = {bad}\n"));
@@ -70,6 +72,7 @@ fn a_site_that_only_lowers_a_limit_can_start() {
     let lowered = config("soft_force_n = 5");
     assert_eq!((lowered.soft_force(), lowered.exam_force()), (5.0, 5.0));
     assert_eq!(lowered.consequences(), ["exam.force_n is not written: exams begin with 5 N, the soft force limit"]);
+    assert_eq!(config("soft_force_n = 1.0\nhard_force_n = 3.0\ntorque_nm = 0.1").soft_force(), 1.0, "the lowest");
     let lowered = config("hard_force_n = 8");
     assert_eq!((lowered.soft_force(), lowered.exam_force()), (6.0, 6.0));
     assert_eq!(lowered.consequences().len(), 2);
