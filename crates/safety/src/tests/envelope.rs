@@ -222,6 +222,41 @@ fn sr_016_a_ceiling_right_behind_the_probe_bends_nothing_sideways() {
 }
 
 #[test]
+fn sr_019_who_drives_again_at_once_is_heard_from_rest_on() {
+    let mut scene = Scene::engaged(0.0);
+    scene.proposal = linear(0.1, 0.0, 0.0);
+    scene.run(200);
+    scene.proposal = linear(f64::NAN, 0.0, 0.0);
+    scene.run(1);
+    scene.proposal = linear(0.1, 0.0, 0.0);
+    scene.open();
+    scene.run(1);
+    scene.press(2);
+    scene.run(1);
+    assert_eq!(scene.rung(), Rung::Engaged);
+    let mut slowest = scene.permitted.linear.x;
+    assert!(slowest > 0.05, "{slowest} m/s");
+    while slowest > 0.0 {
+        scene.run(1);
+        assert!(scene.permitted.linear.x < slowest, "{} after {slowest} m/s", scene.permitted.linear.x);
+        slowest = scene.permitted.linear.x;
+    }
+    scene.run(200);
+    assert!((scene.permitted.linear.x - 0.1).abs() < 1e-9, "{} m/s", scene.permitted.linear.x);
+}
+
+#[test]
+fn sr_021_an_arm_that_stopped_by_itself_begins_anew() {
+    let mut scene = Scene::engaged(0.0);
+    scene.proposal = linear(0.1, 0.0, 0.0);
+    scene.run(200);
+    scene.facts.arm = ArmHealth::Starved;
+    scene.proposal = linear(0.0, 0.0, 0.0);
+    scene.run(1);
+    assert_eq!(scene.permitted.linear, Vector3::zeros(), "it does not brake what stands already");
+}
+
+#[test]
 fn sr_008_a_probe_in_the_air_goes_away_no_faster_once_nobody_drives_it() {
     let mut scene = Scene::engaged(0.0);
     scene.proposal = linear(0.0, 0.0, -0.2);

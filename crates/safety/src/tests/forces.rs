@@ -83,6 +83,22 @@ fn sr_013_passing_the_hard_limit_takes_the_driving_away() {
 }
 
 #[test]
+fn sr_013_below_the_soft_limit_the_gate_drives_outward_no_more() {
+    let mut scene = Scene::engaged(8.0);
+    scene.push(20.5);
+    scene.run(12);
+    let at_hard = scene.permitted.linear.z;
+    scene.push(15.5);
+    scene.run(12);
+    let above_soft = scene.permitted.linear.z;
+    assert!(at_hard < -0.02 && above_soft < at_hard - 0.04, "{at_hard} and {above_soft} m/s");
+    // From there on it is the release to 2 N that goes outward, by what is left over that.
+    scene.push(10.0);
+    scene.run(90);
+    assert!(scene.permitted.linear.z > -0.02, "{} m/s", scene.permitted.linear.z);
+}
+
+#[test]
 fn sr_030_torque_eases_turning_and_takes_the_driving_away() {
     let mut scene = Scene::engaged(8.0);
     let turning = Twist::new(Vector3::new(0.1, 0.0, 0.0), Vector3::new(0.0, 0.7, 0.0));
