@@ -27,6 +27,10 @@ const ROUNDING: f64 = 0.02;
 /// A probe that rests moves slower than this, m/s: what is left of noise in a law that stands still.
 const RESTING: f64 = 0.001;
 
+/// What may come to a speed where joints do all they can, m/s: the way bends while they catch up, by a fifth of what the gate's last look
+/// lets pass. At the wrist, if it is a turn.
+const BENDING: f64 = 1e-3;
+
 /// So long after the ladder came to rest the probe rests: braking from the fastest row takes less.
 const REST_WITHIN: Duration = Duration::from_millis(250);
 
@@ -310,14 +314,14 @@ impl Checker {
 
     fn check_tip(&mut self, seen: &Observation<'_>, twist: &Twist<Tip>) {
         let Limits { lateral, inward, outward, angular, .. } = self.limits;
-        // Rounding in proportion, and half a millimetre a second for directions in which the arm hardly moves.
-        let over = |speed: f64, most: f64| speed > most * (1.0 + ROUNDING) + 5e-4;
+        let over = |speed: f64, most: f64| speed > most * (1.0 + ROUNDING) + BENDING;
+        let turns = |speed: f64, most: f64| speed > most * (1.0 + ROUNDING) + BENDING / LENGTH;
         let (v, w) = (twist.linear, twist.angular);
         let fast = over(v.x.abs(), lateral.speed.get())
             || over(v.y.abs(), lateral.speed.get())
             || over(v.z, inward.speed.get())
             || over(-v.z, outward.speed.get())
-            || w.iter().any(|turn| over(turn.abs(), angular.speed.get()));
+            || w.iter().any(|turn| turns(turn.abs(), angular.speed.get()));
         if fast {
             self.report(Invariant::Speed, seen.now, || format!("{:?} m/s, {:?} rad/s", v.as_slice(), w.as_slice()));
         }
