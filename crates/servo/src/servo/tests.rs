@@ -310,3 +310,22 @@ fn only_a_pressed_clutch_of_the_press_that_was_anchored_moves_the_reference() {
     assert_eq!(steer(Anchor::Keep, follow, command(pressed, 1, 40.0)), (Some(1), 15.0), "no more than the soft limit");
     assert_eq!(steer(Anchor::Keep, Goal::Rest, command(pressed, 1, 6.0)).0, None);
 }
+
+#[test]
+fn after_a_reset_an_arm_at_rest_goes_on_from_where_it_stands_and_one_that_moves_brakes() {
+    use farprobe_safety::{Cause, Press, State as LadderState};
+    for (speed, forgotten) in [(0.0, true), (AT_REST, true), (1.1 * AT_REST, false), (-0.1, false)] {
+        let (mut servo, start) = servo();
+        let velocities = joints([0.0, speed, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        (servo.ladder, servo.sent) = (Ladder::Fault, Some(JointSetpoint { positions: start, velocities }));
+        let (goal, anchor, press) = (Goal::Rest, Anchor::Keep, Press::None);
+        let reset = Directive { state: LadderState::Idle, cause: Cause::Reset, goal, anchor, press };
+        let step = servo.follow_ladder(Time::from_millis(5), &reset);
+        assert_eq!(step.map(|step| (step.from, step.to)), Some((Ladder::Fault, Ladder::Idle)));
+        assert_eq!(servo.sent.is_none(), forgotten, "{speed} rad/s");
+        // Once it is told, the cause stands on without another reset.
+        servo.sent = Some(JointSetpoint { positions: start, velocities });
+        assert_eq!(servo.follow_ladder(Time::from_millis(6), &reset), None);
+        assert!(servo.sent.is_some());
+    }
+}
