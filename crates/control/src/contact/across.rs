@@ -165,6 +165,24 @@ mod tests {
     }
 
     #[test]
+    fn what_the_probe_lags_is_made_up_for_fifteen_times_a_second() {
+        let mut tracking = Tracking::new();
+        for _ in 0..100 {
+            tracking.tick(&FOLLOW, Vector3::x() * 0.05, Vector3::x() * 0.5, true);
+        }
+        let lag = |tracking: &Tracking| {
+            let turned = tracking.tip.rotation().angle_to(&tracking.operator.rotation());
+            [(tracking.tip.position() - tracking.operator.position()).norm() / 0.005, turned / 0.05]
+        };
+        assert!(lag(&tracking).iter().all(|lag| (lag - 1.0).abs() < 0.05), "{:?}", lag(&tracking));
+        for _ in 0..200 {
+            tracking.tick(&FOLLOW, Vector3::zeros(), Vector3::zeros(), false);
+        }
+        // Three times its time constant, with what the acceleration takes.
+        assert!(lag(&tracking).iter().all(|lag| (0.02..0.12).contains(lag)), "{:?}", lag(&tracking));
+    }
+
+    #[test]
     fn without_the_operator_it_is_at_rest_within_100_ms_and_following_again_starts_there() {
         let mut tracking = Tracking::new();
         for _ in 0..500 {

@@ -109,6 +109,46 @@ mod tests {
         assert_eq!(tare.apply(&pressing).force.z, -7.0);
     }
 
+    #[test]
+    fn the_first_reading_is_the_zero_however_soon_or_late_it_comes() {
+        let error = Wrench::new(Vector3::new(0.1, -0.2, -0.9), Vector3::new(0.01, 0.0, -0.02));
+        for elapsed in [Duration::ZERO, Duration::from_millis(1), Duration::from_secs(2)] {
+            let mut tare = Tare::new();
+            assert_eq!(tare.learn(&error, elapsed), Learnt::Zero);
+            assert_eq!(tare.apply(&error), Wrench::zero(), "{elapsed:?}");
+        }
+    }
+
+    #[test]
+    fn a_torque_is_learnt_as_a_force_is_and_a_large_one_is_not_believed() {
+        for sign in [-1.0, 1.0] {
+            let mut tare = Tare::new();
+            let error = |size: f64| Wrench::new(Vector3::zeros(), Vector3::new(0.0, sign * size, 0.0));
+            (0..1_000).for_each(|_| assert_eq!(tare.learn(&error(0.02), Duration::from_millis(1)), Learnt::Zero));
+            assert!(tare.apply(&error(0.02)).torque.norm() < 1e-9);
+            // Of another error two thirds within a second: readings weigh less the longer ago they were.
+            (0..1_000).for_each(|_| assert_eq!(tare.learn(&error(0.04), Duration::from_millis(1)), Learnt::Zero));
+            let left = tare.apply(&error(0.04)).torque.y * sign / 0.02;
+            assert!((left - (-1.0_f64).exp()).abs() < 0.01, "{left}");
+            (0..20_000).for_each(|_| assert_eq!(tare.learn(&error(1.0), Duration::from_millis(1)), Learnt::Zero));
+            assert!((tare.apply(&error(1.0)).torque.y * sign - 0.95).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_press_is_noticed_within_the_time_that_noise_needs() {
+        let mut tare = Tare::new();
+        let pressed = |force: f64| Wrench::new(Vector3::new(0.0, 0.0, -force), Vector3::zeros());
+        (0..2_000).for_each(|_| assert_eq!(tare.learn(&pressed(0.0), Duration::from_millis(1)), Learnt::Zero));
+        // Twice what counts as pressed: half of a first-order lag of 50 ms, and what is learnt of it meanwhile.
+        let noticed = (1..100).find(|_| tare.learn(&pressed(0.3), Duration::from_millis(1)) == Learnt::Pressed);
+        assert!(noticed.is_some_and(|ms| (34..=38).contains(&ms)), "{noticed:?} ms");
+        // A reading that presses less than the zero is never a press.
+        let mut tare = Tare::new();
+        tare.learn(&pressed(0.5), Duration::from_millis(1));
+        (0..2_000).for_each(|_| assert_eq!(tare.learn(&pressed(0.0), Duration::from_millis(1)), Learnt::Zero));
+    }
+
     /// Readings of a sensor with this error, N, and noise of σ 0.1 N or a little more, while it is pressed.
     fn reading(error: f64, pressed: f64, tick: u64) -> Wrench<Tip> {
         let noise = [0.1, -0.16, 0.04, -0.07, 0.15, -0.06][tick as usize % 6];

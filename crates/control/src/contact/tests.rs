@@ -367,6 +367,46 @@ proptest! {
 }
 
 #[test]
+fn whatever_is_measured_as_no_number_is_not_followed() {
+    let sound = Measured { tip: Pose::identity(), twist: Twist::zero(), wrench: Wrench::zero() };
+    let operator = Reference {
+        twist: Twist::new(Vector3::new(0.02, 0.0, -0.02), Vector3::y() * 0.2),
+        ..Reference::resting(Pose::identity())
+    };
+    let nan = Vector3::repeat(f64::NAN);
+    let bad = [
+        Measured { tip: Pose::new(Isometry3::translation(0.0, f64::NAN, 0.0)), ..sound },
+        Measured { twist: Twist::new(nan, Vector3::zeros()), ..sound },
+        Measured { wrench: Wrench::new(Vector3::zeros(), nan), ..sound },
+    ];
+    for bad in bad {
+        let mut law = ContactLaw::new(ContactTuning::default());
+        let mut run = |ticks: std::ops::Range<u64>, measured: &Measured| {
+            ticks.map(|n| law.step(Time::from_millis(n), &FOLLOW, &operator, measured).twist).last().unwrap()
+        };
+        let driven = run(0..200, &sound);
+        assert!(driven.linear.x > 0.01 && driven.linear.z < -0.01 && driven.angular.y > 0.1, "{driven:?}");
+        let braked = run(200..400, &bad);
+        assert!(braked.linear.norm() < 1e-9 && braked.angular.norm() < 1e-9, "{bad:?}: {braked:?}");
+    }
+}
+
+#[test]
+fn the_operators_motion_along_the_probe_is_taken_in_the_probes_axes() {
+    // A probe that lies on its side, and a hand that moves along it and no other way.
+    let tip = Pose::new(Isometry3::new(Vector3::zeros(), Vector3::y() * core::f64::consts::FRAC_PI_2));
+    let along = tip.z_axis();
+    let operator = Reference { twist: Twist::new(along * -0.02, Vector3::zeros()), ..Reference::resting(tip) };
+    let measured = Measured { tip, twist: Twist::new(Vector3::z() * -0.02, Vector3::zeros()), wrench: Wrench::zero() };
+    let mut law = ContactLaw::new(ContactTuning::default());
+    let mut twist = Twist::zero();
+    for n in 0..200 {
+        twist = law.step(Time::from_millis(n), &FOLLOW, &operator, &measured).twist;
+    }
+    assert!((twist.linear.z + 0.02).abs() < 1e-3, "{twist:?}");
+}
+
+#[test]
 fn a_sensor_that_is_not_a_number_makes_the_law_brake() {
     let mut law = ContactLaw::new(ContactTuning::default());
     let operator =

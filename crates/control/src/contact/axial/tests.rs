@@ -86,11 +86,39 @@ fn a_contact_is_lost_after_150_ms_without_force_and_what_was_learnt_of_it_is_kep
 }
 
 #[test]
+fn a_force_of_just_so_much_is_no_contact_and_a_time_of_just_so_much_is_no_loss() {
+    let mut axial = touching(25_000.0, 5.0, 0.0);
+    axial.judge_contact(LOSS_FOR, &input(LOSS, 0.0, 0.0));
+    assert!(is_touching(&axial));
+    axial.judge_contact(DT, &input(LOSS, 0.0, 0.0));
+    assert!(!is_touching(&axial));
+    // Nor is it so little that skin is looked for, or so much that it is pressed for nobody.
+    let mut followed = touching(25_000.0, 1.0, 0.0);
+    let speed = run(&mut followed, 120, &FOLLOW, &input(LOSS, 0.0, 0.0));
+    assert!(speed > 0.0 && speed < 0.6 * CREEP, "{speed} m/s");
+    let mut left = touching(25_000.0, 1.0, 0.0);
+    left.hand = Hand::Off;
+    left.press = Press::from_force(5.0, &left.tuning);
+    assert_eq!(left.comply(DT, 15.0, &input(LOSS, 0.0, 0.0)), 0.0);
+    assert!(left.comply(DT, 15.0, &input(LOSS + 0.01, 0.0, 0.0)) > 0.0);
+}
+
+#[test]
 fn skin_that_is_not_felt_any_more_is_looked_for_slowly_by_an_operator_and_by_nobody_else() {
     let mut followed = touching(25_000.0, 1.0, 0.0);
     is_near(run(&mut followed, 120, &FOLLOW, &input(0.1, 0.0, 0.0)), CREEP);
     let mut left = touching(25_000.0, 1.0, 0.0);
     assert!(run(&mut left, 120, &Directive::Comply { ceiling: Newton::literal(8.0) }, &input(0.1, 0.0, 0.0)) <= 1e-12);
+}
+
+#[test]
+fn skin_that_is_hardly_felt_is_approached_as_in_the_air() {
+    for (force, fastest) in [(LOSS, 0.010), (LOSS + 0.01, INWARD)] {
+        // The softest tissue, and all of the force missing.
+        let mut axial = touching(300.0, force, 0.0);
+        axial.press = Press::from_force(8.0, &axial.tuning);
+        is_near(run(&mut axial, 100, &FOLLOW, &input(force, 0.0, 0.0)), fastest);
+    }
 }
 
 #[test]

@@ -251,3 +251,24 @@ fn slow_motion_does_not_pass_and_sudden_motion_does() {
         assert!((passed - 3.0 * (1.0 - ct) * (-ct).exp()).abs() < 1e-3, "{passed} at {ct}");
     }
 }
+
+#[test]
+fn what_is_just_as_much_as_a_threshold_has_not_passed_it() {
+    let mut rising = sure(2.0, Shown::NotYet);
+    rising.watch_rise(RISE_FROM);
+    assert_eq!(rising.shown, Shown::NotYet);
+    rising.watch_rise(RISE_FROM + 0.1);
+    rising.watch_rise(RISE_FROM / 2.0);
+    assert_eq!(rising.shown, Shown::Rising(0.0));
+    rising.watch_rise(RISE_FROM + RISE);
+    assert_eq!(rising.shown, Shown::Rising(0.0));
+    // In time, and sure: what was learnt is kept.
+    let mut in_time = Stiffness { since_touch: LATE, ..sure(0.1, Shown::Rising(-0.1)) };
+    in_time.watch_rise(2.0);
+    assert_eq!((in_time.estimate(), in_time.shown), (2_000.0, Shown::Yes));
+    assert!(!sure(KNOWN, Shown::Yes).is_known());
+    let mut doubtful = sure(DOUBT, Shown::Yes);
+    let before = doubtful.covariance;
+    doubtful.step(DT, FIRST, 0.0);
+    assert_eq!(doubtful.covariance, before);
+}
