@@ -1,10 +1,14 @@
 //! An impaired link, one way: what is sent comes late, out of order, twice or never, as a profile and a seed decide.
 //!
-//! A connection is two of them, so that each way can be cut alone. The contract is `send`, then `poll` until it gives
-//! nothing, then nothing happens before `next_deadline`.
+//! A [`Line`] is two of them, so that each way can be cut alone, with what happens to it in the course of time. [`named`] has
+//! the lines of the world by their names. The contract of link and line is `send`, then `poll` until it gives nothing, then
+//! nothing happens before `next_deadline`.
 
+mod line;
 mod loss;
+pub mod named;
 mod profile;
+mod script;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -12,8 +16,10 @@ use std::time::Duration;
 
 use farprobe_geom::Time;
 
-pub use loss::{Loss, NotAProbability, Probability};
+pub use line::{Line, LineProfile, Way};
+pub use loss::{LongRun, Loss, NotAProbability, Pareto, Probability};
 pub use profile::{Jitter, LinkProfile, Order, Rate, Reorder};
+pub use script::{Act, Change, Outages, Script, ScriptError, Ways};
 
 use crate::noise::Noise;
 use loss::LossState;
@@ -21,10 +27,14 @@ use loss::LossState;
 /// The most that can be in flight; more is lost. A second of 500 commands a second and of pictures at 20 Mbit/s is 3,000.
 const MAX_IN_FLIGHT: usize = 1 << 16;
 
+/// The most bytes that can be in flight; more is lost, so that a flood fills no memory. Half a second at 1 Gbit/s is 62 MB.
+const MAX_BYTES_IN_FLIGHT: usize = 64 << 20;
+
 /// Whether the link carries anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LinkState {
     /// It carries.
+    #[default]
     Up,
     /// What is sent is lost. What is in flight still arrives.
     Cut,
@@ -43,7 +53,7 @@ pub struct LinkCounts {
     pub lost: u64,
     /// Lost because the link was cut.
     pub cut: u64,
-    /// Lost because the queue was full.
+    /// Lost because the queue was full, or because more was in flight than the model keeps.
     pub overflowed: u64,
     /// Copies the link made.
     pub duplicated: u64,
@@ -74,6 +84,7 @@ pub struct Link<T> {
     held: VecDeque<Held<T>>,
     held_bytes: usize,
     in_flight: BinaryHeap<Reverse<InFlight<T>>>,
+    bytes_in_flight: usize,
     number: u64,
     counts: LinkCounts,
 }
@@ -92,6 +103,7 @@ struct InFlight<T> {
     /// Keeps what arrives at the same instant in the order it was sent.
     number: u64,
     sent_at: Time,
+    bytes: usize,
     payload: T,
 }
 
@@ -117,6 +129,7 @@ impl<T: Clone> Link<T> {
             held: VecDeque::new(),
             held_bytes: 0,
             in_flight: BinaryHeap::new(),
+            bytes_in_flight: 0,
             number: 0,
             counts: LinkCounts::default(),
         }
@@ -175,7 +188,8 @@ impl<T: Clone> Link<T> {
         if self.next_deadline()? > now {
             return None;
         }
-        let Reverse(InFlight { arrives_at, sent_at, payload, .. }) = self.in_flight.pop()?;
+        let Reverse(InFlight { arrives_at, sent_at, bytes, payload, .. }) = self.in_flight.pop()?;
+        self.bytes_in_flight -= bytes;
         self.counts.delivered += 1;
         Some(Delivered { sent_at, arrived_at: arrives_at, payload })
     }
@@ -196,8 +210,14 @@ impl<T: Clone> Link<T> {
             return;
         };
         let fate = self.fate();
-        if fate.lost || self.in_flight.len() + 1 >= MAX_IN_FLIGHT {
+        if fate.lost {
             self.counts.lost += 1;
+            return;
+        }
+        // Room for a copy, too.
+        let most = self.bytes_in_flight.saturating_add(held.bytes.saturating_mul(2));
+        if self.in_flight.len() + 1 >= MAX_IN_FLIGHT || most > MAX_BYTES_IN_FLIGHT {
+            self.counts.overflowed += 1;
             return;
         }
         let late = if fate.reordered { self.profile.reorder.by } else { Duration::ZERO };
@@ -239,8 +259,9 @@ impl<T: Clone> Link<T> {
         };
         self.last_arrival = self.last_arrival.max(arrives_at);
         self.number += 1;
-        let Held { sent_at, payload, .. } = held;
-        self.in_flight.push(Reverse(InFlight { arrives_at, number: self.number, sent_at, payload }));
+        let Held { sent_at, bytes, payload } = held;
+        self.bytes_in_flight += bytes;
+        self.in_flight.push(Reverse(InFlight { arrives_at, number: self.number, sent_at, bytes, payload }));
     }
 }
 

@@ -41,6 +41,15 @@ pub enum Jitter {
         /// The most there is.
         most: Duration,
     },
+    /// One of two exponentials, as chance decides for each packet: hyperexponential.
+    TwoTails {
+        /// How often it is the first.
+        first: Probability,
+        /// The means of both.
+        means: [Duration; 2],
+        /// The most there is.
+        most: Duration,
+    },
 }
 
 /// Whether packets keep their order.
@@ -102,9 +111,52 @@ impl Jitter {
         match self {
             Self::None => Duration::ZERO,
             Self::Uniform(most) => scaled(most, unit),
-            Self::LongTail { mean, most } => scaled(mean, -(1.0 - unit).ln()).min(most),
+            Self::LongTail { mean, most } => exponential(mean, unit).min(most),
+            Self::TwoTails { first, means, most } => {
+                let share = first.get();
+                // What is left of the number after the choice is even within [0, 1) again.
+                let late = if first.hits(unit) {
+                    exponential(means[0], unit / share)
+                } else {
+                    exponential(means[1], (unit - share) / (1.0 - share))
+                };
+                late.min(most)
+            }
         }
     }
+
+    /// The jitter that this part of the packets does not pass, from 0 to 1.
+    pub fn quantile(self, part: Probability) -> Duration {
+        match self {
+            Self::None | Self::Uniform(_) | Self::LongTail { .. } => self.of(part.get()),
+            Self::TwoTails { first, means, most } => {
+                let within = |late: Duration| {
+                    let of = |mean: Duration| 1.0 - (-late.div_duration_f64(mean)).exp();
+                    first.get() * of(means[0]) + (1.0 - first.get()) * of(means[1])
+                };
+                let (mut low, mut high) = (Duration::ZERO, most);
+                // Each step halves the interval: after 64 nothing of it is left.
+                for _ in 0..64 {
+                    let middle = (low + high) / 2;
+                    if within(middle) < part.get() { low = middle } else { high = middle }
+                }
+                high
+            }
+        }
+    }
+
+    /// The most there is.
+    pub fn most(self) -> Duration {
+        match self {
+            Self::None => Duration::ZERO,
+            Self::Uniform(most) | Self::LongTail { most, .. } | Self::TwoTails { most, .. } => most,
+        }
+    }
+}
+
+/// Of a number that is even within [0, 1), one that is exponential with this mean.
+fn exponential(mean: Duration, unit: f64) -> Duration {
+    scaled(mean, -(1.0 - unit).ln())
 }
 
 /// In whole nanoseconds, and never a panic: a span beyond the clock saturates.
@@ -121,14 +173,32 @@ impl Rate {
         }
     }
 
+    /// So many Mbit (10⁶ bits) a second, written in the source. In a `const`, zero does not compile.
+    pub const fn mbit(mega: u64) -> Self {
+        Self::kbit(mega * 1_000)
+    }
+
+    /// So many kbit (10³ bits) a second, written in the source. In a `const`, zero does not compile.
+    pub const fn kbit(kilo: u64) -> Self {
+        match Self::bits_per_second(kilo * 1_000) {
+            Some(rate) => rate,
+            None => panic!("a rate of zero is a link that is cut"),
+        }
+    }
+
+    /// Bits a second.
+    pub const fn get(self) -> u64 {
+        self.bits_per_second.get()
+    }
+
     /// How long so many bytes take to leave.
-    pub(super) fn time_of(self, bytes: usize) -> Duration {
+    pub fn time_of(self, bytes: usize) -> Duration {
         let nanos = (bytes as u128 * 8_000_000_000).div_ceil(u128::from(self.bits_per_second.get()));
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
     /// How many bytes leave in this time.
-    pub(super) fn bytes_in(self, span: Duration) -> usize {
+    pub fn bytes_in(self, span: Duration) -> usize {
         let bytes = span.as_nanos().saturating_mul(u128::from(self.bits_per_second.get())) / 8_000_000_000;
         usize::try_from(bytes).unwrap_or(usize::MAX)
     }

@@ -1,3 +1,5 @@
+mod line;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -54,8 +56,44 @@ fn jitter_is_as_the_profile_says() {
     assert!((mean(&uniform) - 5.0).abs() < 0.15 && uniform.iter().all(|late| *late < 10.0));
     let tail = late(Jitter::LongTail { mean: Duration::from_millis(2), most: Duration::from_millis(20) });
     assert!((mean(&tail) - 2.0).abs() < 0.1 && tail.iter().all(|late| *late <= 20.0));
+    let means = [Duration::from_millis(2), Duration::from_millis(12)];
+    let first = Probability::literal(0.75);
+    let two = late(Jitter::TwoTails { first, means, most: Duration::from_millis(100) });
+    assert!((mean(&two) - (0.75 * 2.0 + 0.25 * 12.0)).abs() < 0.15, "{}", mean(&two));
     let beyond = tail.iter().filter(|late| **late > 6.0).count() as f64 / tail.len() as f64;
     assert!((beyond - (-3.0f64).exp()).abs() < 0.01, "{beyond}");
+}
+
+#[test]
+fn a_quantile_is_what_so_many_do_not_pass() {
+    let ms = Duration::from_millis;
+    let jitters = [
+        Jitter::None,
+        Jitter::Uniform(ms(10)),
+        Jitter::LongTail { mean: ms(2), most: ms(9) },
+        Jitter::TwoTails { first: Probability::literal(0.8), means: [ms(1), ms(7)], most: ms(50) },
+    ];
+    for jitter in jitters {
+        let mut late: Vec<Duration> = (0..100_000).map(|i| jitter.of(f64::from(i) / 100_000.0)).collect();
+        late.sort();
+        for part in [0.0, 0.1, 0.5, 0.9, 0.99, 1.0] {
+            let of_all = late[((part * 100_000.0) as usize).min(99_999)];
+            let quantile = jitter.quantile(Probability::literal(part));
+            assert!(quantile.abs_diff(of_all) < ms(1) || part == 1.0, "{jitter:?} {part}: {quantile:?} {of_all:?}");
+        }
+        assert_eq!(jitter.quantile(Probability::ALWAYS), jitter.most());
+    }
+}
+
+#[test]
+fn a_flood_is_bounded_in_bytes_too() {
+    let mut link = Link::new(LinkProfile::delayed(Duration::from_secs(1)), 1);
+    (0..1_000).for_each(|i| link.send(ms(0), 1 << 20, i));
+    let counts = link.counts();
+    assert!(counts.overflowed > 900 && counts.lost == 0, "{counts:?}");
+    assert_eq!(drain(&mut link, ms(1_000)).len() as u64, 1_000 - counts.overflowed);
+    link.send(ms(1_000), 1 << 20, 7);
+    assert_eq!(link.counts().overflowed, counts.overflowed, "what has arrived makes room");
 }
 
 #[test]
@@ -68,6 +106,26 @@ fn bursts_take_their_share_and_are_as_long_as_they_should_be() {
         arrived.windows(2).map(|pair| pair[1].payload - pair[0].payload - 1).filter(|gap| *gap > 0).collect();
     let mean = gaps.iter().sum::<u64>() as f64 / gaps.len() as f64;
     assert!((mean - 8.0).abs() < 0.8, "{mean}");
+}
+
+#[test]
+fn the_models_own_arithmetic_is_what_comes_of_it() {
+    let p = Probability::literal;
+    let gilbert_elliott = Loss::GilbertElliott { to_bad: p(0.02), to_good: p(0.2), in_good: p(0.01), in_bad: p(0.6) };
+    let [first, second] = [Pareto::literal(3.859, 3.324), Pareto::literal(3.797, 6.049)];
+    let pareto = Loss::ParetoBursts { to_second: p(0.05), to_first: p(0.1), first, second };
+    for loss in [Loss::None, Loss::Random(p(0.1)), Loss::bursts(p(0.05), 8.0), gilbert_elliott, pareto] {
+        let expected = loss.long_run();
+        let (arrived, counts) = carry(LinkProfile { loss, ..LinkProfile::PERFECT }, 5, 300_000);
+        let share = counts.lost as f64 / counts.sent as f64;
+        assert!((share - expected.share).abs() < 0.004, "{loss:?}: {share} {expected:?}");
+        let gaps: Vec<u64> =
+            arrived.windows(2).map(|pair| pair[1].payload - pair[0].payload - 1).filter(|gap| *gap > 0).collect();
+        let mean = gaps.iter().sum::<u64>() as f64 / gaps.len().max(1) as f64;
+        assert!((mean - expected.mean_burst).abs() <= 0.04 * expected.mean_burst, "{loss:?}: {mean} {expected:?}");
+    }
+    assert_eq!(Loss::Random(Probability::ALWAYS).long_run().share, 1.0);
+    assert_eq!(Loss::bursts(p(0.05), 8.0).long_run().mean_burst.round(), 8.0);
 }
 
 #[test]
@@ -151,7 +209,7 @@ fn what_is_no_probability_is_refused() {
 }
 
 prop_compose! {
-    fn profiles()(
+    pub(super) fn profiles()(
         delay in 0u64..200, jitter in 0u64..50, free in any::<bool>(), share in 0.0..1.0f64, burst in 0.0..20.0f64,
         rate in 0u64..2_000_000, queue in 0usize..5_000, duplicate in 0.0..1.0f64, reorder in 0.0..1.0f64,
     ) -> LinkProfile {
