@@ -3,8 +3,6 @@
 //! It sets taste and never a limit; limits are the cart's. Unknown keys are refused, and every complaint names file, line
 //! and key. `assets/console.toml` shows every key with its default.
 
-mod places;
-
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,11 +11,9 @@ use farprobe_devices::handle::gamepad::GamepadConfig;
 use farprobe_devices::handle::haptic::HapticConfig;
 use farprobe_devices::handle::keyboard_mouse::KeyboardMouseConfig;
 use farprobe_devices::handle::spacemouse::SpaceMouseConfig;
-use farprobe_devices::{DeviceError, FileError, read_text};
+use farprobe_devices::{DeviceError, FileError, Places, line_of, read_text};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use places::Places;
 
 /// Where the file is looked for in the user's folder of configurations, unless the command line names another.
 const DEFAULT_PLACE: &str = "farprobe/console.toml";
@@ -87,14 +83,14 @@ impl Settings {
         let settings: Self = toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
             let key = places.key_at(offset).map_or_else(String::new, |key| format!("{key}: "));
-            refused(places::line_of(text, offset), format!("{key}{}", error.message().trim()))
+            refused(line_of(text, offset), format!("{key}{}", error.message().trim()))
         })?;
         settings.validate().map_err(|(table, error)| match error {
             DeviceError::Configuration { key, what, .. } => {
                 let key = format!("{table}.{key}");
-                refused(places::line_of(text, places.offset_of(&key)), format!("{key} {what}"))
+                refused(line_of(text, places.offset_of(&key)), format!("{key} {what}"))
             }
-            other => refused(places::line_of(text, places.offset_of(table)), other.to_string()),
+            other => refused(line_of(text, places.offset_of(table)), other.to_string()),
         })?;
         Ok(settings)
     }

@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("media", &["proto", "geom"]),
     ("devices", &["geom", "proto", "control", "sim"]),
     ("record", &["geom", "proto"]),
+    ("impair", &["geom", "sim", "devices"]),
     ("console", &["geom", "proto", "session", "control", "transport", "media", "devices", "record"]),
 ];
 

@@ -10,12 +10,14 @@ mod clock;
 mod error;
 mod file;
 pub mod handle;
+mod places;
 pub mod scanner;
 mod traits;
 
 pub use clock::MonotonicClock;
 pub use error::DeviceError;
 pub use file::{FileError, be_ordinary, read_text};
+pub use places::{Places, line_of};
 pub use traits::{
     Arm, ArmHealth, ArmState, Bedside, BedsideEvent, Camera, ForceCue, Handle, HandleButton, HandleEvent, HandleMotion,
     HandleSample, HandsAway, Picture, PictureContext, PixelFormat, Scanner, Setpoint,

@@ -1,4 +1,4 @@
-//! Where the keys of a TOML file stand, for complaints about their values.
+//! Where the keys of a TOML file stand, for complaints about their values: every configuration names file, line and key.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 /// Every key of a file with the places of its name and its value. Empty for a text that is no TOML.
 #[derive(Debug, Default)]
-pub(super) struct Places(Vec<Place>);
+pub struct Places(Vec<Place>);
 
 #[derive(Debug)]
 struct Place {
@@ -19,7 +19,7 @@ struct Place {
 
 impl Places {
     /// Reads the places of all keys in `text`.
-    pub(super) fn read(text: &str) -> Self {
+    pub fn read(text: &str) -> Self {
         let mut places = Self::default();
         if let Ok(table) = DeTable::parse(text) {
             places.take_table("", table.get_ref());
@@ -45,14 +45,14 @@ impl Places {
     }
 
     /// The key whose name or value is at the byte `offset`: the innermost of them.
-    pub(super) fn key_at(&self, offset: usize) -> Option<&str> {
+    pub fn key_at(&self, offset: usize) -> Option<&str> {
         let here = self.0.iter().filter(|place| place.name.contains(&offset) || place.value.contains(&offset));
         here.max_by_key(|place| place.key.len()).map(|place| place.key.as_str())
     }
 
     /// The byte at which `key` stands. A key that is not written (its default does not go with another key's value) is
     /// looked for at the table that would hold it, and at last at the beginning of the file.
-    pub(super) fn offset_of(&self, key: &str) -> usize {
+    pub fn offset_of(&self, key: &str) -> usize {
         let place = self.0.iter().find(|place| place.key == key);
         match (place, key.rsplit_once('.')) {
             (Some(place), _) => place.name.start,
@@ -63,6 +63,6 @@ impl Places {
 }
 
 /// The line, counted from 1, of the byte at `offset`.
-pub(super) fn line_of(text: &str, offset: usize) -> usize {
+pub fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
