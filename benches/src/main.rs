@@ -1,12 +1,18 @@
-//! `farprobe-bench`: what Farprobe measures of itself. So far two runs: `world`, the safety campaign in virtual
-//! time, and `step`, the instructions of one step of the servo.
+//! `farprobe-bench`: what Farprobe measures of itself, and the impaired lines to measure on.
+//!
+//! Runs: `world`, the safety campaign in virtual time, and `step`, the instructions of one step of the servo. Lines: `links`
+//! lists them, `relay` and `netns` put programs on them, `selftest` proves that they hold.
 
+mod line;
 mod step;
 mod world;
 
+use std::error::Error;
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
-/// Measures Farprobe on this machine.
+/// Measures Farprobe on this machine, and puts programs on the line of a hospital.
 #[derive(Debug, Parser)]
 #[command(name = "farprobe-bench", version)]
 struct Cli {
@@ -20,11 +26,30 @@ enum Run {
     World(world::Options),
     /// The instructions that one step of the servo takes, counted by valgrind.
     Step(step::Options),
+    /// Lists the lines that have a name, with their numbers and sources.
+    Links(line::links::Options),
+    /// Puts programs that talk UDP on an impaired line, until Ctrl-C. Needs no rights.
+    Relay(line::relay::Options),
+    /// Proves that the lines do what is asked of them, with real datagrams.
+    Selftest(line::selftest::Options),
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    match Cli::parse().run {
-        Run::World(options) => world::run(&options),
-        Run::Step(options) => step::run(&options),
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("farprobe-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
+    match &cli.run {
+        Run::World(options) => world::run(options),
+        Run::Step(options) => step::run(options),
+        Run::Links(options) => line::links::run(options),
+        Run::Relay(options) => line::relay::run(options),
+        Run::Selftest(options) => line::selftest::run(options),
     }
 }

@@ -1,7 +1,8 @@
 //! The loop that both drivers share: what comes in goes into the line, and what has come through goes out in its time.
 //!
 //! It has a thread of its own and sleeps in `ppoll`, which takes nanoseconds, with the timer slack of the thread at 1 ns: by
-//! default Linux may wake a thread 50 µs late to save power.
+//! default Linux may wake a thread 50 µs late to save power. Where the system allows it, it is a real-time thread: a line does not
+//! wait for the programs that are on it.
 
 use std::io;
 use std::num::NonZeroU64;
@@ -15,6 +16,10 @@ use farprobe_geom::Time;
 use farprobe_sim::link::{Line, LineProfile, LinkState, Way, Ways};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use thiserror::Error;
+use thread_priority::unix::{
+    RealtimeThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
+};
+use thread_priority::{ThreadPriority, ThreadPriorityValue};
 
 use crate::report::{LatenessCount, Report};
 
@@ -38,6 +43,27 @@ pub enum DriverError {
     /// The machine refuses a thread or a descriptor.
     #[error("the machine has no room for a driver: {0}: end other programs, or raise its limits")]
     Machine(#[from] io::Error),
+}
+
+/// How the driver's thread is scheduled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scheduling {
+    /// As every other: it waits for its turn.
+    #[default]
+    Ordinary,
+    /// Before all ordinary ones.
+    RealTime,
+}
+
+/// Low among real-time threads: the cart's own (80 by default) comes before it, as it would on a machine of its own.
+const PRIORITY: u8 = 10;
+
+/// Makes the calling thread a real-time one, if that is allowed.
+fn schedule() -> Scheduling {
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    let set = ThreadPriorityValue::try_from(PRIORITY)
+        .map(|value| set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Crossplatform(value), policy));
+    if matches!(set, Ok(Ok(()))) { Scheduling::RealTime } else { Scheduling::Ordinary }
 }
 
 /// A packet that a driver gave to its line.
@@ -179,6 +205,7 @@ impl<P: Ports> Carrier<P> {
     fn run(mut self, wake: &OwnedFd) -> Report {
         // Refused only by kernels that do not know it; then the driver is up to 50 µs later, and says so.
         let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
+        self.report.scheduling = schedule();
         loop {
             self.send_due();
             let ready = self.wait(wake);

@@ -15,6 +15,6 @@ pub mod proof;
 pub mod relay;
 mod report;
 
-pub use driver::{Driver, DriverError, Handled, Keep};
+pub use driver::{Driver, DriverError, Handled, Keep, Scheduling};
 pub use file::LinkFileError;
 pub use report::{Lateness, Report, WayReport};

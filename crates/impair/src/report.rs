@@ -6,7 +6,7 @@ use farprobe_geom::Time;
 use farprobe_sim::link::{LinkCounts, Way};
 use hdrhistogram::Histogram;
 
-use crate::driver::Handled;
+use crate::driver::{Handled, Scheduling};
 
 /// What became of the packets of both ways.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +15,8 @@ pub struct Report {
     pub began: Time,
     /// Until when this counts.
     pub until: Time,
+    /// How its thread was scheduled.
+    pub scheduling: Scheduling,
     /// From who calls to who is called.
     pub there: WayReport,
     /// The other way.
