@@ -30,6 +30,8 @@ enum Run {
     Links(line::links::Options),
     /// Puts programs that talk UDP on an impaired line, until Ctrl-C. Needs no rights.
     Relay(line::relay::Options),
+    /// Puts any programs on an impaired line, in two network namespaces, until they or Ctrl-C end. Linux, as root.
+    Netns(line::netns::Options),
     /// Proves that the lines do what is asked of them, with real datagrams.
     Selftest(line::selftest::Options),
 }
@@ -50,6 +52,7 @@ fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
         Run::Step(options) => step::run(options),
         Run::Links(options) => line::links::run(options),
         Run::Relay(options) => line::relay::run(options),
+        Run::Netns(options) => line::netns::run(options),
         Run::Selftest(options) => line::selftest::run(options),
     }
 }

@@ -1,6 +1,7 @@
 //! Impaired lines: what there is, programs on them, and the proof that they hold.
 
 pub(crate) mod links;
+pub(crate) mod netns;
 pub(crate) mod relay;
 pub(crate) mod selftest;
 mod watch;

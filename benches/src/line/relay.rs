@@ -31,7 +31,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let Ok(Some(to)) = found else {
         return Err(format!("\"{}\" is no address of a server: give HOST:PORT with --to", options.to).into());
     };
-    let relay = Relay::start(options.listen, to, &link.profile, options.link.seed, Keep::Counts)?;
+    let mut relay = Relay::start(options.listen, to, &link.profile, options.link.seed, Keep::Counts)?;
     // For whoever starts it: this line comes first, and the address stands last in it.
     super::print(&format!("{}, seed {}, to {to}: send to {}\n", link.name, options.link.seed, relay.address))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

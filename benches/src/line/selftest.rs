@@ -6,10 +6,10 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use clap::Args;
+use farprobe_impair::Keep;
 use farprobe_impair::link::{Link, find};
 use farprobe_impair::proof::{Ends, Pace, Traffic, WayProof, prove};
 use farprobe_impair::relay::Relay;
-use farprobe_impair::{Driver, Keep};
 use farprobe_sim::link::named;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -80,21 +80,11 @@ fn probes(link: &Link, options: &Options) -> Vec<(&'static str, Traffic)> {
 
 fn over_relay(link: &Link, seed: u64, traffic: Traffic) -> Result<[WayProof; 2], Box<dyn Error>> {
     let called = UdpSocket::bind("127.0.0.1:0")?;
-    let Relay { driver, address } =
-        Relay::start("127.0.0.1:0".parse()?, called.local_addr()?, &link.profile, seed, Keep::Packets)?;
+    let any = "127.0.0.1:0".parse()?;
+    let mut relay = Relay::start(any, called.local_addr()?, &link.profile, seed, Keep::Packets)?;
     let caller = UdpSocket::bind("127.0.0.1:0")?;
-    caller.connect(address)?;
-    judge(driver, &Ends { caller, called }, link, seed, traffic)
-}
-
-fn judge(
-    driver: Driver,
-    ends: &Ends,
-    link: &Link,
-    seed: u64,
-    traffic: Traffic,
-) -> Result<[WayProof; 2], Box<dyn Error>> {
-    Ok(prove(driver, ends, (&link.profile, seed), traffic)?)
+    caller.connect(relay.address)?;
+    Ok(prove(&mut relay.driver, &Ends { caller, called }, (&link.profile, seed), traffic)?)
 }
 
 /// What was found so far.

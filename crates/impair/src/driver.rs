@@ -159,8 +159,9 @@ impl Driver {
         answered.recv().ok()
     }
 
-    /// Ends the driver. What is in flight is dropped. Nothing if the thread has failed.
-    pub fn stop(mut self) -> Option<Report> {
+    /// Ends the driver, and gives what it has last to say. What is in flight is dropped. Nothing if the thread has failed, or was
+    /// ended before.
+    pub fn stop(&mut self) -> Option<Report> {
         self.wish(Wish::Stop);
         self.thread.take()?.join().ok()
     }

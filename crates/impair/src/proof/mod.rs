@@ -68,12 +68,12 @@ impl Spread {
 /// Sends `traffic` between `ends`, which `driver` joins by a line of this profile and seed, and judges what came of it. The
 /// driver must keep its packets, must not have carried any before, and is ended.
 pub fn prove(
-    driver: Driver,
+    driver: &mut Driver,
     ends: &Ends,
     (profile, seed): (&LineProfile, u64),
     traffic: Traffic,
 ) -> Result<[WayProof; 2], TrafficError> {
-    let traces = run(&driver, ends, traffic)?;
+    let traces = run(driver, ends, traffic)?;
     let report = driver.stop().ok_or(TrafficError::DriverGone)?;
     let plans = plan(profile, seed, &report);
     let of = |way: Way| judge(profile.way(way), &report, way, &traces[plan::index(way)], &plans[plan::index(way)]);

@@ -59,10 +59,10 @@ fn until(relay: &Relay, holds: impl Fn(&Report) -> bool) -> Report {
 /// The exact part of the self-test: what comes through real sockets is what the model plans for them.
 fn holds(name: &str, profile: &LineProfile, count: u64) {
     let called = socket();
-    let (Relay { driver, .. }, caller) = relay_to(&called, profile);
+    let (mut relay, caller) = relay_to(&called, profile);
     let ends = Ends { caller, called };
     let traffic = Traffic { count, bytes: 100, pace: Pace::Lockstep };
-    for proof in prove(driver, &ends, (profile, 7), traffic).unwrap() {
+    for proof in prove(&mut relay.driver, &ends, (profile, 7), traffic).unwrap() {
         assert!(proof.broken.is_empty() && proof.unclear.is_none(), "{name}: {proof:#?}");
         assert!(proof.counts.sent >= count, "{name}: {proof:#?}");
         assert!(proof.added.p50 <= proof.added.p99, "{name}: {proof:#?}");
@@ -109,11 +109,11 @@ fn what_comes_through_real_sockets_is_what_the_model_plans() {
 fn a_false_plan_is_found_out() {
     let lossy = LinkProfile { loss: Loss::Random(Probability::literal(0.1)), ..LinkProfile::PERFECT };
     let called = socket();
-    let (Relay { driver, .. }, caller) = relay_to(&called, &LineProfile::symmetric(lossy));
+    let (mut relay, caller) = relay_to(&called, &LineProfile::symmetric(lossy));
     let ends = Ends { caller, called };
     let asked = LineProfile::symmetric(LinkProfile { delay: Duration::from_secs(1), ..lossy });
     let traffic = Traffic { count: 500, bytes: 100, pace: Pace::Lockstep };
-    for proof in prove(driver, &ends, (&asked, 8), traffic).unwrap() {
+    for proof in prove(&mut relay.driver, &ends, (&asked, 8), traffic).unwrap() {
         assert!(!proof.broken.is_empty(), "another seed loses others: {proof:?}");
     }
 }
