@@ -11,12 +11,12 @@ mod traffic;
 use std::time::Duration;
 
 use farprobe_geom::Time;
-use farprobe_sim::link::{LineProfile, LinkCounts, LinkProfile, LongRun, Way};
+use farprobe_sim::link::{LineProfile, LinkCounts, LinkProfile, LongRun, Order, Way};
 
 pub use traffic::{Ends, Pace, Traffic, TrafficError};
 
 use crate::driver::Driver;
-use crate::report::Report;
+use crate::report::{Lateness, Report};
 use plan::{Planned, plan};
 use traffic::{Sent, Trace, run};
 
@@ -37,8 +37,18 @@ pub struct WayProof {
     pub planned_delay: Spread,
     /// From sent to received.
     pub found_delay: Spread,
-    /// What driver and sockets added to the model's plan.
+    /// What driver, sockets and the receiving program added to the model's plan.
     pub added: Spread,
+    /// What the driver itself added.
+    pub driver: Lateness,
+    /// The part that came twice, of those that were not lost.
+    pub doubled: f64,
+    /// How many came after one that was sent later.
+    pub overtaken: usize,
+    /// The longest time in which nothing came.
+    pub silence: Duration,
+    /// What came through while the queue was full, bits a second. Nothing where it never was.
+    pub rate: Option<f64>,
     /// What does not hold. Nothing for a line that is as asked.
     pub broken: Vec<String>,
     /// Why nothing can be said: the machine itself lost datagrams.
@@ -92,6 +102,11 @@ fn judge(asked: &LinkProfile, report: &Report, way: Way, trace: &Trace, plan: &[
         planned_delay: Spread::of(delays(trace, delivered.iter().map(|planned| (planned.number, planned.at)))),
         found_delay: Spread::of(delays(trace, trace.received.iter().copied())),
         added: Spread::default(),
+        driver: report.way(way).lateness,
+        doubled: counts.duplicated as f64 / ((chances(counts) - counts.lost) as f64).max(1.0),
+        overtaken: overtaken(&trace.received),
+        silence: gaps(&trace.received).max().unwrap_or_default(),
+        rate: found_rate(asked, trace, counts, report, way),
         broken: Vec::new(),
         unclear: unclear(trace, counts, report.way(way).refused),
     };
@@ -135,6 +150,9 @@ fn exact(proof: &mut WayProof, trace: &Trace, delivered: &[Planned]) {
         proof.broken.push(format!("{early} came before their time"));
     }
     proof.added = Spread::of(pairs.map(|(planned, (_, at))| at.saturating_since(planned.at)).collect());
+    if proof.asked.order == Order::Kept && proof.overtaken > 0 {
+        proof.broken.push(format!("{} were overtaken, and the order was to be kept", proof.overtaken));
+    }
     if !trace.received.is_empty() && proof.found_delay.least < proof.asked.delay {
         proof.broken.push(format!("one took {:?}, less than the least delay", proof.found_delay.least));
     }
@@ -151,6 +169,10 @@ fn statistical(proof: &mut WayProof) {
     if count == 0.0 {
         return;
     }
+    let doubled = proof.asked.duplicate.get();
+    if (proof.doubled - doubled).abs() > SIGMAS * (doubled * (1.0 - doubled) / count).sqrt() + 1.0 / count {
+        proof.broken.push(format!("{:.3} % doubled, and {:.3} % asked for", proof.doubled * 100.0, doubled * 100.0));
+    }
     // Packets of one burst share their fate: as many fewer independent ones.
     let spread = (asked.share * (1.0 - asked.share) * (2.0 * asked.mean_burst).max(1.0) / count).sqrt();
     if (found.share - asked.share).abs() > SIGMAS * spread + 1.0 / count {
@@ -162,6 +184,31 @@ fn statistical(proof: &mut WayProof) {
         let (found, asked) = (found.mean_burst, asked.mean_burst);
         proof.broken.push(format!("bursts of {found:.2} on average, and {asked:.2} asked for"));
     }
+}
+
+/// How many came after one with a higher number; a copy is not overtaken by its own packet.
+fn overtaken(received: &[(u64, Time)]) -> usize {
+    let mut highest = 0;
+    let is_late = |(number, _): &&(u64, Time)| {
+        highest = highest.max(*number);
+        *number < highest
+    };
+    received.iter().filter(is_late).count()
+}
+
+/// The times between one that came and the next.
+fn gaps(received: &[(u64, Time)]) -> impl Iterator<Item = Duration> {
+    received.windows(2).map(|pair| pair[1].1.saturating_since(pair[0].1))
+}
+
+/// What came through a queue that was full from the first datagram to the last: all but the first waited for their turn.
+fn found_rate(asked: &LinkProfile, trace: &Trace, counts: LinkCounts, report: &Report, way: Way) -> Option<f64> {
+    let is_narrow = asked.rate.is_some() && counts.overflowed > 0;
+    let (first, last) = (trace.received.first()?, trace.received.last()?);
+    let bytes = report.handled.iter().filter(|handled| handled.way == way).map(|handled| handled.bytes).max()?;
+    let bits = (trace.received.len() - 1) as f64 * bytes as f64 * 8.0;
+    let lasted = last.1.saturating_since(first.1).as_secs_f64();
+    (is_narrow && lasted > 0.0).then(|| bits / lasted)
 }
 
 /// The packets that had a chance to be lost by chance.
