@@ -228,7 +228,7 @@ impl<P: Ports> Carrier<P> {
                 self.report.trouble = Some(trouble);
             }
             let late = self.clock.now().saturating_since(delivered.arrived_at);
-            self.lateness[usize::from(way == Way::Back)].add(late);
+            self.lateness[way.index()].add(late);
         }
     }
 

@@ -86,7 +86,7 @@ pub fn prove(
     let traces = run(driver, ends, traffic)?;
     let report = driver.stop().ok_or(TrafficError::DriverGone)?;
     let plans = plan(profile, seed, &report);
-    let of = |way: Way| judge(profile.way(way), &report, way, &traces[plan::index(way)], &plans[plan::index(way)]);
+    let of = |way: Way| judge(profile.way(way), &report, way, &traces[way.index()], &plans[way.index()]);
     Ok(Way::ALL.map(of))
 }
 

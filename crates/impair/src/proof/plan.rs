@@ -1,7 +1,7 @@
 //! What the pure model makes of the packets that a driver handled.
 
 use farprobe_geom::Time;
-use farprobe_sim::link::{Line, LineProfile, Way};
+use farprobe_sim::link::{Line, LineProfile};
 
 use crate::report::Report;
 
@@ -14,13 +14,6 @@ pub(super) struct Planned {
     pub(super) at: Time,
 }
 
-pub(super) const fn index(way: Way) -> usize {
-    match way {
-        Way::There => 0,
-        Way::Back => 1,
-    }
-}
-
 /// What should have come through by the end of `report`, there and back.
 pub(super) fn plan(profile: &LineProfile, seed: u64, report: &Report) -> [Vec<Planned>; 2] {
     let mut line = Line::new(profile, seed, report.began);
@@ -28,12 +21,12 @@ pub(super) fn plan(profile: &LineProfile, seed: u64, report: &Report) -> [Vec<Pl
     let mut numbers = [0, 0];
     let mut take = |line: &mut Line<u64>, now| {
         while let Some((way, delivered)) = line.poll(now) {
-            planned[index(way)].push(Planned { number: delivered.payload, at: delivered.arrived_at });
+            planned[way.index()].push(Planned { number: delivered.payload, at: delivered.arrived_at });
         }
     };
     for handled in &report.handled {
         take(&mut line, handled.at);
-        let number = &mut numbers[index(handled.way)];
+        let number = &mut numbers[handled.way.index()];
         line.send(handled.at, handled.way, handled.bytes, *number);
         *number += 1;
     }

@@ -50,12 +50,20 @@ impl Relay {
         let refused = |source| DriverError::Listen { address: listen, source };
         let front = open(listen).map_err(refused)?;
         let address = front.local_addr().map_err(refused)?;
-        if address == to {
-            return Err(DriverError::ToItself { address });
+        if is_itself(address, to) {
+            return Err(DriverError::ToItself { address: to });
         }
         let sockets = Sockets { front, clients: Clients::new(to), buffer: vec![0; LONGEST].into_boxed_slice() };
         Ok(Self { driver: Driver::start(sockets, profile, seed, keep)?, address })
     }
+}
+
+/// Whether what is sent `to` there arrives at the relay's own `address`: at that very one, or at any of this machine if it listens
+/// at all.
+fn is_itself(address: SocketAddr, to: SocketAddr) -> bool {
+    // Only an address of this machine can be bound.
+    let is_here = || UdpSocket::bind((to.ip(), 0)).is_ok();
+    address.port() == to.port() && (address.ip() == to.ip() || address.ip().is_unspecified() && is_here())
 }
 
 /// A socket that never waits, with a large buffer.

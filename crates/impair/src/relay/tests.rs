@@ -188,4 +188,7 @@ fn a_relay_ends_when_it_is_dropped_and_does_not_relay_to_itself() {
     drop(again);
     let itself = Relay::start(address, address, &LineProfile::default(), 1, Keep::Counts).unwrap_err();
     assert!(itself.to_string().contains("is the relay's own address"), "{itself}");
+    // At all addresses of this machine, its own among them.
+    let (all, me) = (SocketAddr::from(([0, 0, 0, 0], address.port())), address);
+    assert!(Relay::start(all, me, &LineProfile::default(), 1, Keep::Counts).is_err());
 }

@@ -20,7 +20,8 @@ impl Way {
     /// There, then back.
     pub const ALL: [Self; 2] = [Self::There, Self::Back];
 
-    const fn index(self) -> usize {
+    /// Its place in [`Way::ALL`].
+    pub const fn index(self) -> usize {
         match self {
             Self::There => 0,
             Self::Back => 1,
