@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use farprobe_impair::{Driver, Report, WayReport};
+use farprobe_impair::{Driver, Report, Scheduling, WayReport};
 use farprobe_sim::link::Way;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
@@ -83,6 +83,10 @@ pub(super) fn summary(report: &Report) -> String {
             "       sent later than planned by {} (median), {} (p99), {} (most)",
             late[0], late[1], late[2]
         );
+    }
+    if report.scheduling == Scheduling::Ordinary {
+        text += "The line's thread waited for its turn as every other does. As root, or with the right to real-time scheduling \
+                 (ulimit -r), it does not.\n";
     }
     if let Some(trouble) = &report.trouble {
         let _ = writeln!(text, "The last trouble: {trouble}");
