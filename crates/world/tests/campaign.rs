@@ -13,7 +13,7 @@ use farprobe_world::meter::Figure;
 
 /// How long an exam lasts. The faults of a seed come from the same draws only at the same length.
 const LASTS: Duration = Duration::from_secs(30);
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// How many exams `make test` runs: 74 of each class, nine minutes on two cores. The first 270 do while one works:
 /// `FARPROBE_CAMPAIGN_SEEDS=270`.
