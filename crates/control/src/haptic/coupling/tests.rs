@@ -95,6 +95,17 @@ fn no_force_is_more_than_a_spring_exerts_that_holds_what_was_paid() {
 }
 
 #[test]
+fn a_device_that_was_lost_owes_what_it_owed_and_has_nothing_to_give() {
+    let mut lost = with_accounts([0.5e-3, -1e-3, 2e-3]);
+    (lost.reflected, lost.speed, lost.damping) = (Vector3::z(), Vector3::x(), DAMPING);
+    lost.feel(&felt(Time::from_millis(100), -8.0));
+    lost.let_go();
+    are_near(lost.observer.accounts(), [0.0, -1e-3, 0.0]);
+    assert!((lost.observer.absorbed() - 1.5e-3).abs() < 1e-12, "what was absorbed stays on record");
+    assert_eq!(lost, HapticCoupling { observer: lost.observer, ..coupling() });
+}
+
+#[test]
 fn the_damper_comes_and_goes_in_75_ms() {
     let mut coupling = coupling();
     coupling.fade_damper(DAMPING, DT);
