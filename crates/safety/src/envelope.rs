@@ -402,11 +402,11 @@ fn enforced(walls: &Walls, contact: Contact, outward: f64) -> f64 {
 /// The walls, for linear motion. Lowering the force of a contact goes before staying inside.
 fn keep_in(walls: &Walls, contact: Contact, linear: Vector3<f64>) -> Vector3<f64> {
     let mut kept = walls.linear(linear);
-    if contact == Contact::Touching && linear.z < 0.0 {
-        kept.z = kept.z.min(linear.z);
-    }
     // A wall may bend the motion, but not into the patient.
-    kept.z = kept.z.min(linear.z.max(0.0));
+    kept.z = kept.z.min(match contact {
+        Contact::Touching => linear.z,
+        Contact::Free => linear.z.max(0.0),
+    });
     walls.across(kept)
 }
 

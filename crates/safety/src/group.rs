@@ -186,4 +186,68 @@ mod tests {
         }
         assert!(worst <= 0.006, "{worst} m/s too fast");
     }
+
+    #[test]
+    fn sr_016_the_wish_gets_what_the_wall_leaves_of_the_acceleration_and_no_more() {
+        // Already braking for a wall that allows 1.8 m/s² less each second: of the row's 2 m/s² the wish is left 0.87 along it.
+        let mut group = Group { velocity: Vector2::new(0.08, 0.08), acceleration: Vector2::new(0.0, -1.8) };
+        let mut allowed = 0.08_f64;
+        for tick in 1..=40 {
+            allowed -= 1.8 * DT;
+            let within = |velocity: Vector2<f64>| Vector2::new(velocity.x, velocity.y.min(allowed));
+            group.follow(Vector2::new(-0.08, allowed), within, &ROW, DT);
+            assert!((group.velocity.y - allowed).abs() < 1e-9, "{} of {allowed} m/s, tick {tick}", group.velocity.y);
+        }
+        assert!((group.acceleration.x + 0.87).abs() < 0.01, "{} m/s²", group.acceleration.x);
+    }
+
+    #[test]
+    fn sr_016_what_has_to_be_braked_for_goes_before_what_is_wished() {
+        let sum = |first: [f64; 2], rest: [f64; 2], most: f64| sum_within(first.into(), rest.into(), most);
+        let same = |a: Vector2<f64>, b: [f64; 2]| (a - Vector2::from(b)).norm() < 1e-12;
+        assert!(same(sum([1.0, 0.0], [0.5, 1.0], 2.0), [1.5, 1.0]), "there is room for both");
+        assert!(same(sum([1.0, 0.0], [1.5, 0.0], 2.0), [2.0, 0.0]), "for two thirds of it");
+        assert!(same(sum([0.0, 2.0], [8.0, 2.0], 5.0), [4.0, 3.0]), "for half of it");
+        assert!(same(sum([0.0, 7.0], [8.0, 0.0], 5.0), [0.0, 5.0]), "for none of it");
+    }
+
+    #[test]
+    fn sr_010_a_wish_of_a_group_that_nears_full_speed_within_the_jerk_is_not_altered() {
+        // The acceleration builds up, stays, and is taken back so that it ends just below full speed.
+        let change = ROW.jerk * DT * 0.99;
+        let (up, down) = ((1..=10).map(f64::from), (0..10).rev().map(f64::from));
+        let steps = up.chain(core::iter::repeat_n(10.0, 49)).chain(down);
+        let (mut group, mut wish) = (Group::<2>::rest(), Vector2::zeros());
+        for step in steps {
+            wish += Vector2::new(0.6, 0.8) * (step * change * DT);
+            group.follow(wish, anywhere, &ROW, DT);
+            assert_eq!(group.velocity, wish);
+        }
+        assert!((group.velocity.norm() - 0.117).abs() < 1e-3, "{} m/s", group.velocity.norm());
+    }
+
+    #[test]
+    fn sr_010_a_wish_of_a_group_that_turns_at_full_speed_is_met_without_delay() {
+        let wish = |tick: u32| {
+            let angle = 0.3 * f64::from(tick) * DT;
+            Vector2::new(libm::cos(angle), libm::sin(angle)) * ROW.speed
+        };
+        let mut group = Group { velocity: wish(0), acceleration: Vector2::zeros() };
+        for tick in 1..1_000 {
+            group.follow(wish(tick), anywhere, &ROW, DT);
+            assert_eq!(group.velocity, wish(tick));
+        }
+    }
+
+    #[test]
+    fn sr_010_full_speed_is_reached_by_a_group_without_a_jerk() {
+        let mut group = Group::<2>::rest();
+        for tick in 0..200 {
+            let before = group.acceleration;
+            group.follow(Vector2::new(0.6, 0.8) * ROW.speed, anywhere, &ROW, DT);
+            let jerk = (group.acceleration - before).norm() / DT;
+            assert!(jerk <= ROW.jerk + 1e-6, "{jerk} m/s³, tick {tick}");
+        }
+        assert!((group.velocity.norm() - ROW.speed).abs() < 1e-12);
+    }
 }

@@ -72,6 +72,16 @@ fn sr_013_at_the_hard_limit_the_gate_itself_drives_outward_in_every_state() {
 }
 
 #[test]
+fn sr_013_at_the_soft_limit_itself_the_gate_still_drives_outward() {
+    let mut scene = Scene::engaged(8.0);
+    scene.push(20.0);
+    scene.run(60);
+    scene.push(15.0);
+    scene.run(60);
+    assert_eq!(scene.permitted.linear.z, -0.2);
+}
+
+#[test]
 fn sr_013_passing_the_hard_limit_takes_the_driving_away() {
     let mut scene = Scene::engaged(8.0);
     scene.push(19.999);

@@ -1,6 +1,7 @@
 //! Tests of the gate as a whole. Each test's name begins with the requirement of `SAFETY.md` it holds.
 
 mod agility;
+mod approach;
 mod descent;
 mod driving;
 mod envelope;
