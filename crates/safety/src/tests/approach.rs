@@ -10,6 +10,9 @@ use crate::*;
 /// What the outward row brakes with: m/s², m/s³.
 const BRAKING: (f64, f64) = (5.0, 500.0);
 
+/// What motion is added up by, s.
+const STEP: f64 = 1e-6;
+
 #[test]
 fn sr_047_tissue_that_rises_before_a_sliding_probe_uses_up_what_is_left_to_the_hard_limit_and_no_more() {
     let mut scene = Scene::engaged(13.0);
@@ -18,7 +21,6 @@ fn sr_047_tissue_that_rises_before_a_sliding_probe_uses_up_what_is_left_to_the_h
     scene.proposal = linear(0.1, 0.0, 0.0);
     scene.run(200);
     // Skin that rises by one half: nothing is done about it for the reaction time, then the braking builds up.
-    const STEP: f64 = 1e-6;
     let (mut pressing, mut braking) = (scene.permitted.linear.x * 0.5, 0.0);
     let mut depth = pressing * config().reaction.as_secs_f64();
     while pressing > 0.0 {

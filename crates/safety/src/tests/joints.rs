@@ -11,19 +11,19 @@ fn joints(value: f64) -> Joints {
 }
 
 /// A scene whose arm moves by what the gate permits: joint 0 makes the tip's x motion, at 1 rad for 1 m.
-struct Arm {
-    scene: Scene,
-    angles: Joints,
+pub(super) struct Arm {
+    pub(super) scene: Scene,
+    pub(super) angles: Joints,
 }
 
 impl Arm {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut arm = Self { scene: Scene::engaged(0.0), angles: joints(0.0) };
         assert_eq!(arm.step(), Confirmation::Passed);
         arm
     }
 
-    fn moving() -> Self {
+    pub(super) fn moving() -> Self {
         let mut arm = Self::new();
         arm.scene.proposal = linear(0.1, 0.0, 0.0);
         for _ in 0..200 {
@@ -33,7 +33,7 @@ impl Arm {
     }
 
     /// The check that fits what was permitted.
-    fn check(&self) -> JointCheck {
+    pub(super) fn check(&self) -> JointCheck {
         let mut velocities = joints(0.0);
         velocities.as_mut_slice()[0] = self.scene.permitted.linear.x;
         JointCheck {
@@ -46,7 +46,7 @@ impl Arm {
         }
     }
 
-    fn step(&mut self) -> Confirmation {
+    pub(super) fn step(&mut self) -> Confirmation {
         self.report();
         self.scene.run(1);
         let check = self.check();
@@ -54,7 +54,7 @@ impl Arm {
     }
 
     /// Has the arm say where it is, on a way there that an arm can go.
-    fn report(&mut self) {
+    pub(super) fn report(&mut self) {
         let said = self.scene.measured.joints;
         let moved = self.angles.zip_with(&said, |to, from| (to - from).clamp(-2e-3, 2e-3));
         if moved.is_finite() {
@@ -63,7 +63,7 @@ impl Arm {
         }
     }
 
-    fn confirm(&mut self, check: &JointCheck) -> Confirmation {
+    pub(super) fn confirm(&mut self, check: &JointCheck) -> Confirmation {
         let confirmation = self.scene.gate.confirm(self.scene.now, check);
         match confirmation {
             Confirmation::Passed => self.angles = check.setpoint.positions,
