@@ -374,26 +374,4 @@ fn is_part_of(part: Vector3<f64>, whole: Vector3<f64>, tolerance: f64) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sr_020_between_two_motions_none_is_faster_towards_the_patient_than_is_permitted() {
-        let inward = |z| Twist::<Tip>::new(Vector3::new(0.0, 0.0, z), Vector3::zeros());
-        let (before, permitted) = (inward(0.02), inward(0.01));
-        assert!(is_on_the_way(&inward(0.01), &before, &permitted));
-        assert!(
-            !is_on_the_way(&inward(0.015), &before, &permitted),
-            "it lies between them, and is faster than permitted"
-        );
-    }
-
-    #[test]
-    fn sr_020_less_motion_than_permitted_lags_and_more_is_being_braked() {
-        let along = |z| Twist::<Tip>::new(Vector3::new(0.0, 0.0, z), Vector3::zeros());
-        let about = |x| Twist::<Tip>::new(Vector3::zeros(), Vector3::new(x, 0.0, 0.0));
-        assert!(lags(&along(-0.040), &along(-0.041)) && lags(&about(0.20), &about(0.21)));
-        assert!(!lags(&along(-0.040), &along(-0.0404)) && !lags(&about(0.20), &about(0.204)), "as good as the same");
-        assert!(!lags(&along(-0.041), &along(-0.040)) && !lags(&about(0.21), &about(0.20)), "braked");
-    }
-}
+mod tests;
