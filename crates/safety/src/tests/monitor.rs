@@ -78,7 +78,7 @@ fn sr_031_each_planted_violation_trips_within_twenty_milliseconds() {
 
 #[test]
 fn sr_031_what_is_just_permitted_does_not_trip() {
-    let harmless: [fn(&mut Sample); 8] = [
+    let harmless: [fn(&mut Sample); 11] = [
         |s| s.sent = Twist::new(s.permitted.linear * 0.4, Vector3::zeros()),
         |s| s.sent.linear.x += 0.008,
         |s| s.sent.angular.z = 0.09,
@@ -92,6 +92,11 @@ fn sr_031_what_is_just_permitted_does_not_trip() {
         |s| s.measured.as_mut_slice()[4] += 0.05,
         |s| s.moving.linear.y = 0.4,
         |s| s.wrench.force.x = f64::NAN,
+        // A quarter of it, straight across: the room that is left at this speed.
+        |s| (s.permitted, s.sent) = (linear(0.1, 0.0, 0.0), linear(0.0, 0.025, 0.0)),
+        // At the very limits: of the force, and of what is no pressing.
+        |s| s.wrench.force.z = -21.0,
+        |s| (s.wrench.force.z, s.sent.linear.z) = (-40.0, 0.002),
     ];
     for (number, spoil) in harmless.into_iter().enumerate() {
         assert_eq!(trips(spoil), None, "number {number}");
