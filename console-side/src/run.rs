@@ -122,6 +122,8 @@ struct Desk {
     chosen: Chosen,
     /// What the window tells to a handle made of keyboard and mouse.
     feed: WindowFeed,
+    /// Where live figures are served, if they are.
+    figures: Option<u16>,
 }
 
 impl Desk {
@@ -130,7 +132,8 @@ impl Desk {
             check_display()?;
         }
         let feed = WindowFeed::default();
-        Ok(Self { chosen: choose(exam, &settings(exam)?, &feed)?, feed })
+        let settings = settings(exam)?;
+        Ok(Self { chosen: choose(exam, &settings, &feed)?, feed, figures: settings.metrics.port })
     }
 
     /// The moments of which there will be pictures.
@@ -164,8 +167,9 @@ fn examine(
         let screen = Screen::default();
         let sink = headless::sink(clock, screen.clone());
         let shots = Shots::new(results.shots.clone(), None, screen);
-        let plan = plan(clock, destination, desk.chosen, &results.out, false);
+        let plan = plan(clock, destination, desk.chosen, &results.out, Paint::Nobody, desk.figures);
         let director = Director::start(plan, sink, shots, (tell, heard))?;
+        tell_figures(&director);
         return close(director.direct());
     }
     with_window(clock, desk, results, begin, (tell, heard))
@@ -195,7 +199,21 @@ fn choose(exam: &Exam, settings: &Settings, feed: &WindowFeed) -> Result<Chosen,
     })
 }
 
-fn plan(clock: MonotonicClock, destination: Destination, chosen: Chosen, out: &Path, painted: bool) -> Plan {
+/// Who paints the pictures.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Paint {
+    Window,
+    Nobody,
+}
+
+fn plan(
+    clock: MonotonicClock,
+    destination: Destination,
+    chosen: Chosen,
+    out: &Path,
+    paint: Paint,
+    figures: Option<u16>,
+) -> Plan {
     let start = if chosen.script.is_some() { HandleStart::WhenReady } else { HandleStart::AtOnce };
     Plan {
         clock,
@@ -205,7 +223,8 @@ fn plan(clock: MonotonicClock, destination: Destination, chosen: Chosen, out: &P
         start,
         script: chosen.script,
         out: out.to_owned(),
-        painted_by_window: painted,
+        painted_by_window: paint == Paint::Window,
+        figures,
     }
 }
 
@@ -216,7 +235,7 @@ fn with_window(
     reach: impl FnOnce(&Results) -> Result<Destination, AnyError> + 'static,
     happenings: (Sender<Happening>, Receiver<Happening>),
 ) -> Result<(), AnyError> {
-    let Desk { chosen, feed } = desk;
+    let Desk { chosen, feed, figures } = desk;
     let intents = happenings.0.clone();
     let (painted_tell, painted_heard) = channel();
     let (shell, handle) = window(
@@ -247,8 +266,9 @@ fn with_window(
     let (started, directing) = channel();
     let begin = move || {
         let destination = reach(&results).map_err(|error| error.to_string())?;
-        let plan = plan(clock, destination, chosen, &results.out, true);
+        let plan = plan(clock, destination, chosen, &results.out, Paint::Window, figures);
         let director = Director::start(plan, sink, shots, happenings).map_err(|error| error.to_string())?;
+        tell_figures(&director);
         director.hear_painted(painted_heard)?;
         let directing = std::thread::Builder::new().name("director".into()).spawn(move || {
             let ended = director.direct();
@@ -268,6 +288,13 @@ fn with_window(
     let closed = close(ended);
     shown?;
     closed
+}
+
+/// Says where live figures are, if they are served.
+fn tell_figures(director: &Director) {
+    if let Some(address) = director.figures_address() {
+        say(format_args!("live figures: http://{address}/metrics"));
+    }
 }
 
 /// Prints the summary, if there was an exam. A problem of the exam is an error of the program.

@@ -30,6 +30,17 @@ pub struct Settings {
     pub spacemouse: SpaceMouseConfig,
     /// The haptic handle.
     pub haptic: HapticConfig,
+    /// Live figures for Prometheus.
+    pub metrics: MetricsSettings,
+}
+
+/// Live figures for Prometheus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MetricsSettings {
+    /// TCP port of this machine's loopback address. Not written: none are served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
 }
 
 /// Where settings come from.

@@ -1,12 +1,13 @@
 //! A running cart: everything between the configuration and the listening socket, and back to a parked arm.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use farprobe_devices::{DeviceError, MonotonicClock};
 use farprobe_geom::{Base, Metre, Newton, Pose};
 use farprobe_media::{CodecError, LinkConfig};
+use farprobe_metrics::{ExportError, Exporter, LOOPBACK};
 use farprobe_proto::{Epoch, Limits};
 use farprobe_servo::{Inbound, Servo, ServoConfig};
 use farprobe_session::cart::LeaseDesk;
@@ -22,7 +23,7 @@ use crate::recorder::Recorder;
 use crate::rt::{self, RtThread};
 use crate::settings::{refused, servo_config};
 use crate::simulation::{self, Simulation};
-use crate::{bedside, pictures};
+use crate::{bedside, figures, pictures};
 
 /// How long a stopping cart waits for the probe to come off the patient and the arm to park. The ladder takes 5 s from contact
 /// to Parked, and from the last touch it takes the 6 s of a slow breath to know that there is none.
@@ -67,6 +68,9 @@ pub enum StartError {
     /// The simulated bedside can't be put together (configuration).
     #[error("the simulated arm and patient can't be put together: {0}: check the table [arm] of the configuration")]
     Simulation(String),
+    /// Live figures can't be served (configuration).
+    #[error("configuration, metrics.port: {0}")]
+    Metrics(#[from] ExportError),
     /// The encoder can't be made (this machine).
     #[error(transparent)]
     Codec(#[from] CodecError),
@@ -85,6 +89,8 @@ pub struct Cart {
     bedside: std::thread::JoinHandle<()>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
+    /// Serves figures as long as the cart runs, if it is to.
+    exporter: Option<Exporter>,
 }
 
 impl Cart {
@@ -106,6 +112,8 @@ impl Cart {
         let endpoint = CartEndpoint::open(config.cart.listen, identity, options)?;
         let address = endpoint.local_addr()?;
         let switches = bedside::switches(config)?;
+        let told_by = Arc::new(OnceLock::new());
+        let exporter = export(config, &told_by)?;
 
         let Simulation { model, start, arm, scanner, outline } = simulation::simulate(config)?;
         let servo_config = servo_config(config, ServoConfig::shipped(model, start, &scene::patient_to_base()))?;
@@ -119,6 +127,8 @@ impl Cart {
             // The bedside's thread may be gone at the very end.
             let _ = news.send(told);
         })?;
+        // Nobody has set it before.
+        let _ = told_by.set(recorder.clone());
         let desk = pictures::start(clock, scanner, taps.contexts, config.video.bitrate_kbit * 1000)?;
         let (newest, states) = watch::channel(None);
         consoles::relay_states(taps.doorbell, taps.states, newest)?;
@@ -131,12 +141,17 @@ impl Cart {
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(consoles::serve(consoles, endpoint, stopped));
         tracing::info!("cart \"{}\" listens at {address}", identity.name());
-        Ok(Self { address, thread, recorder, bedside, stop, serving })
+        Ok(Self { address, thread, recorder, bedside, stop, serving, exporter })
     }
 
     /// Where consoles connect to: the configured address with the port the system chose.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where live figures are served, if they are.
+    pub fn figures_address(&self) -> Option<SocketAddr> {
+        self.exporter.as_ref().map(Exporter::address)
     }
 
     /// How long the real-time thread has not been heard of. A tenth of a second is usual: the recorder looks that often.
@@ -163,6 +178,16 @@ impl Cart {
         tracing::info!("stopped");
         parked
     }
+}
+
+/// Serves live figures if the configuration asks for them: those of this recorder, once there is one.
+fn export(config: &Config, recorder: &Arc<OnceLock<Recorder>>) -> Result<Option<Exporter>, ExportError> {
+    let Some(port) = config.metrics.port else { return Ok(None) };
+    let recorder = Arc::clone(recorder);
+    let figures = move || recorder.get().map(figures::figures).unwrap_or_default();
+    let exporter = Exporter::open(LOOPBACK, port, figures)?;
+    tracing::info!("live figures: http://{}/metrics", exporter.address());
+    Ok(Some(exporter))
 }
 
 /// What every console is told first.

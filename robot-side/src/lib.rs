@@ -17,6 +17,7 @@ mod cart;
 pub mod cli;
 pub mod config;
 mod consoles;
+mod figures;
 mod pictures;
 mod recorder;
 mod rt;

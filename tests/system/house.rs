@@ -21,7 +21,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("devices", &["geom", "proto", "control", "sim"]),
     ("record", &["geom", "proto"]),
     ("impair", &["geom", "sim", "devices"]),
-    ("console", &["geom", "proto", "session", "control", "transport", "media", "devices", "record"]),
+    ("metrics", &[]),
+    ("console", &["geom", "proto", "session", "control", "transport", "media", "devices", "record", "metrics"]),
 ];
 
 /// Rooms without sockets, threads, clocks, randomness of their own, files or log sinks.

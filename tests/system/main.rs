@@ -2,6 +2,7 @@
 
 mod bedside;
 mod exam;
+mod figures;
 mod harness;
 mod hostile;
 mod house;

@@ -1,6 +1,7 @@
 //! Runs an exam from the first connection to the saved summary: takes what the operator, the handle and the script want, and
 //! sees that it is done.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, SystemTime};
@@ -93,7 +94,7 @@ impl Director {
         happenings: (Sender<Happening>, Receiver<Happening>),
         log: Arc<SessionLog>,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let Plan { clock, destination, handle, kind, start, script, out, painted_by_window } = plan;
+        let Plan { clock, destination, handle, kind, start, script, out, painted_by_window, figures } = plan;
         let meter = ProcessMeter::start();
         let (tell, heard) = happenings;
         let ledger = SharedLedger::new(Newton::ZERO);
@@ -103,7 +104,10 @@ impl Director {
             Ears { tell: tell.clone(), ledger: ledger.clone(), witness: witness.clone(), machines, painted_by_window };
         let front = Front::new(clock, ears.before(sink), Arc::clone(&log));
         let after_loss = if script.is_some() { AfterLoss::End } else { AfterLoss::Reconnect };
-        let network = Network::start(destination, after_loss, clock, &ledger, &front, &tell)?;
+        let mut network = Network::start(destination, after_loss, clock, &ledger, &front, &tell)?;
+        if let Some(port) = figures {
+            network.export(port, clock, &ledger)?;
+        }
         let handle_name = handle.name().to_owned();
         let pump = Pump::start(clock, handle, start, ledger.clone(), network.connection(), tell)?;
         let facts = Facts { out, started_at: SystemTime::now(), started: clock.now(), welcome: None };
@@ -133,6 +137,11 @@ impl Director {
         let open = director.handle_news.clutch(Clutch::Open);
         director.tell_handle(open, None);
         Ok(director)
+    }
+
+    /// Where live figures are served, if they are.
+    pub fn figures_address(&self) -> Option<SocketAddr> {
+        self.network.figures_address()
     }
 
     /// Hears from the window which pictures were painted, and when.

@@ -4,6 +4,7 @@ mod controls;
 mod conversation;
 mod director;
 mod ears;
+mod figures;
 mod following;
 mod front;
 mod handle_news;

@@ -1,17 +1,20 @@
 //! The director's end of the network: a runtime in whose tasks the connection is kept, and a line to it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use farprobe_devices::MonotonicClock;
+use farprobe_metrics::{ExportError, Exporter, LOOPBACK};
 use farprobe_transport::Connection;
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 use super::conversation::Request;
+use super::figures::figures;
 use super::front::Front;
 use super::ledger::SharedLedger;
 use super::link::{self, AfterLoss, Destination, Surroundings};
@@ -36,6 +39,8 @@ pub(super) struct Network {
     stop: Arc<Notify>,
     link: JoinHandle<()>,
     reported: mpsc::Receiver<()>,
+    /// Serves live figures, if they are asked for.
+    exporter: Option<Exporter>,
 }
 
 impl Network {
@@ -74,7 +79,26 @@ impl Network {
                 let _ = asked_to_end.send(Happening::End(who.to_owned()));
             }
         });
-        Ok(Self { runtime, connection, requests, stop, link, reported })
+        Ok(Self { runtime, connection, requests, stop, link, reported, exporter: None })
+    }
+
+    /// Serves live figures at this port of this machine until the exam ends.
+    pub(super) fn export(
+        &mut self,
+        port: u16,
+        clock: MonotonicClock,
+        ledger: &SharedLedger,
+    ) -> Result<(), ExportError> {
+        let (ledger, connection) = (ledger.clone(), Arc::clone(&self.connection));
+        let figures = move || figures(&ledger, connection.load().is_some(), clock.now());
+        let _runtime = self.runtime.enter();
+        self.exporter = Some(Exporter::open(LOOPBACK, port, figures)?);
+        Ok(())
+    }
+
+    /// Where live figures are served, if they are.
+    pub(super) fn figures_address(&self) -> Option<SocketAddr> {
+        self.exporter.as_ref().map(Exporter::address)
     }
 
     /// The place where the living connection is, whenever there is one.
@@ -112,7 +136,8 @@ impl Network {
 
     /// Says goodbye to the cart and ends.
     pub(super) fn end(self) {
-        let Self { runtime, requests, link, .. } = self;
+        let Self { runtime, requests, link, exporter, .. } = self;
+        drop(exporter);
         runtime.block_on(async {
             let said = async {
                 // The link may have ended by itself already.

@@ -47,6 +47,8 @@ pub struct Plan {
     pub out: PathBuf,
     /// Whether a window paints the pictures.
     pub painted_by_window: bool,
+    /// TCP port of this machine at which live figures are served, if they are to be.
+    pub figures: Option<u16>,
 }
 
 /// How an exam ended.

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use check::File;
-pub use tables::{Arm, ArmKind, Bedside, Cart, Exam, Limits, Realtime, Retract, Safety, Scanner, Video};
+pub use tables::{Arm, ArmKind, Bedside, Cart, Exam, Limits, Metrics, Realtime, Retract, Safety, Scanner, Video};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -47,6 +47,9 @@ pub struct Config {
     /// The real-time thread.
     #[serde(default)]
     pub realtime: Realtime,
+    /// Live figures for Prometheus.
+    #[serde(default)]
+    pub metrics: Metrics,
     /// The file itself, for complaints about what is found out later.
     #[serde(skip)]
     file: File,

@@ -170,3 +170,11 @@ impl Default for Realtime {
         Self { priority: 80 }
     }
 }
+
+/// Live figures for Prometheus.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// TCP port of this machine's loopback address. Not written: none are served.
+    pub port: Option<u16>,
+}

@@ -54,6 +54,16 @@ pub(crate) struct Recorder {
     real_time: bool,
     sessions: Arc<Mutex<Sessions>>,
     last_tick: Arc<AtomicU64>,
+    whole: Whole,
+}
+
+/// The numbers of the whole run of the cart, whoever was connected.
+#[derive(Debug, Clone)]
+struct Whole {
+    totals: Arc<Mutex<Totals>>,
+    newest: Arc<Mutex<Option<Tick>>>,
+    pictures: Arc<AtomicU64>,
+    malformed: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Default)]
@@ -77,17 +87,22 @@ pub(crate) struct Record {
     totals: Arc<Mutex<Totals>>,
     pictures: Arc<AtomicU64>,
     malformed: Arc<AtomicU64>,
+    whole: Whole,
 }
 
 impl Record {
     /// One more picture was handed to the network for this console.
     pub(crate) fn picture_sent(&self) {
-        self.pictures.fetch_add(1, Ordering::Relaxed);
+        for pictures in [&self.pictures, &self.whole.pictures] {
+            pictures.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// One more datagram or frame of this console was no message.
     pub(crate) fn malformed(&self) {
-        self.malformed.fetch_add(1, Ordering::Relaxed);
+        for malformed in [&self.malformed, &self.whole.malformed] {
+            malformed.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// The cart's side of this console's summary. It may be a tenth of a second behind.
@@ -102,6 +117,17 @@ impl Record {
     }
 }
 
+impl Whole {
+    fn totals(&self) -> MutexGuard<'_, Totals> {
+        // As of one console.
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn newest(&self) -> MutexGuard<'_, Option<Tick>> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Recorder {
     /// Starts the thread that empties `ticks`. `on_news` hears every step of the ladder and every session that
     /// was closed within a tenth of a second; the thread ends when the real-time thread has dropped its end of the ring.
@@ -111,11 +137,18 @@ impl Recorder {
         real_time: bool,
         mut on_news: impl FnMut(News) + Send + 'static,
     ) -> std::io::Result<Self> {
+        let whole = Totals::new(clock.now(), real_time).map_err(std::io::Error::other)?;
         let recorder = Self {
             clock,
             real_time,
             sessions: Arc::default(),
             last_tick: Arc::new(AtomicU64::new(clock.now().as_nanos())),
+            whole: Whole {
+                totals: Arc::new(Mutex::new(whole)),
+                newest: Arc::default(),
+                pictures: Arc::default(),
+                malformed: Arc::default(),
+            },
         };
         let recording = recorder.clone();
         let mut lately = Pace::new().map_err(std::io::Error::other)?;
@@ -168,6 +201,8 @@ impl Recorder {
                 record.totals().add(&tick, if driver == Some(*id) { Driver::This } else { Driver::Another });
             }
             drop(sessions);
+            self.whole.totals().add(&tick, if driver.is_some() { Driver::This } else { Driver::Another });
+            *self.whole.newest() = Some(tick);
             lately.add(&tick);
             let late = Duration::from_nanos(tick.lateness_ns);
             if late > MOST_CAUGHT_UP {
@@ -195,6 +230,7 @@ impl Recorder {
             totals: Arc::new(Mutex::new(totals)),
             pictures: Arc::default(),
             malformed: Arc::default(),
+            whole: self.whole.clone(),
         };
         self.sessions().records.insert(id, record.clone());
         Ok(record)
@@ -212,6 +248,18 @@ impl Recorder {
             sessions.drivers.pop_front();
         }
         sessions.drivers.push_back((epoch, id));
+    }
+
+    /// What the whole run of the cart has come to, whoever was connected, and the newest tick that was written down.
+    pub(crate) fn whole(&self) -> (CartReport, Option<Tick>) {
+        let Whole { pictures, malformed, .. } = &self.whole;
+        let (pictures, malformed) = (pictures.load(Ordering::Relaxed), malformed.load(Ordering::Relaxed));
+        (self.whole.totals().report(self.clock.now(), pictures, malformed), *self.whole.newest())
+    }
+
+    /// How many consoles are served.
+    pub(crate) fn consoles(&self) -> usize {
+        self.sessions().records.len()
     }
 
     /// How long the real-time thread has not been heard of: what the watchdog of the system is fed by.

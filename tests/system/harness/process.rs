@@ -54,6 +54,11 @@ impl Process {
         self.child.stdin = None;
     }
 
+    /// Whether its outputs are open still.
+    pub(crate) fn is_running(&self) -> bool {
+        self.said.0.lock().expect("no listener has failed").open > 0
+    }
+
     /// Everything it has said.
     pub(crate) fn text(&self) -> String {
         self.said.0.lock().expect("no listener has failed").lines.join("\n")
