@@ -121,7 +121,9 @@ async fn a_second_console_cannot_drive_and_an_observer_can_stop() {
     // Each has its own figures.
     let seconds = second.report().await;
     assert_eq!((seconds.commands_applied, seconds.refused), (0, RefusedCommands::default()), "{seconds:?}");
-    assert!(seconds.rt_loop.ticks > 0 && seconds.rt_loop.ticks < report.rt_loop.ticks, "{seconds:?}");
+    // Asked later: a report grows by a hundred ticks at once, and the driver is here for longer by fewer.
+    let drivers = driver.report().await;
+    assert!(seconds.rt_loop.ticks > 0 && seconds.rt_loop.ticks < drivers.rt_loop.ticks, "{seconds:?}, {drivers:?}");
 
     let mut observer = site.console(CertifiedRole::Observer, "observer").await;
     observer.say(&ConsoleMessage::Stop(StopNotice { number: 1 })).await;
