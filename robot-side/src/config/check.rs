@@ -1,5 +1,6 @@
 //! What a value may be, and where in the file it stands.
 
+use farprobe_devices::line_of;
 use farprobe_safety::Limits;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -109,11 +110,6 @@ pub(super) fn explain(path: &str, text: &str, error: &toml::de::Error) -> Config
         },
     };
     ConfigError::Syntax { path: path.to_owned(), line, what }
-}
-
-/// The line, counted from 1, of the byte at `offset`.
-fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
 }
 
 /// The line of `table.key`, as the library that read the file places it; `None` if the key is not written.
