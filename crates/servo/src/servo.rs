@@ -352,9 +352,12 @@ impl Servo {
         if direct == *wanted {
             return direct;
         }
-        let (now, then) = (weighed(&kinematics.twist(before)), weighed(permitted));
-        // Of a motion of the joints that is none of the tip (0 / 0) all may go on: `min` passes over what is no number.
-        let share = (then / now).min(1.0);
+        let now = kinematics.twist(before);
+        // What must end across the skin is not kept up for the sake of what goes on along the probe: near a singular posture they are one
+        // motion. Of a motion of the joints that is none of the tip (0 / 0) all may go on: `min` passes over what is no number.
+        let whole = weighed(permitted) / weighed(&now);
+        let across = permitted.linear.xy().norm() / now.linear.xy().norm();
+        let share = whole.min(across).min(1.0);
         let slower = within_acceleration(before, &before.zip_with(before, |speed, _| speed * share), most);
         let missed = |speeds: &Joints| {
             let made = kinematics.twist(speeds);

@@ -23,7 +23,7 @@ const SEEDS: u64 = 2_000;
 const TOLD_EVERY: u64 = 200;
 
 /// Exams that once broke something, and what was at fault.
-const FOUND: [(Class, Duration, &[u64]); 7] = [
+const FOUND: [(Class, Duration, &[u64]); 8] = [
     // While the sensor's zero was learnt the belly rose to the probe: the force was 0.35 N wrong afterwards.
     (Class::BreathingSoft, LASTS, &[461]),
     // After a step of the console's own clock it held every state for old, and kept its clutch open, for ten seconds.
@@ -40,6 +40,8 @@ const FOUND: [(Class, Duration, &[u64]); 7] = [
     (Class::Adversary, MINUTE, &[3401, 2289, 2514, 2169, 4346]),
     // What was on its way when the line died: of a force asked for well ahead of the one there was, and of a slide down a slope.
     (Class::LinkLost, MINUTE, &[126, 677, 2463]),
+    // 112 ms near a singular posture: across the skin the probe went on for the sake of what it did along its axis.
+    (Class::Loss5Burst3, MINUTE, &[3143]),
 ];
 
 /// A promise about a figure, and whom it is made to.
