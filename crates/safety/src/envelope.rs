@@ -102,6 +102,20 @@ struct Axial {
     outward_at_least: f64,
 }
 
+/// What an approach is stopped within, and with.
+struct Stopping {
+    /// The acceleration of the braking, m/s².
+    braking: f64,
+    /// How fast that builds up, m/s³.
+    jerk: f64,
+    /// What the building-up costs, s.
+    build_up: f64,
+    /// From the force of now to the hard limit, N.
+    margin: f64,
+    /// The stiffness to reckon with, N/m.
+    stiffness: f64,
+}
+
 impl Envelope {
     /// `reaction`: from a change of force to the arm acting on it, without the building-up of the braking.
     pub(crate) fn new(limits: &Limits, reaction: Duration, space: &Space) -> Self {
@@ -303,11 +317,18 @@ impl Envelope {
     /// How fast the probe may slide over skin it presses on, m/s: what rises before it, presses as the probe's own approach does.
     fn sliding(&self, at: &Situation<'_>) -> f64 {
         let (Contact::Touching, Reading::Believed { force, .. }) = (at.felt, at.reading) else { return f64::INFINITY };
-        let braking = self.limits.outward;
-        let (a, jerk) = (braking.acceleration.min(at.measured.agility.along).get(), braking.jerk.get());
-        let margin = self.limits.hard_force.get() - force.get();
-        let rising = approach_speed(margin, self.stiffness(at), self.reaction + a / (2.0 * jerk), a);
+        let Stopping { braking, build_up, margin, stiffness, .. } = self.stopping(at, force.get());
+        let rising = approach_speed(margin, stiffness, self.reaction + build_up, braking);
         (rising / STEEPEST).max(SLIDING_SLOWEST)
+    }
+
+    /// What a probe that presses with `force`, N, has to stop within, and with.
+    fn stopping(&self, at: &Situation<'_>, force: f64) -> Stopping {
+        let Limits { outward, hard_force, .. } = self.limits;
+        let braking = outward.acceleration.min(at.measured.agility.along).get();
+        let jerk = outward.jerk.get();
+        let margin = hard_force.get() - force;
+        Stopping { braking, jerk, build_up: braking / (2.0 * jerk), margin, stiffness: self.stiffness(at) }
     }
 
     /// The stiffness to reckon with, N/m.
@@ -327,17 +348,14 @@ impl Envelope {
             return 0.0;
         }
         let Tissue { skin_speed, .. } = at.measured.tissue;
-        let braking = self.limits.outward;
-        let (a, jerk) = (braking.acceleration.min(at.measured.agility.along).get(), braking.jerk.get());
-        let build_up = a / (2.0 * jerk);
-        let margin = self.limits.hard_force.get() - force;
-        let k = self.stiffness(at);
-        let even = approach_speed(margin, k, self.reaction + build_up, a);
+        let Stopping { braking, jerk, build_up, margin, stiffness } = self.stopping(at, force);
+        let even = approach_speed(margin, stiffness, self.reaction + build_up, braking);
         // The formula takes the speed of the reaction time as even. Where it was higher, what is on its way counts; and where the
         // probe gathers speed, that has to be taken back first.
         let coming = self.in_flight.travel(self.reaction, self.limits.inward.speed.get());
         let gathering = self.along.acceleration.max(0.0) / jerk;
-        let slowing = approach_speed(margin - k * coming, k, TICK.as_secs_f64() + build_up + gathering, a);
+        let soonest = TICK.as_secs_f64() + build_up + gathering;
+        let slowing = approach_speed(margin - stiffness * coming, stiffness, soonest, braking);
         let safe = even.min(slowing);
         let before_touch = self.limits.approach_speed.get();
         match (at.felt, at.belief) {
