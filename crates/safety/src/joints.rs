@@ -309,9 +309,8 @@ impl JointWatch {
             return known.then_some(JointSetpoint { positions: *measured, velocities: Joints::zero(measured.axes()) });
         };
         let dt = now.saturating_since(at).as_secs_f64();
-        let left = last.velocities.zip_with(&self.limits.acceleration, |speed, most| {
-            if speed.abs() > AT_REST { 1.0 - most * dt / speed.abs() } else { 0.0 }
-        });
+        let left = last.velocities.zip_with(&self.limits.acceleration, |speed, most| 1.0 - most * dt / speed.abs());
+        // A joint at rest asks for no share: `max` passes over less than nothing, and over what is no number.
         let share = left.as_slice().iter().copied().fold(0.0, f64::max);
         let slower = last.velocities.zip_with(&last.velocities, |speed, _| speed * share);
         // What rounding leaves is rest.

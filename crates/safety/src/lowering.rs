@@ -57,3 +57,29 @@ impl Lowering {
         (excess / (stiffness * LOWERING_TIME_CONSTANT)).max(LOWERING_SLOWEST).max(grown)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sensor::Standing;
+    use farprobe_geom::Newton;
+
+    #[test]
+    fn sr_003_patience_begins_with_the_force_that_is_too_much() {
+        let at = |seconds: u64| Time::ZERO + Duration::from_secs(seconds);
+        let force = |force| Reading::Believed { force: Newton::literal(force), torque: 0.0, standing: Standing::Good };
+        let goal = Goal::Release { to: Newton::literal(2.0) };
+        let mut lowering = Lowering::NONE;
+        for (second, little) in [(0, 1.0), (1, 2.0)] {
+            lowering.judge(at(second), goal, force(little));
+        }
+        lowering.judge(at(2), goal, force(2.1));
+        let begun = lowering.speed(at(2), 0.1, NewtonPerMetre::literal(1000.0));
+        assert!((begun - LOWERING_SLOWEST).abs() < 1e-12, "{begun} m/s");
+        // 10 N in 50 ms of tissue that gives a millimetre for each.
+        let firm = lowering.speed(at(2), 10.0, NewtonPerMetre::literal(1000.0));
+        assert!((firm - 0.2).abs() < 1e-12, "{firm} m/s");
+        let later = lowering.speed(at(3), 0.1, NewtonPerMetre::literal(1000.0));
+        assert!((later - 0.85).abs() < 1e-12, "{later} m/s");
+    }
+}

@@ -13,6 +13,8 @@ fn sr_020_less_motion_than_permitted_lags_and_more_is_being_braked() {
     let along = |z| Twist::<Tip>::new(Vector3::new(0.0, 0.0, z), Vector3::zeros());
     let about = |x| Twist::<Tip>::new(Vector3::zeros(), Vector3::new(x, 0.0, 0.0));
     assert!(lags(&along(-0.040), &along(-0.041)) && lags(&about(0.20), &about(0.21)));
+    let most = LINEAR_TOLERANCE * LAGGING;
+    assert!(!lags(&along(0.0), &along(most)) && lags(&along(0.0), &along(most * 1.001)));
     assert!(!lags(&along(-0.040), &along(-0.0404)) && !lags(&about(0.20), &about(0.204)), "as good as the same");
     assert!(!lags(&along(-0.041), &along(-0.040)) && !lags(&about(0.21), &about(0.20)), "braked");
 }

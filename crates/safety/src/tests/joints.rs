@@ -155,11 +155,14 @@ fn sr_021_a_refused_setpoint_is_replaced_by_braking_until_rest() {
     let mut check = arm.check();
     check.setpoint.positions.as_mut_slice()[4] = 1.0;
     let mut before = 0.1;
+    let mut angle = arm.angles.as_slice()[0];
     let mut confirmation = arm.confirm(&check);
     let mut ticks = 0;
     while let Confirmation::Refused(Refusal { instead, reason }) = confirmation {
         let setpoint = instead.expect("there is something to brake from");
         let speed = setpoint.velocities.as_slice()[0];
+        assert!((setpoint.positions.as_slice()[0] - angle - speed * 1e-3).abs() < 1e-12, "the joint goes as it turns");
+        angle = setpoint.positions.as_slice()[0];
         assert!((before - speed - 0.01).abs() < 1e-9 || speed == 0.0, "{before} to {speed}");
         assert!(ticks == 0 || reason == Refused::Recovering);
         before = speed;
@@ -245,6 +248,16 @@ fn sr_020_an_arm_at_rest_that_was_pushed_begins_where_it_stands() {
     check.setpoint = JointSetpoint { positions: joints(0.6), velocities: joints(0.0) };
     check.measured = joints(0.6);
     assert_eq!(reason(arm.confirm(&check)), Refused::Acceleration { joint: 0 });
+}
+
+#[test]
+fn sr_020_an_arm_at_rest_that_was_not_pushed_begins_where_it_was_sent() {
+    let mut arm = Arm::new();
+    arm.scene.run(1);
+    let mut check = arm.check();
+    check.setpoint.positions.as_mut_slice()[1] += 0.005;
+    check.setpoint.velocities.as_mut_slice()[1] = 0.005;
+    assert_eq!(reason(arm.confirm(&check)), Refused::Jump { joint: 1 });
 }
 
 #[test]
