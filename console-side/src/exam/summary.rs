@@ -7,10 +7,10 @@ use farprobe_devices::MonotonicClock;
 use farprobe_geom::Time;
 use farprobe_proto::Welcome;
 use farprobe_record::{
-    ConsoleFigures, Course, HopSummary, LogEntry, Machine, Percentiles, ProcessCost, SessionFacts, SessionLog, commit,
-    wall_time,
+    ConsoleFigures, Course, HopSummary, LogEntry, Machine, Percentiles, ProcessCost, SessionFacts, SessionLog,
+    WaterfallHop, WaterfallSummary, commit, wall_time,
 };
-use farprobe_session::accounting::{AccountingSnapshot, Hop, LatencySnapshot};
+use farprobe_session::accounting::{AccountingSnapshot, Hop, LatencySnapshot, Waterfall};
 
 /// What is known of an exam beside its figures.
 #[derive(Debug)]
@@ -81,9 +81,16 @@ pub(super) fn figures(
             .into_iter()
             .map(|hop| HopSummary { name: hop.label().to_owned(), ms: percentiles(latencies.hop(hop)) })
             .collect(),
+        waterfall: latencies.waterfall.as_ref().map(waterfall),
         course,
         cost,
     }
+}
+
+fn waterfall(Waterfall { commands, total_ms, hops_ms }: &Waterfall) -> WaterfallSummary {
+    let hop = |(hop, mean_ms): (Hop, &f64)| WaterfallHop { name: hop.label().to_owned(), mean_ms: *mean_ms };
+    let hops = Hop::ALL.into_iter().zip(hops_ms).map(hop).collect();
+    WaterfallSummary { commands: *commands, total_ms: *total_ms, hops }
 }
 
 #[cfg(test)]

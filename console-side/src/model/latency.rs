@@ -113,6 +113,7 @@ mod tests {
             picture_age_reached: Some(known),
             clock_error_bound: None,
             hops,
+            waterfall: None,
             states: Count::default(),
             pictures: Count { received: 99, lost: 1 },
             painted: 0,

@@ -24,7 +24,7 @@ pub use standard_error::log_to_standard_error;
 pub use still::{save_grey, save_rgb};
 pub use summary::{
     CartTally, ConsoleFigures, Course, ForceSummary, HopSummary, LadderStep, Percentiles, PictureCounts, RtLoopSummary,
-    SessionFacts, Sides, Summary,
+    SessionFacts, Sides, Summary, WaterfallHop, WaterfallSummary,
 };
 pub use wall::wall_time;
 pub use words::transition_words;

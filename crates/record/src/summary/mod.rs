@@ -15,7 +15,7 @@ use crate::{Machine, RecordError, commit, wall_time};
 pub use cart::CartTally;
 pub use parts::{
     ConsoleFigures, Course, ForceSummary, HopSummary, LadderStep, Percentiles, PictureCounts, RtLoopSummary,
-    SessionFacts, Sides,
+    SessionFacts, Sides, WaterfallHop, WaterfallSummary,
 };
 
 /// The summary of a session. A figure that was not measured is `null` in the file, never a guess.
@@ -67,6 +67,8 @@ pub struct Summary {
     pub clock_error_bound_ms: Option<f64>,
     /// Hop by hop, in order.
     pub hops: Vec<HopSummary>,
+    /// Where the time from the hand to the eye went, on the mean of the commands whose way is known hop by hop.
+    pub waterfall: Option<WaterfallSummary>,
     /// Contact force, N.
     pub force_n: Option<ForceSummary>,
     /// The cart's real-time loop, while this console was connected.
@@ -113,6 +115,7 @@ impl Summary {
             hand_to_eye_ms: console.hand_to_eye_ms,
             clock_error_bound_ms: console.clock_error_bound_ms,
             hops: console.hops,
+            waterfall: console.waterfall,
             force_n: cart.map(|cart| force(cart, asked)).or(seen_peak.map(seen)),
             rt_loop: cart.map(rt_loop),
             ladder,
@@ -154,6 +157,10 @@ impl Summary {
             .chain(spread("picture_age_reached_ms", self.picture_age_reached_ms))
             .chain(spread("hand_to_eye_ms", self.hand_to_eye_ms))
             .chain(self.hops.iter().flat_map(|hop| spread("hops", hop.ms)))
+            .chain(self.waterfall.iter().flat_map(|waterfall| {
+                let hops = waterfall.hops.iter().map(|hop| hop.mean_ms);
+                hops.chain([waterfall.total_ms]).map(|value| ("waterfall", value))
+            }))
             .chain(force.flatten().map(|value| ("force_n", value)))
             .chain(rt_loop.map(|value| ("rt_loop", value)))
             .chain(self.ladder.iter().map(|step| ("ladder", step.at_s)))

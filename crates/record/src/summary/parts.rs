@@ -101,6 +101,26 @@ pub struct HopSummary {
     pub ms: Option<Percentiles>,
 }
 
+/// Where the time from the hand to the eye went, on the mean of the same commands: the hops add up to the whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WaterfallSummary {
+    /// Commands whose way is known hop by hop.
+    pub commands: u64,
+    /// Their mean from handle sample to shown, ms.
+    pub total_ms: f64,
+    /// The mean of each hop, in order.
+    pub hops: Vec<WaterfallHop>,
+}
+
+/// The mean of one hop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WaterfallHop {
+    /// Its name.
+    pub name: String,
+    /// How long it took, ms. Through the network it is off by at most the error bound of the clocks, and may be negative.
+    pub mean_ms: f64,
+}
+
 /// A figure of both processes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Sides {
@@ -165,6 +185,8 @@ pub struct ConsoleFigures {
     pub clock_error_bound_ms: Option<f64>,
     /// Hop by hop, in order.
     pub hops: Vec<HopSummary>,
+    /// Where the time from the hand to the eye went.
+    pub waterfall: Option<WaterfallSummary>,
     /// How the exam went.
     pub course: Course,
     /// What the console's process cost.

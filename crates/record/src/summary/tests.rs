@@ -32,6 +32,11 @@ fn console() -> ConsoleFigures {
         hand_to_eye_ms: Some(spread(50.0)),
         clock_error_bound_ms: Some(0.4),
         hops: vec![HopSummary { name: "handle → sent".to_owned(), ms: Some(spread(0.1)) }],
+        waterfall: Some(WaterfallSummary {
+            commands: 2,
+            total_ms: 0.1,
+            hops: vec![WaterfallHop { name: "handle → sent".to_owned(), mean_ms: 0.1 }],
+        }),
         course: Course { connections: 1, asked: Some(8.0), ladder: steps(), ..Course::default() },
         cost: ProcessCost { cpu_percent: 40.0, rss_mb: 200.0 },
     }

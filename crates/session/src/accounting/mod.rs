@@ -8,6 +8,7 @@ mod histogram;
 mod sent;
 mod series;
 mod snapshot;
+mod waterfall;
 
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use sent::{REMEMBERED, SentCommands};
 pub use series::{Count, Span};
 use series::{Counter, Series};
 pub use snapshot::{AccountingSnapshot, Hop};
+pub use waterfall::Waterfall;
+use waterfall::WaterfallSums;
 
 /// A picture that the view has taken, with its stamps at the console.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,6 +57,7 @@ pub struct Accounting {
     picture_age_reached: Series,
     clock_error_bound: Series,
     hops: [Series; 8],
+    waterfall: WaterfallSums,
 }
 
 impl Default for Accounting {
@@ -81,6 +85,7 @@ impl Accounting {
             picture_age_reached: Series::new(),
             clock_error_bound: Series::new(),
             hops: std::array::from_fn(|_| Series::new()),
+            waterfall: WaterfallSums::default(),
         }
     }
 
@@ -154,13 +159,14 @@ impl Accounting {
         }
         self.hop(Hop::ReceivedToDecoded, now, picture.decoded_at.saturating_since(picture.received_at));
         self.hop(Hop::DecodedToShown, now, now.saturating_since(picture.decoded_at));
-        self.close_the_loop(stamp, now);
+        self.close_the_loop(picture, clock);
     }
 
     /// Hand-to-eye latency (DESIGN §3): every command in (sequence of the previous shown picture, sequence of this one] is
     /// one sample, if it was sent under the lease in force at capture. So a command that never arrived counts with the first
     /// picture that shows the effect of a later one, and a picture without news counts nothing.
-    fn close_the_loop(&mut self, stamp: &PictureStamp, now: Time) {
+    fn close_the_loop(&mut self, picture: &ShownPicture, clock: &ClockEstimate) {
+        let (stamp, now) = (&picture.stamp, picture.shown_at);
         let newest = stamp.applied_sequence;
         if newest > self.sent.newest() {
             // Of a command this console has not sent: another console drives, or the cart is wrong.
@@ -176,6 +182,7 @@ impl Accounting {
             match self.sent.get(sequence) {
                 Some(sent) if stamp.epoch == Some(sent.epoch) => {
                     self.hand_to_eye.record(now, now.saturating_since(sent.sampled_at));
+                    self.waterfall.record(sent, picture, clock);
                 }
                 Some(_) => {}
                 None => self.forgotten = self.forgotten.saturating_add(1),
@@ -210,6 +217,7 @@ impl Accounting {
             picture_age_reached: self.picture_age_reached.snapshot_with(span, now, self.present_age(now)),
             clock_error_bound: self.clock_error_bound.snapshot(span, now),
             hops: std::array::from_fn(|hop| self.hops[hop].snapshot(span, now)),
+            waterfall: self.waterfall.means(),
             states: self.states.count(span, now),
             pictures: self.pictures.count(span, now),
             painted: self.painted,

@@ -2,6 +2,7 @@
 
 use super::histogram::LatencySnapshot;
 use super::series::Count;
+use super::waterfall::Waterfall;
 
 /// The way from the hand to the eye, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,7 +54,7 @@ impl Hop {
 }
 
 /// All latencies over one span. `None` where there is no sample.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AccountingSnapshot {
     /// From the handle sample to the first picture captured after the robot acted on it being shown. By the console's clock
     /// alone, so without the clock estimate's error.
@@ -71,6 +72,8 @@ pub struct AccountingSnapshot {
     pub clock_error_bound: Option<LatencySnapshot>,
     /// Hop by hop, in the order of [`Hop::ALL`].
     pub hops: [Option<LatencySnapshot>; 8],
+    /// Where the time from the hand to the eye went, on the whole session's mean.
+    pub waterfall: Option<Waterfall>,
     /// States received and lost.
     pub states: Count,
     /// Pictures shown and lost.

@@ -130,6 +130,84 @@ fn the_hops_are_measured_each_by_its_own_stamps() {
     assert_eq!((whole.painted, whole.commands_sent, whole.states.received), (1, 100, 1));
 }
 
+/// An exam with these delays, ms, hop by hop, in which the clock estimate is off by `off` ms. Every command is told of by a state.
+fn exam_with(hops: [u64; 8], off: i64) -> AccountingSnapshot {
+    let [sampled, sent, received, applied, captured, encoded, arrived, decoded] = hops;
+    let mut clock = ClockEstimate::new();
+    let mut exchange = exchanged(1, 1_000);
+    if let Some(echo) = &mut exchange.echo {
+        // The way there takes longer than the way back by twice what the estimate is off by.
+        let longer = |time: Time| Time::from_nanos(time.as_nanos().saturating_add_signed(off * 1_000_000));
+        (echo.received_at, exchange.sent_at) = (longer(echo.received_at), longer(exchange.sent_at));
+    }
+    clock.record(at(1_000), &exchange);
+    let mut accounting = Accounting::new();
+    for n in 1..=200_u64 {
+        let sampled_at = 1_000 + 2 * n;
+        let mut command = command(EPOCH, n, at(sampled_at));
+        command.sent_at = at(sampled_at + sampled);
+        accounting.command_sent(&command);
+        let received_at = cart(sampled_at + sampled + sent);
+        let applied_at = cart(sampled_at + sampled + sent + received);
+        let mut state = state(n, applied_at);
+        state.echo = Some(Echo { sequence: n, console_sent_at: command.sent_at, received_at });
+        state.applied = Some(Applied { sequence: n, sampled_at: at(sampled_at), applied_at });
+        accounting.state_received(at(sampled_at + sampled + sent + received), &state, &clock);
+        // A picture of each command.
+        let mut stamp = stamp(n, cart(sampled_at + sampled + sent + received + applied), n);
+        let captured_at = sampled_at + sampled + sent + received + applied;
+        (stamp.epoch, stamp.encoded_at) = (Some(EPOCH), cart(captured_at + captured));
+        let received_at = at(captured_at + captured + encoded);
+        let decoded_at = at(captured_at + captured + encoded + arrived);
+        let shown_at = at(captured_at + captured + encoded + arrived + decoded);
+        accounting.picture_shown(&ShownPicture { stamp, received_at, decoded_at, shown_at }, &clock);
+    }
+    accounting.snapshot(Span::Whole, at(5_000))
+}
+
+proptest! {
+    /// The report is right: known delays are found back in the hops they were fed into, and the hops add up to the whole.
+    #[test]
+    fn known_delays_are_found_back_hop_by_hop(hops in prop::array::uniform8(1_u64..40)) {
+        let whole = exam_with(hops, 0);
+        let waterfall = whole.waterfall.unwrap();
+        prop_assert_eq!(waterfall.commands, 199);
+        for (found, fed) in waterfall.hops_ms.into_iter().zip(hops) {
+            prop_assert!((found - fed as f64).abs() < 1e-6, "{:?}", waterfall);
+        }
+        let total: u64 = hops.iter().sum();
+        prop_assert!((waterfall.total_ms - total as f64).abs() < 1e-6);
+        prop_assert_eq!(whole.hand_to_eye.unwrap().mean, Duration::from_millis(total));
+        for (hop, fed) in Hop::ALL.into_iter().zip(hops) {
+            prop_assert_eq!(whole.hop(hop).unwrap().mean, Duration::from_millis(fed));
+        }
+    }
+
+    /// A line that takes longer one way than the other can't be told apart from clocks that differ: then the two hops through the
+    /// network are wrong, by no more than the bound that is told, and the whole is right.
+    #[test]
+    fn a_line_longer_one_way_is_found_back_within_the_bound(hops in prop::array::uniform8(1_u64..40), off in -20_i64..=20) {
+        let whole = exam_with(hops, off);
+        let waterfall = whole.waterfall.unwrap();
+        let bound = whole.clock_error_bound.unwrap().max.as_secs_f64() * 1e3;
+        for (hop, (found, fed)) in Hop::ALL.into_iter().zip(waterfall.hops_ms.into_iter().zip(hops)) {
+            let most = if matches!(hop, Hop::SentToReceived | Hop::EncodedToReceived) { bound } else { 1e-6 };
+            prop_assert!((found - fed as f64).abs() <= most, "{:?}, bound {} ms", waterfall, bound);
+        }
+        prop_assert!((waterfall.total_ms - hops.iter().sum::<u64>() as f64).abs() < 1e-6, "{:?}", waterfall);
+    }
+}
+
+#[test]
+fn the_waterfall_is_of_commands_whose_every_stamp_is_known() {
+    let mut accounting = sent(100);
+    let clock = clock(200);
+    accounting.picture_shown(&picture(1, 1, 210), &clock);
+    accounting.picture_shown(&picture(2, 80, 270), &clock);
+    let whole = accounting.snapshot(Span::Whole, at(280));
+    assert_eq!((whole.hand_to_eye.unwrap().samples, whole.waterfall), (79, None), "no state has told of any");
+}
+
 #[test]
 fn a_picture_whose_encoder_says_nothing_has_no_time_in_it() {
     let mut accounting = sent(10);
