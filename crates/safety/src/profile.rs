@@ -87,6 +87,8 @@ mod tests {
                     prop_assert!(jerk.abs() <= 500.0 + 1e-6);
                     if before.acceleration >= 0.0 {
                         prop_assert!(jerk <= 200.0 + 1e-6);
+                    } else {
+                        prop_assert!(axis.acceleration <= 200.0 * dt + 1e-9, "what is built up beyond rest");
                     }
                 }
             }

@@ -50,7 +50,7 @@ fn trips(spoil: impl Fn(&mut Sample)) -> Option<(u64, Trip)> {
 #[test]
 fn sr_031_each_planted_violation_trips_within_twenty_milliseconds() {
     type Plant = (fn(&mut Sample), Trip);
-    let plants: [Plant; 17] = [
+    let plants: [Plant; 18] = [
         (|s| s.setpoint.positions.as_mut_slice()[2] = f64::NAN, Trip::Nonsense),
         (|s| s.setpoint.velocities.as_mut_slice()[2] = f64::INFINITY, Trip::Nonsense),
         (|s| s.setpoint.positions = Joints::zero(6), Trip::Nonsense),
@@ -68,6 +68,7 @@ fn sr_031_each_planted_violation_trips_within_twenty_milliseconds() {
         (|s| s.measured.as_mut_slice()[4] += 0.07, Trip::NotFollowing),
         (|s| s.measured = Joints::zero(0), Trip::NotFollowing),
         (|s| s.moving.linear.z = f64::NAN, Trip::Runaway),
+        (|s| s.moving.angular.x = 2.1, Trip::Runaway),
     ];
     for (plant, expected) in plants {
         let (ticks, trip) = trips(plant).unwrap_or_else(|| panic!("{expected:?} was not noticed"));
@@ -78,7 +79,7 @@ fn sr_031_each_planted_violation_trips_within_twenty_milliseconds() {
 
 #[test]
 fn sr_031_what_is_just_permitted_does_not_trip() {
-    let harmless: [fn(&mut Sample); 11] = [
+    let harmless: [fn(&mut Sample); 12] = [
         |s| s.sent = Twist::new(s.permitted.linear * 0.4, Vector3::zeros()),
         |s| s.sent.linear.x += 0.008,
         |s| s.sent.angular.z = 0.09,
@@ -91,6 +92,7 @@ fn sr_031_what_is_just_permitted_does_not_trip() {
         },
         |s| s.measured.as_mut_slice()[4] += 0.05,
         |s| s.moving.linear.y = 0.4,
+        |s| s.moving.angular.x = 2.0,
         |s| s.wrench.force.x = f64::NAN,
         // A quarter of it, straight across: the room that is left at this speed.
         |s| (s.permitted, s.sent) = (linear(0.1, 0.0, 0.0), linear(0.0, 0.025, 0.0)),
