@@ -106,6 +106,29 @@ mod tests {
     }
 
     #[test]
+    fn sr_010_a_wish_is_met_exactly_if_what_is_left_of_the_acceleration_ends_within_the_bounds() {
+        let follow = |velocity: f64, acceleration: f64, wish: f64| {
+            let mut axis = Axis { velocity, acceleration };
+            axis.follow(wish, -0.2, 0.06, &ROW, DT);
+            axis.velocity
+        };
+        // 1 m/s² is taken back at 500 m/s³ in 1 mm/s more, and 0.1 m/s² in a hundredth of that.
+        for (velocity, acceleration, wish) in [
+            (0.0575, 1.0, 0.0585),
+            (0.0549, 0.1, 0.055),
+            (-0.1995, -0.1, -0.1996),
+            (-0.2 + 1e-7, 0.0, -0.2),
+            (0.06 - 1e-7, 0.0, 0.06),
+        ] {
+            assert_eq!(follow(velocity, acceleration, wish), wish, "{velocity} m/s, {acceleration} m/s²");
+        }
+        for (velocity, acceleration, wish) in [(0.0585, 1.0, 0.0595), (-0.199, -1.0, -0.2)] {
+            let ends = follow(velocity, acceleration, wish);
+            assert!((ends - wish).abs() > 1e-5, "{velocity} m/s: {ends} m/s, and past the bound then");
+        }
+    }
+
+    #[test]
     fn sr_010_a_wish_that_keeps_the_rows_is_met_without_delay() {
         let mut axis = Axis::default();
         for tick in 1..400 {
