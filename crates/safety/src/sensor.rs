@@ -241,3 +241,6 @@ impl Lasting {
         self.since.is_some_and(|since| now.saturating_since(since) >= limit)
     }
 }
+
+#[cfg(test)]
+mod tests;
