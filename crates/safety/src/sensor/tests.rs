@@ -28,7 +28,7 @@ fn noise(axes: usize, jump: f64) -> Reading {
         let high = tick % 2 == 0;
         let force = [0, 1, 2].map(|axis| match (axis < axes, high) {
             (true, true) => jump,
-            (true, false) | (false, false) => 0.0,
+            (true | false, false) => 0.0,
             (false, true) => 0.1,
         });
         reading = watch.judge(at(tick), &sample(at(tick), force));
@@ -125,4 +125,15 @@ fn sr_025_what_is_learnt_has_an_end() {
         assert_eq!(watch.compare(at(tick), &force, Some(Vector3::zeros())), Finding::Nothing);
     }
     assert!((watch.wandering.norm() - MOST_WANDERING).abs() < 1e-9, "{watch:?}");
+}
+
+#[test]
+fn sr_025_what_they_always_differ_by_is_learnt_in_its_own_time() {
+    let mut watch = differing(1.0);
+    let force = Vector3::new(1.0, 0.0, 0.0);
+    // A second each, of a time constant of three: a quarter of what is left.
+    for (second, learnt) in [(1, 0.25), (2, 0.4375)] {
+        assert_eq!(watch.compare(at(second * 1_000), &force, Some(Vector3::zeros())), Finding::Nothing);
+        assert!((watch.wandering.x - learnt).abs() < 1e-12, "{watch:?}");
+    }
 }
