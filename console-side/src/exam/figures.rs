@@ -128,7 +128,16 @@ mod tests {
     #[test]
     fn a_latency_is_told_in_seconds_with_its_quantiles() {
         let at = |ms| std::time::Duration::from_millis(ms);
-        let known = LatencySnapshot { samples: 9, mean: at(20), p50: at(19), p95: at(30), p99: at(31), max: at(32) };
+        let known = LatencySnapshot {
+            samples: 9,
+            mean: at(20),
+            p50: at(19),
+            p90: at(29),
+            p95: at(30),
+            p99: at(31),
+            p999: at(32),
+            max: at(32),
+        };
         let nothing = Accounting::new().snapshot(Span::Recent, Time::ZERO);
         let mut hops = nothing.hops;
         hops[Hop::SentToReceived as usize] = Some(known);

@@ -63,7 +63,7 @@ pub(super) fn figures(
     cost: ProcessCost,
 ) -> ConsoleFigures {
     let percentiles = |snapshot: Option<LatencySnapshot>| {
-        snapshot.map(|s| Percentiles::from_durations(s.samples, [s.p50, s.p95, s.p99, s.max]))
+        snapshot.map(|s| Percentiles::from_durations(s.samples, [s.p50, s.p90, s.p95, s.p99, s.p999, s.max]))
     };
     ConsoleFigures {
         duration_s: duration.as_secs_f64(),

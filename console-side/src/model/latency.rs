@@ -101,7 +101,16 @@ mod tests {
     #[test]
     fn what_the_session_does_not_know_stays_unknown_and_the_rest_keeps_its_place() {
         let at = |millis| Duration::from_millis(millis);
-        let known = Distribution { samples: 3, mean: at(20), p50: at(19), p95: at(30), p99: at(31), max: at(32) };
+        let known = Distribution {
+            samples: 3,
+            mean: at(20),
+            p50: at(19),
+            p90: at(29),
+            p95: at(30),
+            p99: at(31),
+            p999: at(32),
+            max: at(32),
+        };
         let mut hops = [None; 8];
         hops[Step::SentToReceived as usize] = Some(known);
         hops[Step::DecodedToShown as usize] = Some(known);

@@ -139,7 +139,7 @@ impl Summary {
     /// The first field that holds NaN or an infinity.
     fn not_finite(&self) -> Option<&'static str> {
         let spread = |field, spread: Option<Percentiles>| {
-            spread.into_iter().flat_map(move |s| [s.p50, s.p95, s.p99, s.max].map(|value| (field, value)))
+            spread.into_iter().flat_map(move |s| s.values().map(|value| (field, value)))
         };
         let sides =
             |field, sides: Sides| sides.cart.into_iter().chain([sides.console]).map(move |value| (field, value));

@@ -14,19 +14,28 @@ pub struct Percentiles {
     pub samples: u64,
     /// Half of them are no longer.
     pub p50: f64,
+    /// 90 % of them are no longer.
+    pub p90: f64,
     /// 95 % of them are no longer.
     pub p95: f64,
     /// 99 % of them are no longer.
     pub p99: f64,
+    /// 99.9 % of them are no longer.
+    pub p999: f64,
     /// The longest.
     pub max: f64,
 }
 
 impl Percentiles {
-    /// From durations in the order p50, p95, p99, max.
-    pub fn from_durations(samples: u64, spread: [Duration; 4]) -> Self {
-        let [p50, p95, p99, max] = spread.map(|duration| duration.as_secs_f64() * 1e3);
-        Self { samples, p50, p95, p99, max }
+    /// From durations in the order p50, p90, p95, p99, p99.9, max.
+    pub fn from_durations(samples: u64, spread: [Duration; 6]) -> Self {
+        let [p50, p90, p95, p99, p999, max] = spread.map(|duration| duration.as_secs_f64() * 1e3);
+        Self { samples, p50, p90, p95, p99, p999, max }
+    }
+
+    /// All of them.
+    pub(crate) const fn values(&self) -> [f64; 6] {
+        [self.p50, self.p90, self.p95, self.p99, self.p999, self.max]
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 use crate::ProcessCost;
 
 fn spread(ms: f64) -> Percentiles {
-    Percentiles { samples: 100, p50: ms, p95: ms + 1.0, p99: ms + 2.0, max: ms + 3.0 }
+    Percentiles { samples: 100, p50: ms, p90: ms + 0.5, p95: ms + 1.0, p99: ms + 2.0, p999: ms + 2.5, max: ms + 3.0 }
 }
 
 fn facts() -> SessionFacts {

@@ -19,10 +19,14 @@ pub struct LatencySnapshot {
     pub mean: Duration,
     /// Half of them are no longer.
     pub p50: Duration,
+    /// 90 % of them are no longer.
+    pub p90: Duration,
     /// 95 % of them are no longer.
     pub p95: Duration,
     /// 99 % of them are no longer.
     pub p99: Duration,
+    /// 99.9 % of them are no longer.
+    pub p999: Duration,
     /// The longest.
     pub max: Duration,
 }
@@ -56,16 +60,18 @@ impl Histogram {
         Some(LatencySnapshot {
             samples: self.samples,
             mean: Duration::from_nanos(u64::try_from(mean_nanos).unwrap_or(u64::MAX)),
-            p50: self.percentile(50),
-            p95: self.percentile(95),
-            p99: self.percentile(99),
+            p50: self.percentile(500),
+            p90: self.percentile(900),
+            p95: self.percentile(950),
+            p99: self.percentile(990),
+            p999: self.percentile(999),
             max: self.max,
         })
     }
 
-    /// The smallest bucket's upper end that `percent` of the samples do not pass, but never more than the longest sample.
-    fn percentile(&self, percent: u64) -> Duration {
-        let rank = rank(self.samples, percent);
+    /// The smallest bucket's upper end that `permille` of the samples do not pass, but never more than the longest sample.
+    fn percentile(&self, permille: u64) -> Duration {
+        let rank = rank(self.samples, permille);
         let mut seen = 0;
         for (index, count) in self.counts.iter().enumerate() {
             seen += count;
@@ -78,8 +84,8 @@ impl Histogram {
 }
 
 /// Which of `samples` sorted values is the percentile, counted from 1: the nearest rank.
-fn rank(samples: u64, percent: u64) -> u64 {
-    (u128::from(samples) * u128::from(percent)).div_ceil(100) as u64
+fn rank(samples: u64, permille: u64) -> u64 {
+    (u128::from(samples) * u128::from(permille)).div_ceil(1000) as u64
 }
 
 /// The spread of a few durations, exactly. Sorts them.
@@ -87,10 +93,11 @@ pub(super) fn exact(values: &mut [Duration]) -> Option<LatencySnapshot> {
     values.sort_unstable();
     let samples = values.len() as u64;
     let max = *values.last()?;
-    let at = |percent| values.get((rank(samples, percent).saturating_sub(1)) as usize).copied().unwrap_or(max);
+    let at = |permille| values.get((rank(samples, permille).saturating_sub(1)) as usize).copied().unwrap_or(max);
     let total: Duration = values.iter().sum();
     let mean = total.checked_div(u32::try_from(samples).ok()?)?;
-    Some(LatencySnapshot { samples, mean, p50: at(50), p95: at(95), p99: at(99), max })
+    let [p50, p90, p95, p99, p999] = [500, 900, 950, 990, 999].map(at);
+    Some(LatencySnapshot { samples, mean, p50, p90, p95, p99, p999, max })
 }
 
 fn bucket(value: Duration) -> usize {
@@ -139,6 +146,14 @@ mod tests {
         assert!(snapshot.p99 < Duration::from_micros(10_100), "{snapshot:?}");
     }
 
+    #[test]
+    fn percentiles_are_nearest_ranks() {
+        let mut values: Vec<_> = (1..=2_000).map(Duration::from_millis).collect();
+        let seen = exact(&mut values).unwrap();
+        let ranks = [seen.p50, seen.p90, seen.p95, seen.p99, seen.p999, seen.max].map(|rank| rank.as_millis());
+        assert_eq!(ranks, [1_000, 1_800, 1_900, 1_980, 1_998, 2_000]);
+    }
+
     proptest! {
         #[test]
         fn a_percentile_is_less_than_one_percent_too_long(mut micros in prop::collection::vec(0..50_000_000u64, 1..300)) {
@@ -149,7 +164,13 @@ mod tests {
             let mut values: Vec<_> = micros.drain(..).map(Duration::from_micros).collect();
             let (coarse, fine) = (histogram.snapshot().unwrap(), exact(&mut values).unwrap());
             prop_assert_eq!((coarse.samples, coarse.max, coarse.mean), (fine.samples, fine.max, fine.mean));
-            for (coarse, fine) in [(coarse.p50, fine.p50), (coarse.p95, fine.p95), (coarse.p99, fine.p99)] {
+            for (coarse, fine) in [
+                (coarse.p50, fine.p50),
+                (coarse.p90, fine.p90),
+                (coarse.p95, fine.p95),
+                (coarse.p99, fine.p99),
+                (coarse.p999, fine.p999),
+            ] {
                 prop_assert!(coarse >= fine && coarse.as_secs_f64() <= fine.as_secs_f64() * 1.01 + 1e-6);
             }
         }
