@@ -64,9 +64,8 @@ impl Braking {
     fn speed(&self, distance: f64) -> f64 {
         let Self { deceleration, delay } = *self;
         let ways = 2.0 * distance.max(0.0) / deceleration.max(f64::MIN_POSITIVE);
-        let speed = deceleration * (libm::sqrt(delay * delay + ways) - delay);
-        // Written so that what is not a number is no speed.
-        if speed > 0.0 { speed } else { 0.0 }
+        // What is not a number is no speed: `max` passes over it.
+        (deceleration * (libm::sqrt(delay * delay + ways) - delay)).max(0.0)
     }
 }
 
@@ -103,9 +102,7 @@ impl Walls {
         for _ in 0..PASSES {
             for Wall { towards, speed, .. } in self.all() {
                 let excess = allowed.dot(towards) - speed;
-                if excess > 0.0 {
-                    allowed -= towards * excess;
-                }
+                allowed -= towards * excess.max(0.0);
             }
         }
         if self.keep(&allowed) { allowed } else { Vector3::zeros() }
@@ -119,8 +116,9 @@ impl Walls {
                 let excess = allowed.dot(towards) - speed;
                 let across = Vector3::new(towards.x, towards.y, 0.0);
                 let length = across.norm_squared();
-                if excess > 0.0 && length > 0.0 {
-                    allowed -= across * (excess / length);
+                // No motion across the probe keeps off a wall straight ahead of it.
+                if length > 0.0 {
+                    allowed -= across * (excess.max(0.0) / length);
                 }
             }
         }
@@ -133,9 +131,9 @@ impl Walls {
         let mut allowed = motion;
         for Wall { towards, speed, .. } in self.all() {
             let excess = allowed.dot(towards) - speed;
-            if excess > 0.0 && towards.z * allowed.z > 0.0 {
-                let slower = allowed.z - excess / towards.z;
-                allowed.z = if slower * allowed.z > 0.0 { slower } else { 0.0 };
+            if towards.z * allowed.z > 0.0 {
+                let slower = allowed.z.abs() - excess.max(0.0) / towards.z.abs();
+                allowed.z = slower.max(0.0).copysign(allowed.z);
             }
         }
         allowed.z
@@ -148,7 +146,7 @@ impl Space {
         let (tilt, increase) = self.tilt(tip);
         let towards = tip.rotation().inverse_transform_vector(&increase);
         let excess = motion.dot(&towards) - braking.speed(self.max_tilt.get() - tilt);
-        if excess > 0.0 { motion - towards * excess } else { motion }
+        motion - towards * excess.max(0.0)
     }
 
     /// Whether the tip is well outside, or tilted well too far.
@@ -198,3 +196,6 @@ impl Space {
         walls
     }
 }
+
+#[cfg(test)]
+mod tests;
