@@ -83,7 +83,7 @@ impl Pump {
             events,
             steering,
             opening: Opening::default(),
-            due: Time::ZERO,
+            readings: Readings { due: Time::ZERO },
             silent: false,
             felt: None,
             picture: PictureVerdict::Lost(PictureFault::Absent),
@@ -93,7 +93,7 @@ impl Pump {
             while !ended.load(Ordering::Acquire) {
                 clock.sleep_until(due);
                 let now = clock.now();
-                work.tick(clock, now);
+                work.tick(clock, due, now);
                 due = (due + COMMAND_PERIOD).max(now);
             }
         })?;
@@ -113,6 +113,24 @@ impl Pump {
     }
 }
 
+/// When the handle is read.
+#[derive(Debug, Clone, Copy)]
+struct Readings {
+    due: Time,
+}
+
+impl Readings {
+    /// Whether the handle is read in the turn that was due at `turn`. It is the plan that counts, not when the thread woke up:
+    /// that is a little sooner after one plan than after another, and half of the commands then carried the reading before.
+    fn is_due(&mut self, turn: Time, period: Duration) -> bool {
+        let due = turn >= self.due;
+        if due {
+            self.due = turn + period;
+        }
+        due
+    }
+}
+
 struct Work {
     let_go: Arc<AtomicBool>,
     handle: Box<dyn Handle>,
@@ -123,7 +141,7 @@ struct Work {
     steering: Steering,
     /// Who was last told to have opened the clutch.
     opening: Opening,
-    due: Time,
+    readings: Readings,
     /// Whether the loss of the handle has been told.
     silent: bool,
     /// The newest state that was felt, by its number, and when it was first seen.
@@ -133,7 +151,8 @@ struct Work {
 }
 
 impl Work {
-    fn tick(&mut self, clock: MonotonicClock, now: Time) {
+    /// The turn that was due at `turn` and begins `now`.
+    fn tick(&mut self, clock: MonotonicClock, turn: Time, now: Time) {
         let (Look { report, picture, permission }, state) = {
             let mut ledger = self.ledger.lock();
             (ledger.look(now), ledger.newest_state().copied())
@@ -145,8 +164,7 @@ impl Work {
             self.start = HandleStart::AtOnce;
             self.tell(PumpEvent::Started);
         }
-        if self.start == HandleStart::AtOnce && now >= self.due {
-            self.due = now + self.handle.period();
+        if self.start == HandleStart::AtOnce && self.readings.is_due(turn, self.handle.period()) {
             self.read(now, permission);
             // A cart that is not heard is not felt either: the handle lets its own force run out, and does so sooner than this.
             if let Some(state) = state.as_ref().filter(|_| permission != Permission::CartSilent) {
@@ -249,4 +267,23 @@ fn cue(state: &State, heard_at: Time) -> ForceCue {
     let wrench = if state.wrench.is_finite() { state.wrench } else { Wrench::zero() };
     let target = if state.ladder == Ladder::Engaged { state.force_target } else { Newton::ZERO };
     ForceCue { heard_at, wrench, target, engaged: state.ladder == Ladder::Engaged }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_is_read_in_every_turn_or_every_second_one_whenever_the_thread_wakes_up() {
+        for (period, expected) in [(2, 100), (4, 50), (1, 100)] {
+            let mut readings = Readings { due: Time::ZERO };
+            let turns = (0..100).map(|turn| Time::from_millis(1_000 + 2 * turn));
+            let read = turns.filter(|turn| readings.is_due(*turn, Duration::from_millis(period))).count();
+            assert_eq!(read, expected, "every {period} ms");
+        }
+        // After a turn that was missed the handle is read at once, and not twice.
+        let mut readings = Readings { due: Time::ZERO };
+        let turns = [0, 2, 9, 11, 13].map(Time::from_millis);
+        assert_eq!(turns.map(|turn| readings.is_due(turn, Duration::from_millis(4))), [true, false, true, false, true]);
+    }
 }
