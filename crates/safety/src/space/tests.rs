@@ -1,4 +1,4 @@
-use nalgebra::{Isometry3, Translation3, UnitQuaternion};
+use nalgebra::{Isometry3, Quaternion, Translation3, UnitQuaternion};
 
 use super::*;
 use crate::tests::scene::space;
@@ -150,4 +150,18 @@ fn sr_016_the_space_is_left_a_centimetre_or_three_degrees_beyond_its_walls() {
     ];
     assert_eq!(inside.map(|tip| space.is_left(&tip)), [false; 8]);
     assert_eq!(outside.map(|tip| space.is_left(&tip)), [true; 8]);
+}
+
+#[test]
+fn sr_016_just_the_tilt_that_is_granted_is_granted() {
+    let straight_down = UnitQuaternion::new_unchecked(Quaternion::new(0.0, 1.0, 0.0, 0.0));
+    let tip = Pose::new(Isometry3::from_parts(Translation3::new(0.0, 0.0, 0.5), straight_down));
+    let at_most = |most| Space { max_tilt: Radian::literal(most), ..space() }.is_left(&tip);
+    assert!(!at_most(-TILTED_BY) && at_most(-TILTED_BY - 1e-9));
+}
+
+#[test]
+fn sr_016_without_an_upright_direction_the_tilt_counts_from_straight_down() {
+    let nowhere = Space { upright: [0.0; 3], ..space() };
+    assert!(!nowhere.is_left(&tip(0.0, 0.0, 0.5, 1.0)) && nowhere.is_left(&tip(0.0, 0.0, 0.5, 1.1)));
 }
