@@ -52,9 +52,13 @@ impl Lowering {
         }
         // Never softer than a tenth of a newton per millimetre, so that nonsense does not divide by zero.
         let stiffness = stiffness.get().clamp(100.0, LOWERING_STIFFNESS);
+        (excess / (stiffness * LOWERING_TIME_CONSTANT)).max(LOWERING_SLOWEST).max(self.grown(now))
+    }
+
+    /// What patience has come to, m/s.
+    fn grown(&self, now: Time) -> f64 {
         let taken = self.since.map_or(Duration::ZERO, |since| now.saturating_since(since));
-        let grown = taken.saturating_sub(LOWERING_PATIENCE).as_secs_f64() * LOWERING_GROWTH;
-        (excess / (stiffness * LOWERING_TIME_CONSTANT)).max(LOWERING_SLOWEST).max(grown)
+        taken.saturating_sub(LOWERING_PATIENCE).as_secs_f64() * LOWERING_GROWTH
     }
 }
 
