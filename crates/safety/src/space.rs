@@ -131,7 +131,8 @@ impl Walls {
         let mut allowed = motion;
         for Wall { towards, speed, .. } in self.all() {
             let excess = allowed.dot(towards) - speed;
-            if towards.z * allowed.z > 0.0 {
+            // Towards it, and not merely past it.
+            if towards.z.is_sign_positive() == allowed.z.is_sign_positive() && towards.z != 0.0 {
                 let slower = allowed.z.abs() - excess.max(0.0) / towards.z.abs();
                 allowed.z = slower.max(0.0).copysign(allowed.z);
             }

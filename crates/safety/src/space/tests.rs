@@ -81,7 +81,10 @@ fn sr_016_along_the_probe_a_motion_is_slowed_and_never_turned_round() {
     close(behind.along(motion(0.0, -0.04, -0.1)), -0.04);
     close(behind.along(motion(0.0, 0.04, -0.1)), 0.0);
     // A wall at its side is none of its business.
-    close(walls(&[(Vector3::y(), 0.0)]).along(motion(0.0, 0.3, -0.1)), -0.1);
+    for z in [-0.1, 0.1, 0.0] {
+        close(walls(&[(Vector3::y(), 0.0)]).along(motion(0.0, 0.3, z)), z);
+        close(walls(&[(-Vector3::y(), 0.0)]).along(motion(0.0, -0.3, z)), z);
+    }
 }
 
 #[test]
@@ -150,6 +153,17 @@ fn sr_016_the_space_is_left_a_centimetre_or_three_degrees_beyond_its_walls() {
     ];
     assert_eq!(inside.map(|tip| space.is_left(&tip)), [false; 8]);
     assert_eq!(outside.map(|tip| space.is_left(&tip)), [true; 8]);
+}
+
+#[test]
+fn sr_016_just_the_centimetre_that_is_granted_is_granted() {
+    assert!(!space().is_left(&tip(0.0, 0.0, -LEFT_BY, 0.0)));
+    let ball = |radius| Some(Sphere { centre: [0.0, 0.0, 0.5].map(Metre::literal), radius: Metre::literal(radius) });
+    for (radius, left) in [(LEFT_BY, false), (LEFT_BY + 1e-9, true)] {
+        let mut space = space();
+        space.keep_out[0] = ball(radius);
+        assert_eq!(space.is_left(&tip(0.0, 0.0, 0.5, 0.0)), left, "{radius} m");
+    }
 }
 
 #[test]
