@@ -1,6 +1,6 @@
 //! How a connection ended, and who ended it.
 
-use quinn::{ConnectionError, VarInt};
+use quinn_proto::{ConnectionError, VarInt};
 
 /// The longest text from a peer that is kept, in characters: it goes to a screen or a log.
 const MAX_DETAIL_CHARS: usize = 200;

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use quinn::SendDatagramError;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::frame::{FrameError, FrameReceiver, FrameSender};
 use crate::identity::{Claims, Fingerprint, Purpose, Role};
+use crate::wire::{Link, SendDatagramError};
 use crate::{CloseReason, Closed};
 
 /// First byte of the control stream: streams of other kinds can be added without being taken for it.
@@ -87,7 +87,7 @@ pub struct Connection(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    quinn: quinn::Connection,
+    link: Link,
     peer: Peer,
     /// The place this connection takes among those a cart allows; given back when the last clone goes.
     _place: Option<OwnedSemaphorePermit>,
@@ -96,17 +96,17 @@ struct Inner {
 impl Connection {
     /// Wraps a connection whose handshake is over. `None` if the peer's certificate cannot be read, which the handshake has
     /// made sure of.
-    pub(crate) fn new(quinn: quinn::Connection, place: Option<OwnedSemaphorePermit>) -> Option<Self> {
-        let identity = quinn.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
+    pub(crate) fn new(link: Link, place: Option<OwnedSemaphorePermit>) -> Option<Self> {
+        let identity = link.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
         let claims = Claims::read(identity.first()?)?;
         let peer = Peer {
             name: claims.name,
             role: claims.role?,
             purpose: claims.purpose,
             fingerprint: claims.fingerprint,
-            address: canonical(quinn.remote_address()),
+            address: canonical(link.remote_address()),
         };
-        Some(Self(Arc::new(Inner { quinn, peer, _place: place })))
+        Some(Self(Arc::new(Inner { link, peer, _place: place })))
     }
 
     /// Who is at the other end.
@@ -116,29 +116,43 @@ impl Connection {
 
     /// Where the other end is now. It changes when the peer changes networks: the certificate says who it is, not this.
     pub fn remote_address(&self) -> SocketAddr {
-        canonical(self.0.quinn.remote_address())
+        canonical(self.0.link.remote_address())
     }
 
     /// Sends a datagram: at most once, maybe never, maybe out of order. Never waits: if the queue is full the oldest gives way.
     ///
-    /// It takes a lock for a few microseconds and wakes another task, so it is not for a real-time thread.
+    /// It is sealed and handed to the system before this returns, in some ten microseconds: nobody else has to wake up for it.
+    /// But it takes a lock, behind which a wire thread may be at work for longer, so it is not for a real-time thread.
     pub fn send_datagram(&self, datagram: impl Into<Bytes>) -> Result<(), SendError> {
         let datagram = datagram.into();
         let length = datagram.len();
-        self.0.quinn.send_datagram(datagram).map_err(|error| match error {
-            SendDatagramError::TooLarge => {
-                SendError::TooLong { length, limit: self.0.quinn.max_datagram_size().unwrap_or(0) }
-            }
-            SendDatagramError::UnsupportedByPeer | SendDatagramError::Disabled => SendError::Unsupported,
-            SendDatagramError::ConnectionLost(error) => SendError::Closed(error.into()),
+        self.0.link.send_datagram(datagram).map_err(|error| match error {
+            SendDatagramError::TooLong { limit } => SendError::TooLong { length, limit },
+            SendDatagramError::Unsupported => SendError::Unsupported,
+            SendDatagramError::Closed(error) => SendError::Closed(error.into()),
         })
     }
 
     /// The next datagram that arrived. Of those that nobody fetched only the newest are kept (about 8 KiB).
     ///
-    /// Cancel safe: a datagram is taken only when it is returned.
+    /// Cancel safe: a datagram is taken only when it is returned. With [`Self::on_datagram`] there are none for this, and it waits
+    /// for the end of the connection.
     pub async fn datagram(&self) -> Result<Bytes, Closed> {
-        Ok(self.0.quinn.read_datagram().await?)
+        Ok(self.0.link.datagram().await?)
+    }
+
+    /// From now on hands each datagram to `sink` as it arrives, instead of keeping it for [`Self::datagram`]; first, within a few
+    /// milliseconds, those that wait already.
+    ///
+    /// It is called on the thread that receives, named "wire", before that thread does anything else: there is no quicker way
+    /// for a command. One at a time, in the order of arrival, each once. In return it must be quick: while it runs nothing is
+    /// received and no connection of this endpoint keeps its time; what arrives meanwhile waits in the system's buffer, a second
+    /// or so of it. It may call anything here, also [`Self::send_datagram`], which only makes what comes next wait.
+    ///
+    /// A second call replaces the sink. It is dropped when the connection ends; until then a sink that holds a clone of the
+    /// connection keeps it open. A sink that panics ends its connection, and no other.
+    pub fn on_datagram(&self, sink: impl FnMut(Bytes) + Send + 'static) {
+        self.0.link.set_sink(sink);
     }
 
     /// Opens the control stream; what a console does once. Frames longer than `limit` bytes are refused in both directions.
@@ -146,7 +160,7 @@ impl Connection {
     /// There can be one at a time: a second call waits until the first stream is over. Not cancel safe: call it again only on
     /// a new connection.
     pub async fn open_control(&self, limit: usize) -> Result<(FrameSender, FrameReceiver), FrameError> {
-        let (mut sender, receiver) = self.0.quinn.open_bi().await?;
+        let (mut sender, receiver) = self.0.link.open_bi().await?;
         sender.write_all(&[CONTROL_STREAM]).await?;
         Ok((FrameSender::new(sender, limit), FrameReceiver::new(receiver, limit)))
     }
@@ -155,21 +169,18 @@ impl Connection {
     ///
     /// Not cancel safe: a stream whose kind was not read yet would be lost.
     pub async fn accept_control(&self, limit: usize) -> Result<(FrameSender, FrameReceiver), FrameError> {
-        let (sender, mut receiver) = self.0.quinn.accept_bi().await?;
-        let mut kind = [0];
-        match receiver.read_exact(&mut kind).await {
-            Ok(()) if kind[0] == CONTROL_STREAM => {
-                Ok((FrameSender::new(sender, limit), FrameReceiver::new(receiver, limit)))
-            }
-            Ok(()) => Err(FrameError::UnknownStream { kind: kind[0] }),
-            Err(quinn::ReadExactError::FinishedEarly(_)) => Err(FrameError::Truncated { missing: 1 }),
-            Err(quinn::ReadExactError::ReadError(error)) => Err(error.into()),
+        let (sender, mut receiver) = self.0.link.accept_bi().await?;
+        let first = receiver.read(1).await?.ok_or(FrameError::Truncated { missing: 1 })?;
+        match first.first() {
+            Some(&CONTROL_STREAM) => Ok((FrameSender::new(sender, limit), FrameReceiver::new(receiver, limit))),
+            Some(&kind) => Err(FrameError::UnknownStream { kind }),
+            None => Err(FrameError::Truncated { missing: 1 }),
         }
     }
 
     /// Figures so far.
     pub fn stats(&self) -> LinkStats {
-        let stats = self.0.quinn.stats();
+        let stats = self.0.link.stats();
         LinkStats {
             round_trip: stats.path.rtt,
             min_round_trip: stats.path.min_rtt,
@@ -186,16 +197,16 @@ impl Connection {
     /// Closes the connection at once and tells the peer why; `detail` is for its people and its log. Whatever was sent and has
     /// not arrived may be lost. A second call changes nothing.
     pub fn close(&self, reason: CloseReason, detail: &str) {
-        self.0.quinn.close(reason.code(), detail.as_bytes());
+        self.0.link.close(reason.code(), detail.as_bytes());
     }
 
     /// How it ended; `None` while it lives.
     pub fn close_reason(&self) -> Option<Closed> {
-        self.0.quinn.close_reason().map(Into::into)
+        self.0.link.close_reason().map(Into::into)
     }
 
     /// Waits for the end of the connection. Cancel safe.
     pub async fn closed(&self) -> Closed {
-        self.0.quinn.closed().await.into()
+        self.0.link.closed().await.into()
     }
 }

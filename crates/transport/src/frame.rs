@@ -3,9 +3,10 @@
 //! Only whole frames are handed over. What a frame means is not known here.
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use quinn::{ReadError, RecvStream, SendStream, VarInt, WriteError};
+use quinn_proto::{ConnectionError, VarInt};
 
 use crate::Closed;
+use crate::wire::{RecvStream, SendStream, StreamError};
 
 /// Bytes of the length in front of each frame.
 const HEADER_BYTES: usize = 4;
@@ -54,28 +55,18 @@ pub enum FrameError {
     Over,
 }
 
-impl From<quinn::ConnectionError> for FrameError {
-    fn from(error: quinn::ConnectionError) -> Self {
+impl From<ConnectionError> for FrameError {
+    fn from(error: ConnectionError) -> Self {
         Self::Closed(error.into())
     }
 }
 
-impl From<WriteError> for FrameError {
-    fn from(error: WriteError) -> Self {
+impl From<StreamError> for FrameError {
+    fn from(error: StreamError) -> Self {
         match error {
-            WriteError::Stopped(code) => Self::Abandoned { code: code.into_inner() },
-            WriteError::ConnectionLost(error) => error.into(),
-            WriteError::ClosedStream | WriteError::ZeroRttRejected => Self::Over,
-        }
-    }
-}
-
-impl From<ReadError> for FrameError {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Reset(code) => Self::Abandoned { code: code.into_inner() },
-            ReadError::ConnectionLost(error) => error.into(),
-            ReadError::ClosedStream | ReadError::IllegalOrderedRead | ReadError::ZeroRttRejected => Self::Over,
+            StreamError::Abandoned(code) => Self::Abandoned { code: code.into_inner() },
+            StreamError::Closed(error) => error.into(),
+            StreamError::Over => Self::Over,
         }
     }
 }
@@ -116,12 +107,12 @@ impl FrameSender {
     /// Sends what is left and tells the peer that no more follows. Does not wait until the peer has read it.
     pub async fn finish(mut self) -> Result<(), FrameError> {
         self.flush().await?;
-        self.stream.finish().map_err(|_| FrameError::Over)
+        Ok(self.stream.finish()?)
     }
 
     async fn flush(&mut self) -> Result<(), FrameError> {
         while !self.rest.is_empty() {
-            // Cancel safe: the library takes bytes only in the poll that completes.
+            // Cancel safe: bytes are taken only in the poll that completes.
             let written = self.stream.write(&self.rest).await?;
             self.rest.advance(written);
         }
@@ -150,13 +141,13 @@ impl FrameReceiver {
                 Ok(Some(frame)) => return Ok(Some(frame)),
                 Ok(None) => {}
                 Err(error) => {
-                    // The peer learns that nobody listens any more; the stream may be over already, which is as good.
-                    let _ = self.stream.stop(STOP_CODE);
+                    // The peer learns that nobody listens any more.
+                    self.stream.stop(STOP_CODE);
                     return Err(error);
                 }
             }
-            match self.stream.read_chunk(STEP_BYTES, true).await? {
-                Some(chunk) => self.frames.extend(&chunk.bytes),
+            match self.stream.read(STEP_BYTES).await? {
+                Some(bytes) => self.frames.extend(&bytes),
                 None => return self.frames.finish().map(|()| None),
             }
         }

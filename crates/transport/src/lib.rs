@@ -16,6 +16,9 @@
 //! # }
 //! ```
 //!
+//! Packets are received by a thread of each endpoint, named "wire", and sent by whichever thread has something to say. A runtime
+//! is needed only to open a cart's endpoint, whose door is watched by tasks, and to shut one down.
+//!
 //! Invariants, each with a test: a peer that fails the check of its certificate never gets a connection, and both sides learn
 //! why; no stale datagram is delivered after a blackout beyond the few in the send queue; no bytes of a stranger disturb a
 //! living connection; no length in a header reserves memory.
@@ -29,8 +32,8 @@ mod frame;
 pub mod fuzzing;
 pub mod identity;
 mod link;
-mod socket;
 mod tls;
+mod wire;
 
 pub use closed::{CloseReason, Closed};
 pub use connection::{Connection, LinkStats, Peer, SendError};

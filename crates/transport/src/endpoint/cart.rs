@@ -2,10 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::SystemTime;
 
-use quinn::{EndpointConfig, TokioRuntime};
 use tokio::sync::{Mutex, mpsc};
 
 use super::door::{Door, OUTCOME_QUEUE};
@@ -15,7 +13,8 @@ use crate::connection::Connection;
 use crate::identity::{Identity, Role};
 use crate::link::LinkOptions;
 use crate::tls::{CertificateFault, Credentials, Refusal};
-use crate::{CloseReason, Closed, socket};
+use crate::wire::{Endpoint, Socket};
+use crate::{CloseReason, Closed};
 
 /// Options of a cart's endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,15 +100,21 @@ impl AcceptError {
 /// What became of a newcomer.
 pub(super) type Outcome = Result<Connection, AcceptError>;
 
-/// A cart's endpoint. Must be opened inside a tokio runtime; closed when dropped.
+/// A cart's endpoint; closed when dropped.
+///
+/// Packets have a thread of their own, but who may come in is looked at by tasks, so it must be opened inside a tokio runtime.
+/// Connections live on without it.
 #[derive(Debug)]
 pub struct CartEndpoint {
-    quinn: quinn::Endpoint,
+    endpoint: Endpoint,
     outcomes: Mutex<mpsc::Receiver<Outcome>>,
 }
 
 impl CartEndpoint {
     /// Listens at `bind` as `identity`, which must be a cart's.
+    ///
+    /// At a wildcard address (`0.0.0.0`, `[::]`) it is the system that chooses the address an answer leaves from. On a machine with
+    /// several, where that may not be the one a console wrote to, name it: a console takes no answer from another.
     pub fn open(bind: SocketAddr, identity: &Identity, options: CartOptions) -> Result<Self, OpenError> {
         options.demo.check(identity)?;
         match identity.role() {
@@ -122,12 +127,10 @@ impl CartEndpoint {
         let (sender, receiver) = mpsc::channel(OUTCOME_QUEUE);
         let door = Door::new(credentials, options.link, options.max_connections, sender)?;
         let failed = |source| OpenError::Socket { address: bind, source };
-        let socket = socket::open(bind).map_err(failed)?;
-        let endpoint_config = EndpointConfig::default();
-        let quinn = quinn::Endpoint::new(endpoint_config, Some(door.config()), socket, Arc::new(TokioRuntime));
-        let quinn = quinn.map_err(failed)?;
-        tokio::spawn(door.watch(quinn.clone()));
-        Ok(Self { quinn, outcomes: Mutex::new(receiver) })
+        let socket = Socket::open(bind).map_err(failed)?;
+        let endpoint = Endpoint::open(socket, Some(door.config())).map_err(failed)?;
+        tokio::spawn(door.watch(endpoint.wire()));
+        Ok(Self { endpoint, outcomes: Mutex::new(receiver) })
     }
 
     /// The next newcomer: a connection, or why it did not become one.
@@ -140,18 +143,18 @@ impl CartEndpoint {
 
     /// The address this endpoint listens at.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.quinn.local_addr()
+        self.endpoint.local_addr()
     }
 
     /// Closes all connections with `reason` and waits a moment until the peers have heard of it.
     pub async fn shut_down(&self, reason: CloseReason) {
-        say_farewell(&self.quinn, reason).await;
+        say_farewell(&self.endpoint, reason).await;
     }
 }
 
 impl Drop for CartEndpoint {
     fn drop(&mut self) {
-        // Without this the task at the door would keep the endpoint alive, and the port taken, for ever.
-        self.quinn.close(CloseReason::ShuttingDown.code(), b"");
+        // Without this connections that somebody still holds would keep the port taken.
+        self.endpoint.close(CloseReason::ShuttingDown.code(), b"");
     }
 }

@@ -1,11 +1,11 @@
 //! A console's endpoint: it connects to carts.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use quinn::{ClientConfig, EndpointConfig, TokioRuntime};
+use quinn_proto::{ClientConfig, ConnectionError};
 
 use super::failure::{Failure, explain};
 use super::{DemoPolicy, OpenError, say_farewell};
@@ -13,7 +13,8 @@ use crate::connection::Connection;
 use crate::identity::{CART_DNS_NAME, Identity, IdentityError, Role};
 use crate::link::{LinkOptions, PeerStreams};
 use crate::tls::{CertificateFault, Credentials, Refusal};
-use crate::{ADMITTED, CloseReason, Closed, socket};
+use crate::wire::{Endpoint, Link, Socket, StreamError};
+use crate::{ADMITTED, CloseReason, Closed};
 
 /// Options of a console's endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -100,10 +101,10 @@ impl ConnectError {
     }
 }
 
-/// A console's endpoint. Must be used inside a tokio runtime.
+/// A console's endpoint. Needs no runtime but for [`Self::shut_down`], which counts the time with tokio's.
 #[derive(Debug)]
 pub struct ConsoleEndpoint {
-    quinn: quinn::Endpoint,
+    endpoint: Endpoint,
     demo: DemoPolicy,
     link: LinkOptions,
 }
@@ -111,11 +112,16 @@ pub struct ConsoleEndpoint {
 impl ConsoleEndpoint {
     /// Opens the endpoint.
     pub fn open(options: ConsoleOptions) -> Result<Self, OpenError> {
-        let (address, socket) = options.bind.map_or_else(open_anywhere, |address| (address, socket::open(address)));
-        let failed = |source| OpenError::Socket { address, source };
-        let socket = socket.map_err(failed)?;
-        let quinn = quinn::Endpoint::new(EndpointConfig::default(), None, socket, Arc::new(TokioRuntime));
-        Ok(Self { quinn: quinn.map_err(failed)?, demo: options.demo, link: options.link })
+        let endpoint = open_socket(options.bind, |socket| Endpoint::open(socket, None))?;
+        Ok(Self { endpoint, demo: options.demo, link: options.link })
+    }
+
+    /// From now on sends from `bind`, by default any port of any address, as when this machine has changed networks. Connections
+    /// go on without a gap: what is on its way to the old address is still heard for a second. It is the system that knows of
+    /// the change, so nothing here asks for it. An address of another family than the cart's loses the connection to it. If it
+    /// fails, nothing has changed.
+    pub fn rebind(&self, bind: Option<SocketAddr>) -> Result<(), OpenError> {
+        open_socket(bind, |socket| self.endpoint.rebind(socket))
     }
 
     /// Connects as `identity` to the cart at `address`, which must have the name `expected_cart` if one is given.
@@ -132,31 +138,31 @@ impl ConsoleEndpoint {
         let (tls, verdict) = credentials.for_console(expected_cart).map_err(OpenError::from)?;
         let mut config = ClientConfig::new(Arc::new(tls));
         config.transport_config(Arc::new(self.link.to_config(PeerStreams::OF_CART)));
-        let connecting = self
-            .quinn
-            .connect_with(config, address, CART_DNS_NAME)
+        let link = self
+            .endpoint
+            .connect(config, address, CART_DNS_NAME)
             .map_err(|error| ConnectError::Address { address, detail: error.to_string() })?;
         let explain = |error| ConnectError::from_failure(address, explain(error, &verdict));
-        let quinn = connecting.await.map_err(explain)?;
+        link.connected().await.map_err(explain)?;
         // In TLS 1.3 this side is done before the cart has looked at its certificate. The cart's first byte is its yes.
-        wait_for_admission(&quinn).await.map_err(|error| match error {
+        wait_for_admission(&link).await.map_err(|error| match error {
             Admission::Connection(error) => explain(error),
             Admission::Nonsense => {
-                quinn.close(CloseReason::Violation.code(), b"no admission");
+                link.close(CloseReason::Violation.code(), b"no admission");
                 ConnectError::Incompatible { address, detail: "it does not say that it accepts this console".into() }
             }
         })?;
-        Connection::new(quinn, None).ok_or(ConnectError::CartRefused { address, fault: CertificateFault::Malformed })
+        Connection::new(link, None).ok_or(ConnectError::CartRefused { address, fault: CertificateFault::Malformed })
     }
 
     /// The address this endpoint sends from.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.quinn.local_addr()
+        self.endpoint.local_addr()
     }
 
     /// Closes all connections with `reason` and waits a moment until the peers have heard of it.
     pub async fn shut_down(&self, reason: CloseReason) {
-        say_farewell(&self.quinn, reason).await;
+        say_farewell(&self.endpoint, reason).await;
     }
 
     fn credentials(&self, identity: &Identity) -> Result<Credentials, OpenError> {
@@ -177,34 +183,39 @@ impl From<IdentityError> for ConnectError {
 }
 
 /// A socket at any port, for both address families or, on a machine without IPv6, for IPv4.
-fn open_anywhere() -> (SocketAddr, io::Result<UdpSocket>) {
+fn open_anywhere() -> (SocketAddr, io::Result<Socket>) {
     let both = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
-    if let Ok(socket) = socket::open(both) {
+    if let Ok(socket) = Socket::open(both) {
         return (both, Ok(socket));
     }
     let v4 = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    (v4, socket::open(v4))
+    (v4, Socket::open(v4))
+}
+
+/// Does something with a socket at `bind`, or anywhere.
+fn open_socket<T>(bind: Option<SocketAddr>, then: impl FnOnce(Socket) -> io::Result<T>) -> Result<T, OpenError> {
+    let (address, socket) = bind.map_or_else(open_anywhere, |address| (address, Socket::open(address)));
+    socket.and_then(then).map_err(|source| OpenError::Socket { address, source })
 }
 
 /// Why no admission came.
 enum Admission {
-    Connection(quinn::ConnectionError),
+    Connection(ConnectionError),
     Nonsense,
 }
 
-impl From<quinn::ConnectionError> for Admission {
-    fn from(error: quinn::ConnectionError) -> Self {
+impl From<ConnectionError> for Admission {
+    fn from(error: ConnectionError) -> Self {
         Self::Connection(error)
     }
 }
 
 /// Waits for the cart's yes: one byte on a stream of its own.
-async fn wait_for_admission(quinn: &quinn::Connection) -> Result<(), Admission> {
-    let mut stream = quinn.accept_uni().await?;
-    let mut byte = [0];
-    match stream.read_exact(&mut byte).await {
-        Ok(()) if byte[0] == ADMITTED => Ok(()),
-        Err(quinn::ReadExactError::ReadError(quinn::ReadError::ConnectionLost(error))) => Err(error.into()),
+async fn wait_for_admission(link: &Link) -> Result<(), Admission> {
+    let mut stream = link.accept_uni().await?;
+    match stream.read(1).await {
+        Ok(Some(said)) if said[..] == [ADMITTED] => Ok(()),
+        Err(StreamError::Closed(error)) => Err(error.into()),
         _ => Err(Admission::Nonsense),
     }
 }

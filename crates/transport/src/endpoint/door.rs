@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use quinn::{Incoming, ServerConfig};
+use quinn_proto::{ConnectionError, Incoming, ServerConfig};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::cart::{AcceptError, Outcome};
@@ -11,6 +11,7 @@ use super::failure::{Failure, explain};
 use crate::connection::{Connection, canonical};
 use crate::link::{LinkOptions, PeerStreams};
 use crate::tls::Credentials;
+use crate::wire::{Link, Wire};
 use crate::{ADMITTED, CloseReason, Closed};
 
 /// Handshakes that may be under way at a time. Each costs about a millisecond of a core; more than this is a flood, and then
@@ -65,30 +66,29 @@ impl Door {
     }
 
     /// Looks at newcomers until the endpoint closes.
-    pub(super) async fn watch(self, quinn: quinn::Endpoint) {
-        while let Some(incoming) = quinn.accept().await {
-            self.look_at(incoming);
+    pub(super) async fn watch(self, wire: Arc<Wire>) {
+        while let Some(incoming) = wire.newcomer().await {
+            self.look_at(&wire, incoming);
         }
     }
 
     /// Turns a newcomer away, asks it to prove its address, or begins its handshake.
-    fn look_at(&self, incoming: Incoming) {
+    fn look_at(&self, wire: &Arc<Wire>, incoming: Incoming) {
         let address = canonical(incoming.remote_address());
         let Ok(handshake) = self.handshakes.clone().try_acquire_owned() else {
             // Not a word: an answer to a flood is a second flood.
-            incoming.ignore();
+            wire.ignore(incoming);
             return;
         };
         let under_way = MAX_HANDSHAKES - self.handshakes.available_permits();
         if under_way > CALM_HANDSHAKES && !incoming.remote_address_validated() {
-            if incoming.retry().is_err() {
-                tracing::debug!("{address} could not be asked to prove its address");
-            }
+            wire.retry(incoming);
             return;
         }
         let (tls, verdict) = match self.credentials.for_cart() {
             Ok(prepared) => prepared,
             Err(error) => {
+                wire.ignore(incoming);
                 let detail = error.to_string();
                 return report(&self.outcomes, AcceptError::Incompatible { address, detail });
             }
@@ -97,10 +97,11 @@ impl Door {
         let mut config = self.config.clone();
         config.crypto = Arc::new(tls);
         let (outcomes, places, limit) = (self.outcomes.clone(), self.places.clone(), self.limit);
+        let begun = wire.accept(incoming, config);
         tokio::spawn(async move {
             let outcome = async {
-                let quinn = shake_hands(incoming, config).await.map_err(|error| explain(error, &verdict))?;
-                admit(quinn, places).await
+                let link = shake_hands(begun).await.map_err(|error| explain(error, &verdict))?;
+                admit(link, places).await
             };
             let outcome = tokio::time::timeout(HANDSHAKE_TIMEOUT, outcome).await;
             drop(handshake);
@@ -135,31 +136,33 @@ fn report(outcomes: &mpsc::Sender<Outcome>, error: AcceptError) {
 }
 
 /// One handshake. Afterwards both sides have checked each other's certificates, but only this one knows that.
-async fn shake_hands(incoming: Incoming, config: ServerConfig) -> Result<quinn::Connection, quinn::ConnectionError> {
-    incoming.accept_with(Arc::new(config))?.await
+async fn shake_hands(begun: Result<Link, ConnectionError>) -> Result<Link, ConnectionError> {
+    let link = begun?;
+    link.connected().await?;
+    Ok(link)
 }
 
 /// Gives a known console its place and tells it that it is accepted.
 ///
 /// Only who has proved an identity may take a place, or strangers could take them all.
-async fn admit(quinn: quinn::Connection, places: Arc<Semaphore>) -> Result<Connection, Failure> {
+async fn admit(link: Link, places: Arc<Semaphore>) -> Result<Connection, Failure> {
     let Ok(place) = places.try_acquire_owned() else {
-        quinn.close(CloseReason::Full.code(), b"");
+        link.close(CloseReason::Full.code(), b"");
         return Err(Failure::Busy);
     };
     // A Farprobe console lets the cart open this stream from the first moment on.
     let mut stream = tokio::select! {
         biased;
-        stream = quinn.open_uni() => stream.map_err(|error| Failure::Closed(error.into()))?,
+        stream = link.open_uni() => stream.map_err(|error| Failure::Closed(error.into()))?,
         () = core::future::ready(()) => {
-            quinn.close(CloseReason::Violation.code(), b"no room for the admission");
+            link.close(CloseReason::Violation.code(), b"no room for the admission");
             return Err(Failure::Incompatible("it leaves no room for the admission".into()));
         }
     };
     let told = stream.write_all(&[ADMITTED]).await.is_ok() && stream.finish().is_ok();
-    match Connection::new(quinn.clone(), Some(place)) {
+    match Connection::new(link.clone(), Some(place)) {
         Some(connection) if told => Ok(connection),
         // The stream was ours alone and the certificate was just read, so the connection itself must have ended.
-        _ => Err(Failure::Closed(quinn.close_reason().map_or(Closed::LinkLost, Into::into))),
+        _ => Err(Failure::Closed(link.close_reason().map_or(Closed::LinkLost, Into::into))),
     }
 }

@@ -1,6 +1,6 @@
 //! What a handshake that failed says about who is to blame.
 
-use quinn::{ConnectionError, TransportErrorCode};
+use quinn_proto::{ConnectionError, TransportErrorCode};
 use rustls::AlertDescription;
 
 use crate::tls::{CertificateFault, Refusal, Verdict};

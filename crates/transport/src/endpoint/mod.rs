@@ -14,6 +14,7 @@ pub use console::{ConnectError, ConsoleEndpoint, ConsoleOptions};
 
 use crate::CloseReason;
 use crate::identity::{Identity, IdentityError, Purpose, Role};
+use crate::wire::Endpoint;
 
 /// Which kind of identity an endpoint uses. Both kinds never meet: an endpoint accepts only peers of its own kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -83,8 +84,8 @@ pub enum OpenError {
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Closes all connections and waits a moment until the peers have heard of it.
-async fn say_farewell(quinn: &quinn::Endpoint, reason: CloseReason) {
-    quinn.close(reason.code(), b"");
+async fn say_farewell(endpoint: &Endpoint, reason: CloseReason) {
+    endpoint.close(reason.code(), b"");
     // If a peer does not answer in time its own time-out tells it.
-    let _ = tokio::time::timeout(FAREWELL, quinn.wait_idle()).await;
+    let _ = tokio::time::timeout(FAREWELL, endpoint.wait_idle()).await;
 }

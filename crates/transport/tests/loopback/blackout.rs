@@ -38,6 +38,11 @@ impl Relay {
         self.state.blocked.store(false, Ordering::SeqCst);
     }
 
+    /// Packets that died here so far.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.state.dropped.load(Ordering::SeqCst)
+    }
+
     /// Waits until what was on its way has come here and died.
     async fn drained(&self) {
         let mut dropped = 0;

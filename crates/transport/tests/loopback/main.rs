@@ -9,5 +9,8 @@ mod foreign;
 mod frames;
 mod hostile;
 mod link;
+mod rebind;
 mod refusals;
+mod sink;
 mod support;
+mod wire;
