@@ -1,6 +1,6 @@
 //! One console, from its hello to its goodbye.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use farprobe_proto::{
@@ -15,6 +15,7 @@ use tokio::sync::{broadcast, mpsc};
 
 use super::ended::Ended;
 use super::errand::{self, Errand};
+use super::heard::Heard;
 use super::welcome::role_for;
 use super::{Consoles, OUTBOX_SLOTS, video};
 use crate::recorder::Record;
@@ -79,7 +80,8 @@ async fn converse(
     let (outbox, queued) = mpsc::channel(OUTBOX_SLOTS);
     consoles.lock().outboxes.insert(id, outbox.clone());
     consoles.with_leases(|desk| desk.join(id, name, role, hello.version));
-    let heard = Heard::default();
+    let heard = Arc::new(Heard::new(consoles.now()));
+    hear_commands(consoles, (id, record), connection, &heard);
     let picture = video::Outlet::new(consoles, record.clone(), outbox.clone(), connection.clone());
     let (errands, asked) = mpsc::channel(ERRAND_SLOTS);
 
@@ -87,7 +89,7 @@ async fn converse(
         ended = write(consoles, &mut out, queued, steps) => ended,
         ended = read(consoles, (id, record), &mut input, &errands, &picture) => ended,
         ended = errand::run(consoles, (id, record), asked, &outbox) => ended,
-        ended = hear_commands(consoles, (id, record), connection, &heard) => ended,
+        closed = connection.closed() => Err(closed.into()),
         ended = tell_states(consoles, connection, &heard) => ended,
         () = picture.run() => Ok(()),
     }
@@ -206,35 +208,22 @@ fn stop(consoles: &Consoles) {
     }
 }
 
-/// The stamps of the last command of this console, for its clock estimate.
-#[derive(Debug, Default)]
-struct Heard(Mutex<Option<Echo>>);
-
-impl Heard {
-    fn set(&self, echo: Echo) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(echo);
-    }
-
-    fn get(&self) -> Option<Echo> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn hear_commands(
-    consoles: &Consoles,
+/// From now on every command goes from the thread that receives it to the real-time thread, with no task between them.
+fn hear_commands(
+    consoles: &Arc<Consoles>,
     (id, record): (ConsoleId, &Record),
     connection: &Connection,
-    heard: &Heard,
-) -> Result<(), Ended> {
+    heard: &Arc<Heard>,
+) {
+    let (consoles, record, heard) = (Arc::clone(consoles), record.clone(), Arc::clone(heard));
     let mut stops_seen = None;
-    loop {
-        let bytes = connection.datagram().await?;
+    connection.on_datagram(move |bytes| {
         let arrived = consoles.now();
         match ConsoleDatagram::decode(&bytes) {
             Ok(ConsoleDatagram::Command(command)) => {
                 let console_sent_at = command.sent_at;
                 heard.set(Echo { sequence: command.sequence, console_sent_at, received_at: arrived });
-                if consoles.is_driver(id) {
+                if consoles.is_driver(id) && heard.tasks_live(arrived) {
                     // A full inbox means that the real-time thread is dead, and with it the arm.
                     let _ = consoles.inbox.push(Inbound::Command { arrived, command });
                 }
@@ -242,12 +231,12 @@ async fn hear_commands(
             // Repeated against loss: the same number is the same stop.
             Ok(ConsoleDatagram::Stop(notice)) if stops_seen != Some(notice.number) => {
                 stops_seen = Some(notice.number);
-                stop(consoles);
+                stop(&consoles);
             }
             Ok(ConsoleDatagram::Stop(_)) => {}
             Err(_) => record.malformed(),
         }
-    }
+    });
 }
 
 async fn tell_states(consoles: &Consoles, connection: &Connection, heard: &Heard) -> Result<(), Ended> {
@@ -259,6 +248,7 @@ async fn tell_states(consoles: &Consoles, connection: &Connection, heard: &Heard
         state.sequence = sequence;
         state.echo = heard.get();
         state.sent_at = consoles.now();
+        heard.task_ran(state.sent_at);
         let Some(bytes) = CartDatagram::State(state).encode() else { continue };
         // A state that can't leave now is worth nothing later: only the end of the connection matters.
         if let Err(SendError::Closed(closed)) = connection.send_datagram(bytes) {

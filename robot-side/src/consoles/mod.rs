@@ -7,6 +7,7 @@ mod accept;
 mod console;
 mod ended;
 mod errand;
+mod heard;
 mod states;
 mod video;
 mod welcome;
