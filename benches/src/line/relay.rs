@@ -9,7 +9,7 @@ use farprobe_impair::Keep;
 use farprobe_impair::relay::Relay;
 
 use super::LinkChoice;
-use super::watch::{GONE, summary, watch};
+use super::watch::{Ended, GONE, summary, watch};
 
 /// What is asked for on the command line.
 #[derive(Debug, Args)]
@@ -32,10 +32,19 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         return Err(format!("\"{}\" is no address of a server: give HOST:PORT with --to", options.to).into());
     };
     let mut relay = Relay::start(options.listen, to, &link.profile, options.link.seed, Keep::Counts)?;
-    // For whoever starts it: this line comes first, and the address stands last in it.
-    super::print(&format!("{}, seed {}, to {to}: send to {}\n", link.name, options.link.seed, relay.address))?;
+    // For whoever starts it: this line comes first, and the address stands last in it. Whoever has read it may end the relay,
+    // so that it is said only when that is listened for.
+    let introduction = format!("{}, seed {}, to {to}: send to {}\n", link.name, options.link.seed, relay.address);
+    let introduced = async {
+        match super::print(&introduction) {
+            Ok(()) => pending().await,
+            Err(error) => error,
+        }
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(watch(&relay.driver, pending::<()>()))?;
+    if let Ended::Done(error) = runtime.block_on(watch(&relay.driver, introduced))? {
+        return Err(error);
+    }
     let report = relay.driver.stop().ok_or(GONE)?;
     super::print(&summary(&report))
 }
