@@ -1,9 +1,12 @@
 //! `farprobe-bench`: what Farprobe measures of itself, and the impaired lines to measure on.
 //!
-//! Runs: `world`, the safety campaign in virtual time, and `step`, the instructions of one step of the servo. Lines: `links`
-//! lists them, `relay` and `netns` put programs on them, `selftest` proves that they hold.
+//! Runs: `command`, the way of a command in real time, `world`, the safety campaign in virtual time, and `step`, the
+//! instructions of one step of the servo; `compare` puts two results beside each other. Lines: `links` lists them, `relay` and
+//! `netns` put programs on them, `selftest` proves that they hold.
 
+mod latency;
 mod line;
+mod report;
 mod step;
 mod world;
 
@@ -26,6 +29,13 @@ enum Run {
     World(world::Options),
     /// The instructions that one step of the servo takes, counted by valgrind.
     Step(step::Options),
+    /// From a handle sample at the desk until the cart's real-time thread can read it, beside raw UDP.
+    Command(latency::command::Options),
+    /// Says of two files of results (results.json) what is better, worse, or within noise.
+    Compare(report::compare::Options),
+    /// One end of a run: what this program asks of itself.
+    #[command(hide = true)]
+    End,
     /// Lists the lines that have a name, with their numbers and sources.
     Links(line::links::Options),
     /// Puts programs that talk UDP on an impaired line, until Ctrl-C. Needs no rights.
@@ -50,6 +60,9 @@ fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
     match &cli.run {
         Run::World(options) => world::run(options),
         Run::Step(options) => step::run(options),
+        Run::Command(options) => latency::command::run(options),
+        Run::Compare(options) => report::compare::run(options),
+        Run::End => latency::ends::run(),
         Run::Links(options) => line::links::run(options),
         Run::Relay(options) => line::relay::run(options),
         Run::Netns(options) => line::netns::run(options),

@@ -2,17 +2,13 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::UdpSocket;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
+
+use super::bench;
 
 /// How long a datagram may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-fn bench(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_farprobe-bench"));
-    command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
 
 fn socket() -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");

@@ -1,0 +1,68 @@
+//! Farprobe's own connection, on runtimes as console and cart have them.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use farprobe_transport::identity::{Identity, Role};
+use farprobe_transport::{CartEndpoint, CartOptions, Connection, ConsoleEndpoint, ConsoleOptions, DemoPolicy};
+use tokio::runtime::{Builder, Runtime};
+
+use super::{ANYWHERE, Listening, Outgoing, Sink};
+
+/// As console and cart have.
+const WORKERS: usize = 2;
+
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()
+}
+
+pub(super) fn listen(identities: &Path, sink: Sink) -> Result<Listening, Box<dyn Error>> {
+    let runtime = runtime()?;
+    let identity = Identity::load(&identities.join(Role::Cart.name()))?;
+    let options = CartOptions { demo: DemoPolicy::Required, ..CartOptions::default() };
+    let endpoint = {
+        let _inside = runtime.enter();
+        CartEndpoint::open(ANYWHERE, &identity, options)?
+    };
+    let at = endpoint.local_addr()?;
+    runtime.spawn(async move {
+        // The one connection of this run. Whoever fails to connect says why at the other end.
+        if let Ok(connection) = endpoint.accept().await {
+            hear(&connection, sink).await;
+        }
+    });
+    Ok(Listening { at, certificate: None, _alive: Box::new(runtime) })
+}
+
+/// How the cart hears datagrams: the one place to change when that changes.
+async fn hear(connection: &Connection, mut sink: Sink) {
+    while let Ok(bytes) = connection.datagram().await {
+        sink.take(&bytes);
+    }
+}
+
+pub(super) struct Desk {
+    connection: Connection,
+    // Both must live as long as the connection.
+    _endpoint: ConsoleEndpoint,
+    _runtime: Runtime,
+}
+
+pub(super) fn connect(identities: &Path, to: SocketAddr) -> Result<Desk, Box<dyn Error>> {
+    let runtime = runtime()?;
+    let identity = Identity::load(&identities.join(Role::Operator.name()))?;
+    let options = ConsoleOptions { bind: Some(ANYWHERE), demo: DemoPolicy::Required, ..ConsoleOptions::default() };
+    let (endpoint, connection) = runtime.block_on(async {
+        let endpoint = ConsoleEndpoint::open(options)?;
+        let connection = endpoint.connect(to, &identity, None).await?;
+        Ok::<_, Box<dyn Error>>((endpoint, connection))
+    })?;
+    Ok(Desk { connection, _endpoint: endpoint, _runtime: runtime })
+}
+
+impl Outgoing for Desk {
+    fn send(&self, bytes: Vec<u8>) -> bool {
+        self.connection.send_datagram(bytes).is_ok()
+    }
+}

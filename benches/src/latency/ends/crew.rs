@@ -1,0 +1,151 @@
+//! The parent's side of the ends: it starts them, talks to them, and leaves none behind.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+
+use super::words::Order;
+
+/// What an end may take beyond its plan: a handshake over a satellite with lost packets, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An end did not do its part. This program is to blame, or the machine.
+#[derive(Debug, Error)]
+pub(crate) enum EndError {
+    /// It can't be started.
+    #[error("the {who} can't be started: {source}")]
+    Start { who: &'static str, source: std::io::Error },
+    /// It ended before its time.
+    #[error("the {who} has ended too early{said}")]
+    Gone { who: &'static str, said: String },
+    /// It does not answer.
+    #[error("the {who} has not answered for {} s, and was killed{said}", .after.as_secs())]
+    Silent { who: &'static str, after: Duration, said: String },
+    /// It says what nobody asked.
+    #[error("the {who} says what nobody understands ({source}): {line}")]
+    Nonsense { who: &'static str, line: String, source: serde_json::Error },
+    /// Somebody has pressed Ctrl-C, or the like.
+    #[error("interrupted; nothing is left running, and nothing was written")]
+    Interrupted,
+}
+
+/// All ends of one turn. Whatever happens, [`Crew::dismiss`] ends and reaps them.
+#[derive(Debug, Default)]
+pub(crate) struct Crew {
+    ends: Vec<End>,
+}
+
+/// Which of the crew.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Member(usize);
+
+#[derive(Debug)]
+struct End {
+    who: &'static str,
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    /// Everything it says on standard error.
+    complaints: JoinHandle<String>,
+}
+
+impl Crew {
+    /// Starts an end and gives it its order. `who` is what people are told if it fails.
+    pub(crate) async fn start(&mut self, who: &'static str, order: &Order) -> Result<Member, EndError> {
+        let failed = |source| EndError::Start { who, source };
+        let program = std::env::current_exe().map_err(failed)?;
+        let mut child = Command::new(program)
+            .arg("end")
+            // Ctrl-C at the terminal is the parent's business alone.
+            .process_group(0)
+            .kill_on_drop(true)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
+        let missing = || failed(std::io::ErrorKind::BrokenPipe.into());
+        let input = child.stdin.take().ok_or_else(missing)?;
+        let output = BufReader::new(child.stdout.take().ok_or_else(missing)?);
+        let mut errors = child.stderr.take().ok_or_else(missing)?;
+        let complaints = tokio::spawn(async move {
+            let mut said = Vec::new();
+            // What could be read is what it said.
+            let _ = errors.read_to_end(&mut said).await;
+            String::from_utf8_lossy(&said).trim().to_owned()
+        });
+        self.ends.push(End { who, child, input, output, complaints });
+        let member = Member(self.ends.len() - 1);
+        self.tell(member, order).await?;
+        Ok(member)
+    }
+
+    /// Tells an end something. One that is gone is noticed when it is heard.
+    pub(crate) async fn tell(&mut self, member: Member, what: &impl Serialize) -> Result<(), EndError> {
+        let Some(end) = self.ends.get_mut(member.0) else { return Ok(()) };
+        let mut line = serde_json::to_vec(what).map_err(|source| EndError::Nonsense {
+            who: end.who,
+            line: String::new(),
+            source,
+        })?;
+        line.push(b'\n');
+        let _ = end.input.write_all(&line).await;
+        let _ = end.input.flush().await;
+        Ok(())
+    }
+
+    /// What an end says next, which its plan has it say within `planned`.
+    pub(crate) async fn hear<T: DeserializeOwned>(&mut self, member: Member, planned: Duration) -> Result<T, EndError> {
+        let Some(end) = self.ends.get_mut(member.0) else {
+            return Err(EndError::Gone { who: "end", said: String::new() });
+        };
+        let (who, after) = (end.who, planned + PATIENCE);
+        let mut line = String::new();
+        match tokio::time::timeout(after, end.output.read_line(&mut line)).await {
+            Ok(Ok(1..)) => {
+                serde_json::from_str(&line).map_err(|source| EndError::Nonsense { who, line: line.clone(), source })
+            }
+            Ok(_) => Err(EndError::Gone { who, said: end.last_words().await }),
+            Err(_) => Err(EndError::Silent { who, after, said: end.last_words().await }),
+        }
+    }
+
+    /// Ends and reaps all that still run.
+    pub(crate) async fn dismiss(&mut self) {
+        for mut end in self.ends.drain(..) {
+            // One that has just ended is no trouble.
+            let _ = end.child.kill().await;
+        }
+    }
+}
+
+impl End {
+    /// Ends it, and gives what it said on standard error, as a part of a sentence.
+    async fn last_words(&mut self) -> String {
+        let _ = self.child.kill().await;
+        let said = (&mut self.complaints).await.unwrap_or_default();
+        if said.is_empty() { String::new() } else { format!(": {said}") }
+    }
+}
+
+/// Comes when somebody wants this program to end: Ctrl-C, SIGTERM or a closed terminal.
+pub(crate) async fn interrupted() -> EndError {
+    let both = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)] = both else {
+        // Without handlers the signals end this program by themselves, and the kernel the ends.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+    EndError::Interrupted
+}

@@ -1,0 +1,145 @@
+//! What comes first: what was measured, on what, whether the promises are kept, and what can't be told.
+
+use super::super::plots::span;
+use super::super::results::{BarResult, RatioResult, Results, Verdict};
+use super::super::words;
+use super::{Part, about, escape};
+use crate::latency::{FLOOR_AGAIN, Spread};
+
+/// Title, summary, promises.
+pub(super) fn head(results: &Results, parts: &[Part<'_>]) -> String {
+    let machine = &results.machine;
+    let mut text = format!(
+        "<h1>Farprobe: where the milliseconds go</h1><p class=\"sub\">{} · {} processors · {} · {} · commit {}</p>",
+        escape(&machine.cpu),
+        machine.cores,
+        escape(&machine.system),
+        escape(&results.measured_at),
+        escape(&results.commit)
+    );
+    if results.build != "release" {
+        text += "<div class=\"card warn\">This program was built for development, without full optimisation. Its figures are for \
+                 trying out, not for judging: measure with a release build.</div>";
+    }
+    for part in parts {
+        text += &of_part(part);
+    }
+    text += &in_short(&results.bars);
+    text += &promises(&results.bars);
+    text += &unresolved(&results.ratios);
+    text
+}
+
+fn of_part(part: &Part<'_>) -> String {
+    let mut text = String::new();
+    if let Some(about) = about::run(part.run) {
+        text += &["<p>", about, " ", about::link(part.link), "</p>"].concat();
+    }
+    for layout in part.layouts() {
+        let Some(own) = part.find(layout, "farprobe") else { continue };
+        let floor = part.find(layout, "floor");
+        let time = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), span);
+        let ratio = part.results.ratios.iter().find(|ratio| {
+            (ratio.run.as_str(), ratio.link.as_str(), ratio.layout.as_str(), ratio.of.as_str())
+                == (part.run, part.link, layout, "farprobe")
+        });
+        let beside = |value: Option<f64>| floor.map_or_else(String::new, |_| format!("plain UDP: {}", time(value)));
+        let figures = [
+            (
+                time(own.percentiles.p50),
+                format!("half of all commands take no longer; {}", beside(floor.and_then(|of| of.percentiles.p50))),
+            ),
+            (
+                time(own.percentiles.p99),
+                format!("99 of 100 take no longer; {}", beside(floor.and_then(|of| of.percentiles.p99))),
+            ),
+            (
+                format!("{} ×", words::ratio(ratio.and_then(|ratio| ratio.p50))),
+                "the time of plain UDP, median of the rounds".to_owned(),
+            ),
+            (
+                words::percent(own.loss),
+                format!("never came, of {} sent in {} rounds", words::count(own.sent), own.rounds),
+            ),
+        ];
+        let card = |(figure, what): &(String, String)| {
+            format!("<div class=\"figure\"><b>{figure}</b><span>{what}</span></div>")
+        };
+        let cards: String = figures.iter().map(card).collect();
+        let about = part.results.layouts.iter().find(|of| of.name == layout).map_or("", |of| of.about.as_str());
+        let (layout, about) = (escape(layout), escape(about));
+        let heading = ["<h3>Layout “", &layout, "” <span class=\"small\">", &about, "</span></h3>"].concat();
+        text += &(heading + "<div class=\"cards\">" + &cards + "</div>");
+    }
+    text
+}
+
+/// How many of the promises are kept, in one sentence.
+fn in_short(bars: &[BarResult]) -> String {
+    let count = |verdict| bars.iter().filter(|bar| bar.verdict == verdict).count();
+    let (kept, noise, broken) = (count(Verdict::Kept), count(Verdict::WithinNoise), count(Verdict::Broken));
+    if bars.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<p><b>In short:</b> of {} promises {kept} are kept, {broken} are not, and of {noise} this machine can’t tell: there two \
+         runs of the very same program differ by more.</p>",
+        bars.len()
+    )
+}
+
+fn promises(bars: &[BarResult]) -> String {
+    if bars.is_empty() {
+        return String::new();
+    }
+    let item = |bar: &BarResult| {
+        let class = match bar.verdict {
+            Verdict::Kept => "kept",
+            Verdict::WithinNoise => "within-noise",
+            Verdict::Broken => "broken",
+            Verdict::Unknown => "unknown",
+        };
+        let promise = escape(&bar.promise);
+        let (found, limit) = (words::with_unit(bar.found, &bar.unit), words::with_unit(Some(bar.limit), &bar.unit));
+        let equals = words::with_unit(Some(bar.tolerance), &bar.unit);
+        format!(
+            "<li><span class=\"chip {class}\">{}</span><span>{promise}<br><span class=\"small\">found {}, promised at most {}; \
+             equals differ by {} · {} · layout {}</span></span></li>",
+            words::verdict(bar.verdict),
+            escape(&found),
+            escape(&limit),
+            escape(&equals),
+            escape(&bar.link),
+            escape(&bar.layout)
+        )
+    };
+    let items: String = bars.iter().map(item).collect();
+    format!("<h2>What was promised</h2><div class=\"card\"><ul class=\"plain\">{items}</ul></div>")
+}
+
+/// What the A/A pair says.
+fn unresolved(ratios: &[RatioResult]) -> String {
+    let equals = ratios.iter().filter(|ratio| ratio.of == FLOOR_AGAIN);
+    let line = |ratio: &RatioResult| {
+        let off = |values: &[f64]| {
+            Spread::of(values).map_or_else(|| "–".to_owned(), |spread| words::percent(spread.middle_off_one()))
+        };
+        format!(
+            "<li><span>{}</span><span>{} for the median, {} for the slowest of 100 <span class=\"small\">({})</span></span></li>",
+            escape(&ratio.layout),
+            off(&ratio.by_round.p50),
+            off(&ratio.by_round.p99),
+            escape(&ratio.link)
+        )
+    };
+    let lines: String = equals.map(line).collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<h2>What can’t be told</h2><div class=\"card\"><p>In each round plain UDP was measured twice, with the very same \
+         program. The two should be equal. In the middle half of the rounds they differed by up to</p><ul class=\"plain\">{lines}\
+         </ul><p class=\"small\">A difference between two subjects that is smaller than this means nothing on this machine \
+         today.</p></div>"
+    )
+}
