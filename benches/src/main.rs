@@ -1,6 +1,6 @@
 //! `farprobe-bench`: what Farprobe measures of itself, and the impaired lines to measure on.
 //!
-//! Runs: `command`, the way of a command in real time, `world`, the safety campaign in virtual time, and `step`, the
+//! Runs: `command`, the way of a command in real time, `rt`, the real-time thread, `world`, the safety campaign in virtual time, and `step`, the
 //! instructions of one step of the servo; `compare` puts two results beside each other. Lines: `links` lists them, `relay` and
 //! `netns` put programs on them, `selftest` proves that they hold.
 
@@ -31,6 +31,8 @@ enum Run {
     Step(step::Options),
     /// From a handle sample at the desk until the cart's real-time thread can read it, beside raw UDP.
     Command(latency::command::Options),
+    /// How late the cart's real-time thread wakes, and what its step takes, quiet and under load.
+    Rt(latency::rt::Options),
     /// Says of two files of results (results.json) what is better, worse, or within noise.
     Compare(report::compare::Options),
     /// One end of a run: what this program asks of itself.
@@ -61,6 +63,7 @@ fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
         Run::World(options) => world::run(options),
         Run::Step(options) => step::run(options),
         Run::Command(options) => latency::command::run(options),
+        Run::Rt(options) => latency::rt::run(options),
         Run::Compare(options) => report::compare::run(options),
         Run::End => latency::ends::run(),
         Run::Links(options) => line::links::run(options),

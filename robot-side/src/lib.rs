@@ -24,6 +24,7 @@ mod rt;
 mod run;
 mod settings;
 mod simulation;
+pub mod trial;
 
 pub use cart::{Cart, NotParked, StartError};
 pub use run::{RunError, run};

@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use clap::ValueEnum;
 use rustix::thread::{CpuSet, sched_getaffinity};
-use serde::{Deserialize, Serialize};
 
 /// Where the two ends run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Layout {
     /// Wherever the system puts them.
     Free,
     /// Each on a core of its own, with all its threads: as two machines, which never share a warm core.
     Apart,
+    /// A single process, wherever the system puts it, and nothing else to do.
+    Quiet,
+    /// As above, with busy threads on all cores.
+    Loaded,
 }
 
 impl Layout {
@@ -23,6 +24,8 @@ impl Layout {
         match self {
             Self::Free => "free",
             Self::Apart => "apart",
+            Self::Quiet => "quiet",
+            Self::Loaded => "loaded",
         }
     }
 }

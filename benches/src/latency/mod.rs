@@ -10,8 +10,32 @@ pub(crate) mod ends;
 mod gather;
 mod layout;
 mod rounds;
+pub(crate) mod rt;
 mod slots;
 pub(crate) mod statistics;
 
-pub(crate) use slots::FLOOR_AGAIN;
+use std::time::Duration;
+
+pub(crate) use slots::{FLOOR, FLOOR_AGAIN};
 pub(crate) use statistics::Spread;
+
+/// How this program was built.
+const fn build() -> &'static str {
+    if cfg!(debug_assertions) { "dev" } else { "release" }
+}
+
+/// A span in seconds, from the command line.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| (0.1..=600.0).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "it must be within 0.1 to 600".to_owned())
+}
+
+/// How busy the machine was before, as a sentence, where the system tells.
+fn busy() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/loadavg").ok()?;
+    let load = text.split_whitespace().next()?;
+    Some(format!(
+        "In the minute before its end, {load} programs on average ran or wanted to (load average). Where that is far above what \
+         was measured itself, others have taken their share of the cores."
+    ))
+}

@@ -57,7 +57,7 @@ fn row(results: &Results, of: &RunResult) -> String {
     let ratio = results.ratios.iter().find(of_it);
     let beside = |p50: bool| {
         ratio.map_or_else(
-            || "1".to_owned(),
+            || if of.subject == crate::latency::FLOOR { "1" } else { "–" }.to_owned(),
             |ratio| {
                 let (value, spread) = if p50 { (ratio.p50, ratio.spread.p50) } else { (ratio.p99, ratio.spread.p99) };
                 words::ratio_with_spread(value, spread)

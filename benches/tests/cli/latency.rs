@@ -11,16 +11,17 @@ use super::bench;
 /// The subjects of the run `command`.
 const SUBJECTS: [&str; 4] = ["farprobe", "floor", "quinn", "floor-again"];
 
-/// Runs `command` and gives its results.
+/// Does what `words` say and gives the results.
 fn measure(folder: &Path, words: &[&str]) -> Value {
-    let out = folder.to_str().unwrap();
-    let output = bench(&[&["command", "--out", out], words].concat()).output().unwrap();
+    let output = bench(&[words, &["--out", folder.to_str().unwrap()]].concat()).output().unwrap();
     let (said, complaints) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{complaints}");
     assert!(said.contains("| layout | subject | p50 |") && said.contains("results.json"), "{said}");
     let page = std::fs::read_to_string(folder.join("report.html")).unwrap();
     assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
-    assert!(std::fs::read_to_string(folder.join("results.md")).unwrap().contains("farprobe-bench command"));
+    assert!(
+        std::fs::read_to_string(folder.join("results.md")).unwrap().contains(&format!("`farprobe-bench {}", words[0]))
+    );
     serde_json::from_str(&std::fs::read_to_string(folder.join("results.json")).unwrap()).unwrap()
 }
 
@@ -35,7 +36,7 @@ fn number(of: &Value, key: &str) -> f64 {
 #[test]
 fn a_short_run_measures_every_subject_in_every_layout_and_can_be_compared() {
     let folder = tempfile::tempdir().unwrap();
-    let results = measure(folder.path(), &["--rounds", "2", "--seconds", "0.2", "--seed", "5"]);
+    let results = measure(folder.path(), &["command", "--rounds", "2", "--seconds", "0.2", "--seed", "5"]);
     let layouts: Vec<&str> =
         results["layouts"].as_array().unwrap().iter().map(|layout| layout["name"].as_str().unwrap()).collect();
     assert!(layouts.contains(&"free"), "{layouts:?}");
@@ -68,7 +69,7 @@ fn a_delay_that_was_put_in_comes_out_again() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("twenty.toml");
     std::fs::write(&link, "[both]\ndelay_ms = 20.0\n").unwrap();
-    let words = ["--quick", "--rounds", "1", "--seconds", "0.2", "--link", link.to_str().unwrap()];
+    let words = ["command", "--quick", "--rounds", "1", "--seconds", "0.2", "--link", link.to_str().unwrap()];
     let results = measure(&folder.path().join("out"), &words);
     assert_eq!(runs(&results).len(), SUBJECTS.len());
     for run in runs(&results) {
@@ -81,6 +82,23 @@ fn a_delay_that_was_put_in_comes_out_again() {
         let figures: Vec<_> = run["figures"].as_array().unwrap().iter().map(|figure| figure["name"].clone()).collect();
         assert!(figures.contains(&"stale and applied by the cart's rule".into()), "{figures:?}");
     }
+}
+
+#[test]
+fn the_real_time_thread_is_measured_quiet_and_under_load() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = measure(folder.path(), &["rt", "--rounds", "1", "--seconds", "0.2"]);
+    for layout in ["quiet", "loaded"] {
+        for (run, subject) in [("rt", "farprobe"), ("rt", "floor"), ("rt", "floor-again"), ("rt step", "farprobe")] {
+            let of = |of: &&Value| of["run"] == run && of["layout"] == layout && of["subject"] == subject;
+            let of = runs(&results).iter().find(of).unwrap_or_else(|| panic!("{run} {subject} {layout}"));
+            assert!(number(of, "n") > 0.0 && number(of, "max") > 0.0, "{of}");
+        }
+    }
+    assert_eq!(results["bars"].as_array().unwrap().len(), 2);
+    // How long the hand had driven depends on the machine; that it is told of does not.
+    let figures = runs(&results)[0]["figures"].as_array().unwrap();
+    assert!(figures.iter().any(|figure| figure["name"] == "ticks in which the hand drove"), "{figures:?}");
 }
 
 #[test]

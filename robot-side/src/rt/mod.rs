@@ -15,7 +15,8 @@ use farprobe_geom::Time;
 use farprobe_proto::{Epoch, RefusedCommands, State, Transition};
 use farprobe_servo::{AppliedCommand, Inbound};
 
-pub(crate) use thread::{MOST_CAUGHT_UP, PERIOD, Pacing, RtThread, spawn};
+pub(crate) use scheduling::enter;
+pub(crate) use thread::{MOST_CAUGHT_UP, PERIOD, Pacing, RtThread, next_due, spawn};
 
 /// Room for what arrives between two ticks. 500 commands a second are one every other tick; this is a second of them, so
 /// that only a thread that is dead for a second can lose any.

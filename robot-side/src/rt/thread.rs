@@ -171,7 +171,7 @@ impl Grid {
 }
 
 /// The tick after the one that was `due` and woke at `woken`, always on the grid of `due`.
-fn next_due(pacing: Pacing, due: Time, woken: Time) -> Time {
+pub(crate) fn next_due(pacing: Pacing, due: Time, woken: Time) -> Time {
     let late = woken.saturating_since(due);
     match pacing {
         Pacing::CatchUp if late <= MOST_CAUGHT_UP => due + PERIOD,

@@ -85,13 +85,8 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(10..=2000))]
     hz: u32,
     /// How long each turn counts, s [default: 5, or 1.5 with --quick].
-    #[arg(long, value_parser = seconds, conflicts_with = "blackout")]
+    #[arg(long, value_parser = crate::latency::seconds, conflicts_with = "blackout")]
     seconds: Option<Duration>,
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().filter(|seconds| (0.1..=600.0).contains(seconds));
-    seconds.map(Duration::from_secs_f64).ok_or_else(|| "it must be within 0.1 to 600".to_owned())
 }
 
 impl Options {
@@ -155,7 +150,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let results = Results {
         format: FORMAT,
         commit: farprobe_record::commit().to_owned(),
-        build: if cfg!(debug_assertions) { "dev" } else { "release" }.to_owned(),
+        build: crate::latency::build().to_owned(),
         measured_at: wall_time(began),
         command: options.command(),
         machine: Machine::here(),

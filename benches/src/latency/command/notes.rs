@@ -2,6 +2,7 @@
 
 use super::turn::Setup;
 use super::{Options, SUBJECTS};
+use crate::latency::busy;
 use crate::latency::layout::{Layout, Layouts, Placed};
 use crate::report::results::LayoutNote;
 
@@ -47,7 +48,7 @@ pub(super) fn notes(setup: &Setup, options: &Options, layouts: &Layouts) -> Note
     ];
     if let Some(link) = &setup.link {
         sentences.push(format!(
-            "The line {link} (see: farprobe-bench links) is a relay in a process of its own, not pinned to a core, with another \
+            "The line {link} (see: farprobe-bench links) is a relay in a process of its own, not pinned to a core, with real-time scheduling if that is allowed, and with another \
              seed in each round and the same for all subjects of a round. How far it was behind its own plan stands in the \
              tables. Losses and delays are drawn packet by packet: subjects that send other packets meet other losses."
         ));
@@ -63,6 +64,7 @@ pub(super) fn notes(setup: &Setup, options: &Options, layouts: &Layouts) -> Note
             dark.lasts.as_secs_f64()
         ));
     }
+    sentences.extend(busy());
     sentences.extend(layouts.skipped.iter().map(|why| format!("{}.", capital(why))));
     Notes { layouts: layouts.placed.iter().map(note).collect(), sentences }
 }

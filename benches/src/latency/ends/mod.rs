@@ -19,6 +19,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::command::{receiver, sender};
+use super::rt::{cycle, load};
 use words::{Order, Tuning};
 
 /// Is one end, as standard input says.
@@ -29,6 +30,8 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         Order::Receive(plan) => receiver::run(&plan),
         Order::Send(plan) => sender::run(&plan),
         Order::Relay(plan) => relay::run(&plan),
+        Order::Cycle(kind) => cycle::run(kind),
+        Order::Load(plan) => load::run(plan),
     }
 }
 

@@ -16,6 +16,38 @@ pub(crate) enum Order {
     Receive(ReceivePlan),
     Send(SendPlan),
     Relay(RelayPlan),
+    Cycle(CycleKind),
+    Load(LoadPlan),
+}
+
+/// A loop of 1 kHz.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) enum CycleKind {
+    /// The cart's real-time thread with the simulated arm.
+    Servo,
+    /// One that does nothing.
+    Bare,
+}
+
+/// Other work for the machine.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct LoadPlan {
+    pub(crate) threads: usize,
+}
+
+/// What a loop has seen; times in ns, one of each tick.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Cycled {
+    pub(crate) lateness: Vec<u64>,
+    /// CPU time of its steps, if it has any.
+    pub(crate) steps: Vec<u64>,
+    /// Ticks of which nothing is known.
+    pub(crate) lost: u64,
+    /// Ticks in which the hand drove.
+    pub(crate) driven: u64,
+    /// In words.
+    pub(crate) scheduling: String,
+    pub(crate) usage: Usage,
 }
 
 /// How an end's process is set up.

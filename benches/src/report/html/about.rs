@@ -2,8 +2,11 @@
 
 /// The heading of a run over a link.
 pub(super) fn title(run: &str, link: &str) -> String {
-    let over = if link == "none" { "no line between".to_owned() } else { format!("line: {link}") };
-    format!("{}: {over}", capital(run))
+    match link {
+        "none" if run == "command" => "Command: no line between".to_owned(),
+        "none" => capital(run),
+        _ => format!("{}, line: {link}", capital(run)),
+    }
 }
 
 /// What a run measures, for somebody who has never seen the program.
@@ -13,8 +16,32 @@ pub(super) fn run(run: &str) -> Option<&'static str> {
             "A specialist moves a handle; a robot at a distance follows. Here it was measured how long the computers and the \
              program need for that: from the moment the handle is read until the robot's controller can act on it."
         }
+        "rt" => {
+            "The robot’s controller does its work a thousand times a second. Here it was measured how much later than due it wakes \
+             up for it."
+        }
+        "rt step" => "And this is how much computing time one of its steps takes.",
         _ => return None,
     })
+}
+
+/// What a run is counted in: "half of all … take no longer".
+pub(super) fn things(run: &str) -> &'static str {
+    match run {
+        "command" => "commands",
+        "rt" => "wake-ups",
+        "rt step" => "steps",
+        _ => "samples",
+    }
+}
+
+/// What the floor of a run is.
+pub(super) fn floor(run: &str) -> &'static str {
+    match run {
+        "command" => "plain UDP",
+        "rt" => "an idle loop",
+        _ => "the floor",
+    }
 }
 
 /// What a link label stands for.
@@ -23,20 +50,22 @@ pub(super) fn link(link: &str) -> &'static str {
         "Between the two ends was an artificial line, which delays and loses as its description says, and in the middle of each \
          turn carried nothing at all. What was sent meanwhile counts as lost."
     } else if link == "none" {
-        "Both ends ran on one machine, with no network between: what is left is what the program itself adds."
+        "Everything ran on one machine, with no network between: what is left is what machine and program themselves add."
     } else {
         "Between the two ends was an artificial line, which delays and loses as its description says. What the line takes is in \
          the figures."
     }
 }
 
-/// What a subject is, in a few words; nothing for one that nobody has described.
-pub(super) fn subject(subject: &str) -> &'static str {
-    match subject {
-        "farprobe" => "the program, encrypted",
-        "floor" => "plain UDP, the least this machine can do",
-        "floor-again" => "the same once more",
-        "quinn" => "the QUIC library as it comes",
+/// What a subject of a run is, in a few words; nothing for one that nobody has described.
+pub(super) fn subject(run: &str, subject: &str) -> &'static str {
+    match (run, subject) {
+        ("command", "farprobe") => "the program, encrypted",
+        ("command", "floor") => "plain UDP, the least this machine can do",
+        ("command", "quinn") => "the QUIC library as it comes",
+        (_, "farprobe") => "the program",
+        ("rt", "floor") => "a loop without work, the least this machine can do",
+        (_, "floor-again") => "the same once more",
         _ => "",
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn page(results: &Results) -> String {
     let mut body = summary::head(results, &parts);
     for part in &parts {
         body += &["<h2>", &escape(&about::title(part.run, part.link)), "</h2>"].concat();
-        body += &legend(&subjects);
+        body += &legend(part, &subjects);
         body += &pictures::pictures(part, &subjects);
     }
     body += &tables::tables(&parts);
@@ -72,13 +72,14 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     })
 }
 
-fn legend(subjects: &[&str]) -> String {
+fn legend(part: &Part<'_>, subjects: &[&str]) -> String {
+    let here = distinct(part.runs.iter().map(|run| run.subject.as_str()));
     let item = |subject: &&str| {
-        let about = about::subject(subject);
+        let about = about::subject(part.run, subject);
         let about = if about.is_empty() { String::new() } else { format!(" <span class=\"small\">{about}</span>") };
         format!("<li><i class=\"{}\"></i>{}{about}</li>", tone(subject, subjects), escape(subject))
     };
-    format!("<ul class=\"legend\">{}</ul>", subjects.iter().map(item).collect::<String>())
+    format!("<ul class=\"legend\">{}</ul>", here.iter().map(item).collect::<String>())
 }
 
 fn how(results: &Results) -> String {

@@ -2,14 +2,15 @@
 
 use super::super::plots::{course, distribution, ratios, tone, waterfall};
 use super::super::results::{Course, RatioResult};
-use super::{Part, distinct, escape};
+use super::{Part, about, distinct, escape};
 
 /// All plots of a part.
 pub(super) fn pictures(part: &Part<'_>, subjects: &[&str]) -> String {
     let mut text = format!(
-        "<p class=\"small\">First how long the messages take: lower is faster, and to the right stand the slowest; at 99 % the \
-         slowest of a hundred. Then each round as a dot, with a bar for the middle one: at 1 a subject is as fast as plain UDP in \
+        "<p class=\"small\">First how long it takes: lower is faster, and to the right stand the slowest; at 99 % the \
+         slowest of a hundred. Then each round as a dot, with a bar for the middle one: at 1 a subject is as fast as {} in \
          the same round. The grey band is what two runs of the same program differ by.</p><div class=\"pair\">{}{}</div>",
+        about::floor(part.run),
         distributions(part, subjects),
         rounds(part, subjects)
     );

@@ -43,25 +43,24 @@ fn of_part(part: &Part<'_>) -> String {
             (ratio.run.as_str(), ratio.link.as_str(), ratio.layout.as_str(), ratio.of.as_str())
                 == (part.run, part.link, layout, "farprobe")
         });
-        let beside = |value: Option<f64>| floor.map_or_else(String::new, |_| format!("plain UDP: {}", time(value)));
-        let figures = [
+        let (things, floor_name) = (about::things(part.run), about::floor(part.run));
+        let beside =
+            |value: Option<f64>| floor.map_or_else(String::new, |_| format!("; {floor_name}: {}", time(value)));
+        let mut figures = vec![
             (
                 time(own.percentiles.p50),
-                format!("half of all commands take no longer; {}", beside(floor.and_then(|of| of.percentiles.p50))),
+                format!("half of all {things} take no longer{}", beside(floor.and_then(|of| of.percentiles.p50))),
             ),
             (
                 time(own.percentiles.p99),
-                format!("99 of 100 take no longer; {}", beside(floor.and_then(|of| of.percentiles.p99))),
-            ),
-            (
-                format!("{} ×", words::ratio(ratio.and_then(|ratio| ratio.p50))),
-                "the time of plain UDP, median of the rounds".to_owned(),
-            ),
-            (
-                words::percent(own.loss),
-                format!("never came, of {} sent in {} rounds", words::count(own.sent), own.rounds),
+                format!("99 of 100 take no longer{}", beside(floor.and_then(|of| of.percentiles.p99))),
             ),
         ];
+        figures.extend(ratio.map(|ratio| {
+            (format!("{} ×", words::ratio(ratio.p50)), format!("the time of {floor_name}, median of the rounds"))
+        }));
+        let of = format!("were lost, of {} {things} in {} rounds", words::count(own.sent), own.rounds);
+        figures.push((words::percent(own.loss), of));
         let card = |(figure, what): &(String, String)| {
             format!("<div class=\"figure\"><b>{figure}</b><span>{what}</span></div>")
         };
@@ -137,7 +136,7 @@ fn unresolved(ratios: &[RatioResult]) -> String {
         return String::new();
     }
     format!(
-        "<h2>What can’t be told</h2><div class=\"card\"><p>In each round plain UDP was measured twice, with the very same \
+        "<h2>What can’t be told</h2><div class=\"card\"><p>In each round the floor was measured twice, with the very same \
          program. The two should be equal. In the middle half of the rounds they differed by up to</p><ul class=\"plain\">{lines}\
          </ul><p class=\"small\">A difference between two subjects that is smaller than this means nothing on this machine \
          today.</p></div>"

@@ -17,7 +17,7 @@ const BOTTOM: f64 = 44.0;
 /// The curves of `runs`, all of one run, link and layout. The axis of shares gives each nine more the same width, so that the
 /// slowest, which matter, are not squeezed together.
 pub(in crate::report) fn plot(runs: &[&RunResult], all: &[&str]) -> String {
-    let mut svg = Svg::new(WIDTH, HEIGHT, "Share of messages that take no longer than a time, for each subject");
+    let mut svg = Svg::new(WIDTH, HEIGHT, "Share of all that take no longer than a time, for each subject");
     let values = runs.iter().flat_map(|run| run.curve.iter().map(|point| point[1])).filter(|value| *value > 0.0);
     let Some((low, high)) = range(values) else { return String::new() };
     let most = runs.iter().map(|run| run.n).max().unwrap_or(1).max(10) as f64;
@@ -35,7 +35,7 @@ pub(in crate::report) fn plot(runs: &[&RunResult], all: &[&str]) -> String {
         svg.text("mark", (at, HEIGHT - BOTTOM + 17.0), Anchor::Middle, &format!("{} %", plain(share * 100.0)));
     }
     let middle = f64::midpoint(LEFT, WIDTH - RIGHT);
-    svg.text("axis", (middle, HEIGHT - 8.0), Anchor::Middle, "share of the messages that take no longer");
+    svg.text("axis", (middle, HEIGHT - 8.0), Anchor::Middle, "share of all that take no longer");
     // What it is all about is drawn last, over the others.
     let order = |run: &&&RunResult| u8::from(run.subject == "farprobe");
     let mut sorted: Vec<&&RunResult> = runs.iter().collect();

@@ -24,6 +24,9 @@ pub(in crate::report) fn plot(
     limit: Option<f64>,
     all: &[&str],
 ) -> String {
+    if ratios.is_empty() {
+        return String::new();
+    }
     let values = ratios.iter().flat_map(|ratio| of(ratio).iter().copied()).chain([1.0]).chain(limit);
     let Some((low, high)) = range(values.filter(|value| *value > 0.0)) else { return String::new() };
     let height = TOP + ROW * ratios.len() as f64 + BOTTOM;
@@ -88,5 +91,6 @@ mod tests {
         assert_eq!(svg.matches("<circle").count(), 6);
         assert!(svg.contains("promised ≤ 1.5") && svg.contains("class=\"band\"") && svg.contains(">1.50<"), "{svg}");
         assert!(!svg.contains("NaN"));
+        assert_eq!(plot("p50", &[], |ratio| &ratio.by_round.p50, None, &[]), "");
     }
 }
