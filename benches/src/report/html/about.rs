@@ -2,11 +2,13 @@
 
 /// The heading of a run over a link.
 pub(super) fn title(run: &str, link: &str) -> String {
-    match link {
-        "none" if run == "command" => "Command: no line between".to_owned(),
-        "none" => capital(run),
-        _ => format!("{}, line: {link}", capital(run)),
-    }
+    let name = match run {
+        "rt" => "Real-time loop: how late it wakes".to_owned(),
+        "rt step" => "Real-time loop: what a step takes".to_owned(),
+        "command" if link == "none" => "Command, no line between".to_owned(),
+        _ => capital(run),
+    };
+    if link == "none" { name } else { format!("{name}, line: {link}") }
 }
 
 /// What a run measures, for somebody who has never seen the program.
@@ -44,9 +46,11 @@ pub(super) fn floor(run: &str) -> &'static str {
     }
 }
 
-/// What a link label stands for.
-pub(super) fn link(link: &str) -> &'static str {
-    if link.ends_with("blackout") {
+/// What a link label stands for, in a run that has to do with links.
+pub(super) fn link(run: &str, link: &str) -> &'static str {
+    if run != "command" {
+        ""
+    } else if link.ends_with("blackout") {
         "Between the two ends was an artificial line, which delays and loses as its description says, and in the middle of each \
          turn carried nothing at all. What was sent meanwhile counts as lost."
     } else if link == "none" {

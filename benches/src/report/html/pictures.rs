@@ -6,13 +6,20 @@ use super::{Part, about, distinct, escape};
 
 /// All plots of a part.
 pub(super) fn pictures(part: &Part<'_>, subjects: &[&str]) -> String {
+    let rounds = rounds(part, subjects);
+    let of_rounds = if rounds.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " Then each round as a dot, with a bar for the middle one: at 1 a subject is as fast as {} in the same round. The grey \
+             band is what two runs of the same program differ by.",
+            about::floor(part.run)
+        )
+    };
     let mut text = format!(
-        "<p class=\"small\">First how long it takes: lower is faster, and to the right stand the slowest; at 99 % the \
-         slowest of a hundred. Then each round as a dot, with a bar for the middle one: at 1 a subject is as fast as {} in \
-         the same round. The grey band is what two runs of the same program differ by.</p><div class=\"pair\">{}{}</div>",
-        about::floor(part.run),
-        distributions(part, subjects),
-        rounds(part, subjects)
+        "<p class=\"small\">First how long it takes: lower is faster, and to the right stand the slowest; at 99 % the slowest of a \
+         hundred.{of_rounds}</p><div class=\"pair\">{}{rounds}</div>",
+        distributions(part, subjects)
     );
     text += &parts_of_the_way(part);
     text += &courses(part, subjects);

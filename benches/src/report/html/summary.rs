@@ -33,7 +33,7 @@ pub(super) fn head(results: &Results, parts: &[Part<'_>]) -> String {
 fn of_part(part: &Part<'_>) -> String {
     let mut text = String::new();
     if let Some(about) = about::run(part.run) {
-        text += &["<p>", about, " ", about::link(part.link), "</p>"].concat();
+        text += &["<p>", about, " ", about::link(part.run, part.link), "</p>"].concat();
     }
     for layout in part.layouts() {
         let Some(own) = part.find(layout, "farprobe") else { continue };
@@ -80,9 +80,13 @@ fn in_short(bars: &[BarResult]) -> String {
     if bars.is_empty() {
         return String::new();
     }
+    let tell = if noise == 0 {
+        ""
+    } else {
+        " Where it can’t be told, two runs of the very same program differ by too much on this machine."
+    };
     format!(
-        "<p><b>In short:</b> of {} promises {kept} are kept, {broken} are not, and of {noise} this machine can’t tell: there two \
-         runs of the very same program differ by more.</p>",
+        "<p><b>In short:</b> promises: {}. Kept: {kept}. Not kept: {broken}. Can’t be told: {noise}.{tell}</p>",
         bars.len()
     )
 }
