@@ -1,6 +1,6 @@
 //! `farprobe-bench`: what Farprobe measures of itself, and the impaired lines to measure on.
 //!
-//! Runs: `command`, the way of a command in real time, `rt`, the real-time thread, `world`, the safety campaign in virtual time, and `step`, the
+//! Runs: `command`, the way of a command in real time, `rt`, the real-time thread, `codec`, `world`, the safety campaign in virtual time, and `step`, the
 //! instructions of one step of the servo; `compare` puts two results beside each other. Lines: `links` lists them, `relay` and
 //! `netns` put programs on them, `selftest` proves that they hold.
 
@@ -33,6 +33,8 @@ enum Run {
     Command(latency::command::Options),
     /// How late the cart's real-time thread wakes, and what its step takes, quiet and under load.
     Rt(latency::rt::Options),
+    /// What it takes to encode and decode a picture.
+    Codec(latency::codec::Options),
     /// Says of two files of results (results.json) what is better, worse, or within noise.
     Compare(report::compare::Options),
     /// One end of a run: what this program asks of itself.
@@ -64,6 +66,7 @@ fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
         Run::Step(options) => step::run(options),
         Run::Command(options) => latency::command::run(options),
         Run::Rt(options) => latency::rt::run(options),
+        Run::Codec(options) => latency::codec::run(options),
         Run::Compare(options) => report::compare::run(options),
         Run::End => latency::ends::run(),
         Run::Links(options) => line::links::run(options),

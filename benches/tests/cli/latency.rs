@@ -102,6 +102,20 @@ fn the_real_time_thread_is_measured_quiet_and_under_load() {
 }
 
 #[test]
+fn encoding_and_decoding_are_measured_at_both_sizes() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = measure(folder.path(), &["codec", "--quick", "--rounds", "1"]);
+    let names: Vec<_> = runs(&results).iter().map(|run| run["run"].clone()).collect();
+    let of_size = |size| ["encode", "decode", "encode and decode"].map(|what| format!("{what} {size}"));
+    assert_eq!(names, [of_size("640x480"), of_size("1280x720")].concat());
+    for of in runs(&results).chunks(3) {
+        let p50: Vec<f64> = of.iter().map(|run| number(run, "p50")).collect();
+        assert!(p50[2] > p50[0] && p50[2] > p50[1], "both take longer than one of them: {p50:?}");
+        assert_eq!(number(&of[0], "n"), 150.0);
+    }
+}
+
+#[test]
 fn slips_are_answered_with_what_would_be_right() {
     let folder = tempfile::tempdir().unwrap();
     let other = folder.path().join("other.json");

@@ -18,6 +18,7 @@ use rustix::thread::{CpuSet, sched_setaffinity, set_current_timer_slack};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::codec::coder;
 use super::command::{receiver, sender};
 use super::rt::{cycle, load};
 use words::{Order, Tuning};
@@ -32,6 +33,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         Order::Relay(plan) => relay::run(&plan),
         Order::Cycle(kind) => cycle::run(kind),
         Order::Load(plan) => load::run(plan),
+        Order::Code(plan) => coder::run(plan),
     }
 }
 

@@ -8,6 +8,7 @@ use farprobe_geom::Time;
 use serde::{Deserialize, Serialize};
 
 use super::usage::Usage;
+use crate::latency::codec::clip::Size;
 use crate::latency::command::path::PathKind;
 
 /// What an end is to be: its first line.
@@ -18,6 +19,23 @@ pub(crate) enum Order {
     Relay(RelayPlan),
     Cycle(CycleKind),
     Load(LoadPlan),
+    Code(CodePlan),
+}
+
+/// Pictures to encode and decode.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct CodePlan {
+    pub(crate) size: Size,
+    /// How many count.
+    pub(crate) pictures: usize,
+}
+
+/// What each picture took, ns.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Coded {
+    pub(crate) encode: Vec<u64>,
+    pub(crate) decode: Vec<u64>,
+    pub(crate) usage: Usage,
 }
 
 /// A loop of 1 kHz.

@@ -23,6 +23,10 @@ pub(super) fn run(run: &str) -> Option<&'static str> {
              up for it."
         }
         "rt step" => "And this is how much computing time one of its steps takes.",
+        "encode 640x480" => {
+            "A picture has to be made small for its way, and whole again at its end. Here it was measured how long that takes, \
+             without any way between."
+        }
         _ => return None,
     })
 }
@@ -33,6 +37,7 @@ pub(super) fn things(run: &str) -> &'static str {
         "command" => "commands",
         "rt" => "wake-ups",
         "rt step" => "steps",
+        _ if run.contains("code") => "pictures",
         _ => "samples",
     }
 }

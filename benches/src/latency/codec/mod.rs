@@ -1,0 +1,161 @@
+//! The run `codec`: what it takes to encode a picture, to decode it, and both, in one process: the floor of the picture's way.
+
+pub(crate) mod clip;
+pub(crate) mod coder;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use clap::Args;
+use farprobe_record::{Machine, wall_time};
+
+use super::ends::crew::{Crew, interrupted};
+use super::ends::usage::Usage;
+use super::ends::words::{CodePlan, Coded, Order};
+use super::gather::{Belongs, gather};
+use super::layout::{Layout, Placed};
+use super::rounds::{Measured, bar, show};
+use super::slots::{Slot, slots};
+use crate::report::results::{FORMAT, LayoutNote, Results};
+use crate::report::{markdown, write};
+use clip::Size;
+
+/// The encoder and decoder of Farprobe.
+const FARPROBE: &str = "farprobe";
+
+/// Pictures that count in each turn: 20 s at 30 a second.
+const PICTURES: usize = 600;
+/// As above, in a hurry.
+const PICTURES_QUICK: usize = 150;
+
+/// What a picture may take at the most, with drawing it: a slow machine without its assembler is told, not waited for.
+const PICTURE_TAKES: Duration = Duration::from_millis(200);
+
+/// What is measured of each size, by the names in the results.
+const OF_SIZE: [(Size, [&str; 3]); 2] = [
+    (Size::Vga, ["encode 640x480", "decode 640x480", "encode and decode 640x480"]),
+    (Size::Hd, ["encode 1280x720", "decode 1280x720", "encode and decode 1280x720"]),
+];
+
+/// What is asked for on the command line.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Fewer rounds and pictures: good for a look.
+    #[arg(long)]
+    quick: bool,
+    /// Where the report goes: report.html, results.json and results.md.
+    #[arg(long, value_name = "DIR", default_value = "out/bench/codec")]
+    out: PathBuf,
+    /// In how many rounds each size has its turn [default: 7, or 5 with --quick].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: Option<u32>,
+}
+
+/// Measures, prints the table, and writes the report.
+pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let began = SystemTime::now();
+    let rounds = options.rounds.unwrap_or(if options.quick { 5 } else { 7 });
+    let pictures = if options.quick { PICTURES_QUICK } else { PICTURES };
+    let placed = [Placed { layout: Layout::Free, sender: None, receiver: None }];
+    let slots = slots(&[FARPROBE], &placed, rounds, 0);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let turns = runtime.block_on(measure(pictures, &slots))?;
+    let mut runs = Vec::new();
+    for (size, names) in OF_SIZE {
+        let of = |what: fn(&Coded) -> Vec<f64>| {
+            let of_size = turns.iter().filter(move |(_, turned, _)| *turned == size);
+            of_size.map(move |(slot, _, coded)| read(*slot, coded, what(coded))).collect::<Vec<_>>()
+        };
+        let encode = of(|coded| micros(&coded.encode));
+        let decode = of(|coded| micros(&coded.decode));
+        let both = of(|coded| micros(&coded.encode.iter().zip(&coded.decode).map(|(a, b)| a + b).collect::<Vec<_>>()));
+        for (run, turns) in names.into_iter().zip([encode, decode, both]) {
+            runs.extend(gather(&Belongs { run, link: "none".to_owned() }, &turns).0);
+        }
+    }
+    let quick = if options.quick { " --quick" } else { "" };
+    let asked = options.rounds.map_or_else(String::new, |rounds| format!(" --rounds {rounds}"));
+    let about = "one process, one thread, wherever the system puts it".to_owned();
+    let results = Results {
+        format: FORMAT,
+        commit: farprobe_record::commit().to_owned(),
+        build: super::build().to_owned(),
+        measured_at: wall_time(began),
+        command: format!("farprobe-bench codec{quick}{asked}"),
+        machine: Machine::here(),
+        layouts: vec![LayoutNote { name: "free".to_owned(), about }],
+        notes: notes(rounds, pictures),
+        runs,
+        ratios: Vec::new(),
+        bars: Vec::new(),
+        courses: Vec::new(),
+    };
+    let paths = write(&options.out, &results)
+        .map_err(|error| format!("the report can't be written to {}: {error}", options.out.display()))?;
+    println!("{}", markdown(&results));
+    for path in paths {
+        println!("{}", path.display());
+    }
+    Ok(())
+}
+
+async fn measure(pictures: usize, slots: &[Slot]) -> Result<Vec<(Slot, Size, Coded)>, Box<dyn Error>> {
+    let longest = PICTURE_TAKES * u32::try_from(pictures).unwrap_or(u32::MAX);
+    let bar = bar(slots.len() * OF_SIZE.len(), Duration::ZERO)?;
+    let mut turns = Vec::new();
+    for slot in slots {
+        for (size, _) in OF_SIZE {
+            show(&bar, slot);
+            let mut crew = Crew::default();
+            let turn = async {
+                let coder = crew.start("codec", &Order::Code(CodePlan { size, pictures })).await?;
+                crew.hear(coder, longest).await
+            };
+            let coded = tokio::select! {
+                coded = turn => coded,
+                interrupted = interrupted() => Err(interrupted),
+            };
+            crew.dismiss().await;
+            turns.push((*slot, size, coded?));
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(turns)
+}
+
+fn micros(nanos: &[u64]) -> Vec<f64> {
+    nanos.iter().map(|nanos| *nanos as f64 * 1e-3).collect()
+}
+
+fn read(slot: Slot, coded: &Coded, times: Vec<f64>) -> Measured {
+    Measured {
+        slot,
+        latencies: times,
+        sent: coded.encode.len() as u64,
+        lost: 0,
+        sender: coded.usage,
+        receiver: Usage::default(),
+        hops: Vec::new(),
+        figures: Vec::new(),
+        course: Vec::new(),
+    }
+}
+
+fn notes(rounds: u32, pictures: usize) -> Vec<String> {
+    let mut notes = vec![
+        "Pictures are those of the simulated scanner (1024x768), drawn beforehand while the probe slides over the patient, and \
+         brought to the size; at 1280x720 there is black on both sides. Encoder and decoder are those of the programs (openh264, one \
+         thread), at 5 Mbit/s and 30 pictures a second, as a cart does it unless it is told otherwise."
+            .to_owned(),
+        format!(
+            "{rounds} rounds, each turn in a process of its own, of {pictures} pictures, one after the other without a pause: \
+             encoded, and decoded at once. The first picture, which needs no other, and the nine after it are dropped."
+        ),
+        "Times are of the clock on the wall: what other programs take of the machine is in them. CPU time stands under sender."
+            .to_owned(),
+    ];
+    notes.extend(super::busy());
+    notes
+}
