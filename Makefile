@@ -59,7 +59,7 @@ console: packages ## the specialist's console: make console ARGS="connect ADDRES
 cart: packages ## the controller daemon with the simulated arm
 	cargo run --release --locked -p farprobe-cart -- --config assets/cart-sim.toml $(ARGS)
 
-bench: packages ## measurements: make bench ARGS=command, ARGS=rt, ARGS=world, ARGS=step, or ARGS=selftest of the impaired lines
+bench: packages ## measurements: make bench ARGS=command, ARGS=rt, ARGS=codec, ARGS=world, ARGS=step, or ARGS=selftest of the impaired lines
 	@.ci/system-packages bench
 	cargo run --release --locked -p farprobe-bench -- $(ARGS)
 

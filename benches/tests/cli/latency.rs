@@ -105,8 +105,8 @@ fn the_real_time_thread_is_measured_quiet_and_under_load() {
 fn encoding_and_decoding_are_measured_at_both_sizes() {
     let folder = tempfile::tempdir().unwrap();
     let results = measure(folder.path(), &["codec", "--quick", "--rounds", "1"]);
-    let names: Vec<_> = runs(&results).iter().map(|run| run["run"].clone()).collect();
-    let of_size = |size| ["encode", "decode", "encode and decode"].map(|what| format!("{what} {size}"));
+    let names: Vec<_> = runs(&results).iter().map(|run| (run["layout"].clone(), run["subject"].clone())).collect();
+    let of_size = |size: &str| ["encode", "decode", "encode and decode"].map(|what| (size.into(), what.into()));
     assert_eq!(names, [of_size("640x480"), of_size("1280x720")].concat());
     for of in runs(&results).chunks(3) {
         let p50: Vec<f64> = of.iter().map(|run| number(run, "p50")).collect();

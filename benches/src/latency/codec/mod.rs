@@ -17,7 +17,7 @@ use super::gather::{Belongs, gather};
 use super::layout::{Layout, Placed};
 use super::rounds::{Measured, bar, show};
 use super::slots::{Slot, slots};
-use crate::report::results::{FORMAT, LayoutNote, Results};
+use crate::report::results::{FORMAT, LayoutNote, Results, RunResult};
 use crate::report::{markdown, write};
 use clip::Size;
 
@@ -32,11 +32,8 @@ const PICTURES_QUICK: usize = 150;
 /// What a picture may take at the most, with drawing it: a slow machine without its assembler is told, not waited for.
 const PICTURE_TAKES: Duration = Duration::from_millis(200);
 
-/// What is measured of each size, by the names in the results.
-const OF_SIZE: [(Size, [&str; 3]); 2] = [
-    (Size::Vga, ["encode 640x480", "decode 640x480", "encode and decode 640x480"]),
-    (Size::Hd, ["encode 1280x720", "decode 1280x720", "encode and decode 1280x720"]),
-];
+/// The sizes, by the names that stand for layouts in the results.
+const SIZES: [(Size, &str); 2] = [(Size::Vga, "640x480"), (Size::Hd, "1280x720")];
 
 /// What is asked for on the command line.
 #[derive(Debug, Args)]
@@ -62,21 +59,25 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let turns = runtime.block_on(measure(pictures, &slots))?;
     let mut runs = Vec::new();
-    for (size, names) in OF_SIZE {
-        let of = |what: fn(&Coded) -> Vec<f64>| {
-            let of_size = turns.iter().filter(move |(_, turned, _)| *turned == size);
-            of_size.map(move |(slot, _, coded)| read(*slot, coded, what(coded))).collect::<Vec<_>>()
+    for (size, layout) in SIZES {
+        let of = |subject: &str, what: fn(&Coded) -> Vec<u64>| {
+            let of_size = turns.iter().filter(|(_, turned, _)| *turned == size);
+            let measured: Vec<Measured> =
+                of_size.map(|(slot, _, coded)| read(*slot, coded, micros(&what(coded)))).collect();
+            let (of, _) = gather(&Belongs { run: "codec", link: "none".to_owned() }, &measured);
+            let named = |run| RunResult { layout: layout.to_owned(), subject: subject.to_owned(), ..run };
+            of.into_iter().map(named).collect::<Vec<_>>()
         };
-        let encode = of(|coded| micros(&coded.encode));
-        let decode = of(|coded| micros(&coded.decode));
-        let both = of(|coded| micros(&coded.encode.iter().zip(&coded.decode).map(|(a, b)| a + b).collect::<Vec<_>>()));
-        for (run, turns) in names.into_iter().zip([encode, decode, both]) {
-            runs.extend(gather(&Belongs { run, link: "none".to_owned() }, &turns).0);
-        }
+        runs.extend(of("encode", |coded| coded.encode.clone()));
+        runs.extend(of("decode", |coded| coded.decode.clone()));
+        runs.extend(of("encode and decode", |coded| {
+            coded.encode.iter().zip(&coded.decode).map(|(a, b)| a + b).collect()
+        }));
     }
     let quick = if options.quick { " --quick" } else { "" };
     let asked = options.rounds.map_or_else(String::new, |rounds| format!(" --rounds {rounds}"));
-    let about = "one process, one thread, wherever the system puts it".to_owned();
+    let about = "pictures of this size; one process, one thread, wherever the system puts it";
+    let note = |(_, name): (Size, &str)| LayoutNote { name: name.to_owned(), about: about.to_owned() };
     let results = Results {
         format: FORMAT,
         commit: farprobe_record::commit().to_owned(),
@@ -84,7 +85,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         measured_at: wall_time(began),
         command: format!("farprobe-bench codec{quick}{asked}"),
         machine: Machine::here(),
-        layouts: vec![LayoutNote { name: "free".to_owned(), about }],
+        layouts: SIZES.map(note).to_vec(),
         notes: notes(rounds, pictures),
         runs,
         ratios: Vec::new(),
@@ -102,10 +103,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
 async fn measure(pictures: usize, slots: &[Slot]) -> Result<Vec<(Slot, Size, Coded)>, Box<dyn Error>> {
     let longest = PICTURE_TAKES * u32::try_from(pictures).unwrap_or(u32::MAX);
-    let bar = bar(slots.len() * OF_SIZE.len(), Duration::ZERO)?;
+    let bar = bar(slots.len() * SIZES.len(), Duration::ZERO)?;
     let mut turns = Vec::new();
     for slot in slots {
-        for (size, _) in OF_SIZE {
+        for (size, _) in SIZES {
             show(&bar, slot);
             let mut crew = Crew::default();
             let turn = async {

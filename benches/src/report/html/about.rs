@@ -5,6 +5,7 @@ pub(super) fn title(run: &str, link: &str) -> String {
     let name = match run {
         "rt" => "Real-time loop: how late it wakes".to_owned(),
         "rt step" => "Real-time loop: what a step takes".to_owned(),
+        "codec" => "Encoding and decoding a picture".to_owned(),
         "command" if link == "none" => "Command, no line between".to_owned(),
         _ => capital(run),
     };
@@ -23,7 +24,7 @@ pub(super) fn run(run: &str) -> Option<&'static str> {
              up for it."
         }
         "rt step" => "And this is how much computing time one of its steps takes.",
-        "encode 640x480" => {
+        "codec" => {
             "A picture has to be made small for its way, and whole again at its end. Here it was measured how long that takes, \
              without any way between."
         }
@@ -37,7 +38,7 @@ pub(super) fn things(run: &str) -> &'static str {
         "command" => "commands",
         "rt" => "wake-ups",
         "rt step" => "steps",
-        _ if run.contains("code") => "pictures",
+        "codec" => "pictures",
         _ => "samples",
     }
 }

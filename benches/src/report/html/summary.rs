@@ -36,7 +36,9 @@ fn of_part(part: &Part<'_>) -> String {
         text += &["<p>", about, " ", about::link(part.run, part.link), "</p>"].concat();
     }
     for layout in part.layouts() {
-        let Some(own) = part.find(layout, "farprobe") else { continue };
+        // A run without a subject of that name has the whole last.
+        let whole = part.find(layout, "farprobe").or_else(|| part.of_layout(layout).last().copied());
+        let Some(own) = whole else { continue };
         let floor = part.find(layout, "floor");
         let time = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), span);
         let ratio = part.results.ratios.iter().find(|ratio| {
