@@ -31,7 +31,7 @@ impl LinkChoice {
 }
 
 /// Writes to standard output. A reader that has seen enough is no failure.
-fn print(text: &str) -> Result<(), Box<dyn Error>> {
+pub(crate) fn print(text: &str) -> Result<(), Box<dyn Error>> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),

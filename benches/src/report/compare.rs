@@ -27,8 +27,7 @@ pub(crate) struct Options {
 /// Prints what has changed. That something is worse is a result, and no failure.
 pub(crate) fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let (before, after) = (read(&options.before)?, read(&options.after)?);
-    print!("{}", report(&before, &after));
-    Ok(())
+    crate::line::print(&report(&before, &after))
 }
 
 /// What a figure did.

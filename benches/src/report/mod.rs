@@ -12,10 +12,12 @@ pub(crate) mod results;
 mod testing;
 mod words;
 
+use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use markdown::markdown;
+use crate::line::print;
+use markdown::markdown;
 use results::Results;
 
 /// The files, by their names in the folder of the results.
@@ -23,8 +25,15 @@ const JSON: &str = "results.json";
 const MARKDOWN: &str = "results.md";
 const HTML: &str = "report.html";
 
-/// Writes all files into `folder`, and gives the paths.
-pub(crate) fn write(folder: &Path, results: &Results) -> io::Result<[PathBuf; 3]> {
+/// Writes all files into `folder`, and prints the table and where they are.
+pub(crate) fn publish(folder: &Path, results: &Results) -> Result<(), Box<dyn Error>> {
+    let paths = write(folder, results)
+        .map_err(|error| format!("the report can't be written to {}: {error}", folder.display()))?;
+    let paths = paths.map(|path| path.display().to_string()).join("\n");
+    print(&format!("{}\n{paths}\n", markdown(results)))
+}
+
+fn write(folder: &Path, results: &Results) -> io::Result<[PathBuf; 3]> {
     std::fs::create_dir_all(folder)?;
     let json = serde_json::to_string_pretty(results)? + "\n";
     let files = [(HTML, html::page(results)), (JSON, json), (MARKDOWN, markdown(results))];

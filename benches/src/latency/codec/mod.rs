@@ -17,8 +17,8 @@ use super::gather::{Belongs, gather};
 use super::layout::{Layout, Placed};
 use super::rounds::{Measured, bar, show};
 use super::slots::{Slot, slots};
+use crate::report::publish;
 use crate::report::results::{FORMAT, LayoutNote, Results, RunResult};
-use crate::report::{markdown, write};
 use clip::Size;
 
 /// The encoder and decoder of Farprobe.
@@ -92,13 +92,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         bars: Vec::new(),
         courses: Vec::new(),
     };
-    let paths = write(&options.out, &results)
-        .map_err(|error| format!("the report can't be written to {}: {error}", options.out.display()))?;
-    println!("{}", markdown(&results));
-    for path in paths {
-        println!("{}", path.display());
-    }
-    Ok(())
+    publish(&options.out, &results)
 }
 
 async fn measure(pictures: usize, slots: &[Slot]) -> Result<Vec<(Slot, Size, Coded)>, Box<dyn Error>> {

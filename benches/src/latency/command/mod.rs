@@ -23,8 +23,8 @@ use super::gather::{Belongs, gather};
 use super::layout::{Layout, Layouts, layouts};
 use super::rounds::{Measured, bar, show};
 use super::slots::{FLOOR, FLOOR_AGAIN, Slot, slots};
+use crate::report::publish;
 use crate::report::results::{Course, FORMAT, LayoutNote, Results};
-use crate::report::{markdown, write};
 use path::PathKind;
 use turn::{Dark, Setup};
 
@@ -161,13 +161,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         ratios,
         courses: courses(&belongs, &setup, &turns),
     };
-    let paths = write(&options.out, &results)
-        .map_err(|error| format!("the report can't be written to {}: {error}", options.out.display()))?;
-    println!("{}", markdown(&results));
-    for path in paths {
-        println!("{}", path.display());
-    }
-    Ok(())
+    publish(&options.out, &results)
 }
 
 /// Where the ends run in this run. In a hurry, and over a line, whose own process is on any core anyway, they are free only.

@@ -20,8 +20,8 @@ use super::layout::{Layout, Placed};
 use super::rounds::{Measured, TurnFigure, bar, show};
 use super::slots::{FLOOR, FLOOR_AGAIN, Slot, slots};
 use crate::report::bars::judge;
+use crate::report::publish;
 use crate::report::results::{BarResult, FORMAT, LayoutNote, Results, RunResult};
-use crate::report::{markdown, write};
 
 /// The real-time thread with the simulated arm.
 const FARPROBE: &str = "farprobe";
@@ -116,13 +116,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         bars,
         courses: Vec::new(),
     };
-    let paths = write(&options.out, &results)
-        .map_err(|error| format!("the report can't be written to {}: {error}", options.out.display()))?;
-    println!("{}", markdown(&results));
-    for path in paths {
-        println!("{}", path.display());
-    }
-    Ok(())
+    publish(&options.out, &results)
 }
 
 async fn measure(counted: Duration, slots: &[Slot]) -> Result<Vec<Turn>, Box<dyn Error>> {
