@@ -1,6 +1,6 @@
 //! What was measured, as files: `results.json` for programs, a table in Markdown, and a page for people.
 //!
-//! All of them are made from [`Results`](results::Results) alone, so that a page can be made again from its JSON.
+//! All of them are made from [`Results`] alone, so that a page can be made again from its JSON.
 
 pub(crate) mod bars;
 pub(crate) mod compare;

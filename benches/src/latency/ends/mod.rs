@@ -1,6 +1,6 @@
 //! The ends of a run: processes of their own, which this program starts of itself.
 //!
-//! Each is told what to do, and tells what it found, in lines of JSON: an [`Order`](words::Order) first, which it answers when
+//! Each is told what to do, and tells what it found, in lines of JSON: an [`Order`] first, which it answers when
 //! it is ready, then when to begin, which it answers with what it measured, and then that it may go. All read the machine's
 //! monotonic clock, so that a stamp of one means the same in the other.
 
