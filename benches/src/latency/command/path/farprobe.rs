@@ -29,17 +29,16 @@ pub(super) fn listen(identities: &Path, sink: Sink) -> Result<Listening, Box<dyn
     runtime.spawn(async move {
         // The one connection of this run. Whoever fails to connect says why at the other end.
         if let Ok(connection) = endpoint.accept().await {
-            hear(&connection, sink).await;
+            hear(&connection, sink);
+            connection.closed().await;
         }
     });
     Ok(Listening { at, certificate: None, _alive: Box::new(runtime) })
 }
 
-/// How the cart hears datagrams: the one place to change when that changes.
-async fn hear(connection: &Connection, mut sink: Sink) {
-    while let Ok(bytes) = connection.datagram().await {
-        sink.take(&bytes);
-    }
+/// As the cart hears commands: on the thread that receives.
+fn hear(connection: &Connection, mut sink: Sink) {
+    connection.on_datagram(move |bytes| sink.take(&bytes));
 }
 
 pub(super) struct Desk {
