@@ -113,8 +113,8 @@ pub struct CartEndpoint {
 impl CartEndpoint {
     /// Listens at `bind` as `identity`, which must be a cart's.
     ///
-    /// At a wildcard address (`0.0.0.0`, `[::]`) it is the system that chooses the address an answer leaves from. On a machine with
-    /// several, where that may not be the one a console wrote to, name it: a console takes no answer from another.
+    /// At a wildcard address (`0.0.0.0`, `[::]`) answers leave from the address that was called, also on a machine with several;
+    /// outside Linux from the one the system chooses, which a console may not listen to: there bind to the address itself.
     pub fn open(bind: SocketAddr, identity: &Identity, options: CartOptions) -> Result<Self, OpenError> {
         options.demo.check(identity)?;
         match identity.role() {

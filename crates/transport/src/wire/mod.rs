@@ -15,6 +15,8 @@
 mod endpoint;
 mod line;
 mod link;
+#[cfg(target_os = "linux")]
+mod packet_info;
 mod sink;
 mod socket;
 mod streams;
@@ -35,6 +37,7 @@ use tokio::sync::Notify;
 pub(crate) use endpoint::Endpoint;
 use line::Line;
 pub(crate) use link::{Link, SendDatagramError};
+use socket::Packet;
 pub(crate) use socket::Socket;
 pub(crate) use streams::{RecvStream, SendStream, StreamError};
 
@@ -203,12 +206,12 @@ impl Wire {
     }
 
     /// A packet that came in through `socket`. `answer` is room to write in.
-    fn receive(&self, packet: &[u8], from: std::net::SocketAddr, socket: &Socket, answer: &mut Vec<u8>) {
-        let packet = BytesMut::from(packet);
+    fn receive(&self, packet: &Packet<'_>, socket: &Socket, answer: &mut Vec<u8>) {
+        let bytes = BytesMut::from(packet.bytes);
         answer.clear();
         let (line, event) = {
             let mut core = self.core();
-            match core.quic.handle(Instant::now(), from, None, None, packet, answer) {
+            match core.quic.handle(Instant::now(), packet.from, packet.to, None, bytes, answer) {
                 Some(DatagramEvent::ConnectionEvent(handle, event)) => match core.lines.get(&handle) {
                     Some(line) => (line.clone(), event),
                     None => return,

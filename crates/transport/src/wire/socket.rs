@@ -10,10 +10,43 @@ use std::time::Duration;
 use quinn_proto::Transmit;
 use socket2::{Domain, Protocol, Type};
 
+#[cfg(target_os = "linux")]
+use super::packet_info;
+
 /// The receive buffer asked of the system, in bytes. Linux gives 208 kB by default and charges each packet with its own
 /// bookkeeping, so that half a second without a reader loses commands, and also the signs of life among them. The system may
 /// give less than asked (`net.core.rmem_max`), which is no error.
 const RECEIVE_BUFFER_BYTES: usize = 1024 * 1024;
+
+/// Longer than any packet that is no offence: QUIC's ends at 1,472 bytes here.
+const PACKET_BYTES: usize = 2048;
+
+/// Room for a packet.
+#[derive(Debug)]
+pub(super) struct Room {
+    packet: [u8; PACKET_BYTES],
+    #[cfg(target_os = "linux")]
+    said: packet_info::Room,
+}
+
+impl Room {
+    pub(super) fn new() -> Self {
+        Self {
+            packet: [0; PACKET_BYTES],
+            #[cfg(target_os = "linux")]
+            said: packet_info::Room::new(),
+        }
+    }
+}
+
+/// A packet that came in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Packet<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) from: SocketAddr,
+    /// Which of this machine's addresses it came to, where the system says so. Answers leave from there.
+    pub(super) to: Option<IpAddr>,
+}
 
 /// An open socket. Reading waits, for no longer than its time-out; sending never does.
 #[derive(Debug)]
@@ -41,6 +74,10 @@ impl Socket {
             tracing::debug!("packets stay at QUIC's smallest size, for this system may fragment larger ones: {error}");
         });
         socket.bind(&address.into())?;
+        #[cfg(target_os = "linux")]
+        if let Err(error) = packet_info::ask_for_it(&socket, address.is_ipv6()) {
+            tracing::debug!("this system does not say which address a packet came to: {error}");
+        }
         let (is_ipv6, may_fragment) = (address.is_ipv6(), may_fragment.is_err());
         Ok(Self { udp: socket.into(), is_ipv6, may_fragment, has_complained: AtomicBool::new(false) })
     }
@@ -69,9 +106,12 @@ impl Socket {
     }
 
     /// Waits for a packet.
-    pub(super) fn receive(&self, packet: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        let (length, from) = self.udp.recv_from(packet)?;
-        Ok((length, canonical(from)))
+    pub(super) fn receive<'a>(&self, room: &'a mut Room) -> io::Result<Packet<'a>> {
+        #[cfg(target_os = "linux")]
+        let (length, from, to) = packet_info::receive(&self.udp, &mut room.packet, &mut room.said)?;
+        #[cfg(not(target_os = "linux"))]
+        let (length, from, to) = self.udp.recv_from(&mut room.packet).map(|(length, from)| (length, from, None))?;
+        Ok(Packet { bytes: room.packet.get(..length).unwrap_or_default(), from: canonical(from), to })
     }
 
     /// Sends the first bytes of `packets` as `transmit` says. What the system does not take now is lost, as on the way: QUIC
@@ -79,7 +119,7 @@ impl Socket {
     pub(super) fn send(&self, packets: &[u8], transmit: &Transmit) {
         let Some(packet) = packets.get(..transmit.size) else { return };
         let to = if self.is_ipv6 { mapped(transmit.destination) } else { transmit.destination };
-        let Err(error) = self.send_now(packet, to) else { return };
+        let Err(error) = self.send_now(packet, to, transmit.src_ip) else { return };
         // A full buffer, a path narrower than its probe, and whatever a stranger's ICMP message says: all of them pass.
         tracing::trace!("a packet to {to} was not sent: {error}");
         if !self.has_complained.swap(true, Ordering::Relaxed) {
@@ -87,16 +127,23 @@ impl Socket {
         }
     }
 
+    /// `own` is the address the peer knows, if it knows one: only who was called first has such an address.
     #[cfg(unix)]
-    fn send_now(&self, packet: &[u8], to: SocketAddr) -> io::Result<()> {
+    fn send_now(&self, packet: &[u8], to: SocketAddr, own: Option<IpAddr>) -> io::Result<()> {
         use rustix::net::{SendFlags, sendto};
+        #[cfg(target_os = "linux")]
+        if let Some(own) = own {
+            return packet_info::send_from(&self.udp, packet, to, own);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = own;
         sendto(&self.udp, packet, SendFlags::DONTWAIT, &to)?;
         Ok(())
     }
 
     /// Without the flag of the others: waits while the system's buffer is full, which is rare.
     #[cfg(not(unix))]
-    fn send_now(&self, packet: &[u8], to: SocketAddr) -> io::Result<()> {
+    fn send_now(&self, packet: &[u8], to: SocketAddr, _own: Option<IpAddr>) -> io::Result<()> {
         self.udp.send_to(packet, to).map(|_| ())
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::socket::Room;
 use super::{Socket, Wire};
 
 /// How long the thread sleeps at most while there are connections. Timers set by other threads are late by no more than this
@@ -21,9 +22,6 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Packets taken at a time from a socket that was replaced. A flood there must not keep the new one waiting.
 const ELDERS_SHARE: usize = 64;
-
-/// Longer than any packet that is no offence: QUIC's ends at 1,472 bytes here.
-const PACKET_BYTES: usize = 2048;
 
 /// Starts the thread that receives for `wire`. It ends by itself once the endpoint was dropped and its connections are gone.
 pub(super) fn start(wire: Arc<Wire>, socket: Arc<Socket>) -> io::Result<()> {
@@ -50,24 +48,19 @@ struct Receiver {
 
 impl Receiver {
     fn run(mut self) {
-        let mut packet = [0; PACKET_BYTES];
-        let mut elders_packet = [0; PACKET_BYTES];
+        let (mut room, mut elders_room) = (Room::new(), Room::new());
         let mut answer = Vec::new();
         loop {
-            let received = self.socket.receive(&mut packet);
+            let received = self.socket.receive(&mut room);
             // What came to an older address was sent earlier: QUIC would drop it after news that the peer has given that up.
             for (elder, _) in &self.elders {
                 for _ in 0..ELDERS_SHARE {
-                    let Ok((length, from)) = elder.receive(&mut elders_packet) else { break };
-                    let packet = elders_packet.get(..length).unwrap_or_default();
-                    self.wire.receive(packet, from, elder, &mut answer);
+                    let Ok(packet) = elder.receive(&mut elders_room) else { break };
+                    self.wire.receive(&packet, elder, &mut answer);
                 }
             }
             match received {
-                Ok((length, from)) => {
-                    let packet = packet.get(..length).unwrap_or_default();
-                    self.wire.receive(packet, from, &self.socket, &mut answer);
-                }
+                Ok(packet) => self.wire.receive(&packet, &self.socket, &mut answer),
                 Err(error) => pause_after(&error),
             }
             if self.wire.has_moved() {

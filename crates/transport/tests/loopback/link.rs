@@ -1,8 +1,12 @@
 //! Datagrams, closing and figures over a good link.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 use farprobe_transport::identity::{Purpose, Role};
-use farprobe_transport::{CloseReason, Closed, Congestion, LinkOptions, SendError};
+use farprobe_transport::{
+    CartEndpoint, CartOptions, CloseReason, Closed, Congestion, DemoPolicy, LinkOptions, SendError,
+};
 
 use super::support::*;
 
@@ -21,6 +25,28 @@ async fn datagrams_go_both_ways_unchanged() {
         assert_eq!((stats.datagrams_sent, stats.datagrams_received), (5, 5));
         assert!(stats.round_trip >= stats.min_round_trip && stats.min_round_trip.as_nanos() > 0, "{stats:?}");
         assert!(stats.packets_sent > 5 && stats.path_mtu >= 1200, "{stats:?}");
+    }
+}
+
+/// A cart on two networks. On Linux every address of 127/8 is this machine's, and left to itself it answers from the first.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_cart_answers_from_the_address_that_was_called() {
+    for everywhere in ["0.0.0.0:0", "[::]:0"] {
+        let (cart, operator) = cart_and_operator();
+        let options = CartOptions { demo: DemoPolicy::Refused, ..CartOptions::default() };
+        // A machine without IPv6 has no such socket.
+        let Ok(cart_endpoint) = CartEndpoint::open(everywhere.parse().unwrap(), &cart, options) else { continue };
+        let called = SocketAddr::from(([127, 0, 0, 2], cart_endpoint.local_addr().unwrap().port()));
+        let console_endpoint = open_console(LinkOptions::default());
+        let connected = within(async {
+            tokio::join!(cart_endpoint.accept(), console_endpoint.connect(called, &operator, Some("cart 1")))
+        });
+        let (cart, console) = connected.await;
+        let (cart, console) = (cart.unwrap(), console.unwrap());
+        assert_eq!(console.remote_address(), called, "{everywhere}");
+        cart.send_datagram("from there as well").unwrap();
+        assert_eq!(within(console.datagram()).await.unwrap(), "from there as well");
     }
 }
 
