@@ -231,3 +231,26 @@ fn sr_041_after_a_lost_touch_there_is_a_pause() {
         assert_eq!(is_given(touch.then(1, 5.0, 0.0)), same, "back after {free_ms} ms");
     }
 }
+
+#[test]
+fn sr_041_just_the_jump_that_is_granted_is_granted() {
+    let now = Time::from_millis(1_000);
+    let long_ago = Time::ZERO;
+    for (jump, jumped_at) in [(JUMP, long_ago), (JUMP + 1e-9, now)] {
+        let phase = Phase::Looking {
+            fast: jump,
+            slow: 0.0,
+            jumped_at: long_ago,
+            lowest: 0.0,
+            lowest_at: now,
+            travel: 0.0,
+            wanted: TOLD,
+            told_at: now,
+        };
+        let feeling = Feeling { felt: Contact::Touching, pressing: jump, expected: None, speed: 0.0 };
+        // No time passes: nothing is averaged in.
+        let next = TouchWatch { phase, at: now }.next(now, 0.0, &feeling);
+        let Phase::Looking { jumped_at: found, .. } = next else { panic!("{next:?}") };
+        assert_eq!(found, jumped_at, "{jump} N");
+    }
+}

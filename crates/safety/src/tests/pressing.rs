@@ -232,6 +232,20 @@ fn sr_029_nor_after_a_while_in_which_nobody_said_anything() {
 }
 
 #[test]
+fn sr_029_the_numbers_of_presses_are_each_driver_s_own() {
+    let mut scene = Scene::engaged(0.0);
+    scene.open();
+    scene.run(1);
+    assert_eq!(scene.rung(), Rung::Ready);
+    scene.facts.lease = Lease::Held { epoch: 8 };
+    scene.run(2);
+    // The same number as the driver before him had.
+    scene.press(1);
+    scene.run(1);
+    assert_eq!(scene.rung(), Rung::Engaged);
+}
+
+#[test]
 fn sr_029_a_parked_arm_is_anybodys() {
     let mut scene = Scene::at(Rung::Parked, 0.0);
     scene.facts.lease = Lease::Held { epoch: 8 };
