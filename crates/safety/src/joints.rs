@@ -120,11 +120,18 @@ pub struct Refusal {
     pub instead: Option<JointSetpoint>,
 }
 
-/// An angle may differ from what the speed makes of the one before by this much, rad: how the servo integrates.
-const JUMP_TOLERANCE: f64 = 1e-3;
+/// An angle may differ from what the speed makes of the one before by this much, rad: rounding. The arm follows angles and the gate
+/// judges speeds, so that what is granted here in every tick is motion that nobody judges: 1e-3 rad would be 1 rad/s of it.
+const JUMP_TOLERANCE: f64 = 1e-6;
 
-/// A start from rest may stand so far from the measured angles, rad: the arm's sag under load.
-const START_TOLERANCE: f64 = 0.01;
+/// Ticks further apart than this were late, s: in what was too much nobody says whether the arm went on or stopped.
+const LATE_AFTER: f64 = 0.003;
+
+/// A start from rest may stand so far from the measured angles, rad: what the first tick's speed makes of them, were it late.
+const START_TOLERANCE: f64 = 5e-5;
+
+/// An angle may be this far beyond the end of its range, rad: how far the last tick before it carries.
+const END_ROOM: f64 = 1e-3;
 
 /// Relative room for rounding and for how the servo integrates.
 const ROUNDING: f64 = 1.01;
@@ -277,8 +284,8 @@ impl JointWatch {
         if !slow {
             return Err(Refused::Speed { joint });
         }
-        let low = at(&self.limits.lower) - JUMP_TOLERANCE;
-        let high = at(&self.limits.upper) + JUMP_TOLERANCE;
+        let low = at(&self.limits.lower) - END_ROOM;
+        let high = at(&self.limits.upper) + END_ROOM;
         // Beyond its range a joint may come back, or stay.
         let inside = (position >= low || velocity >= -CREEP) && (position <= high || velocity <= CREEP);
         if !inside || !self.limits.can_stand_at(joint, position) {
@@ -295,7 +302,8 @@ impl JointWatch {
         if !smooth {
             return Err(Refused::Acceleration { joint });
         }
-        let follows = (position - (at(&last.positions) + velocity * dt)).abs() <= JUMP_TOLERANCE;
+        let late = (dt - LATE_AFTER).max(0.0) * velocity.abs().max(at(&last.velocities).abs());
+        let follows = (position - (at(&last.positions) + velocity * dt)).abs() <= JUMP_TOLERANCE + late;
         if follows { Ok(()) } else { Err(Refused::Jump { joint }) }
     }
 
@@ -324,10 +332,10 @@ impl JointWatch {
     }
 }
 
-/// Whether this setpoint is one at rest where the arm stands.
+/// Whether this setpoint is one at rest where the arm stands: just there, or an arm that follows would be led on, tick by tick.
 fn starts_afresh(check: &JointCheck) -> bool {
     let near = check.setpoint.positions.zip_with(&check.measured, |a, b| (a - b).abs());
-    is_at_rest(&check.setpoint.velocities) && near.as_slice().iter().all(|distance| *distance <= START_TOLERANCE)
+    is_at_rest(&check.setpoint.velocities) && near.as_slice().iter().all(|distance| *distance <= JUMP_TOLERANCE)
 }
 
 fn is_at_rest(velocities: &Joints) -> bool {

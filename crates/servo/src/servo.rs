@@ -301,7 +301,14 @@ impl Servo {
         let (from, speeds) = self.start_from(reading, gap)?;
         let kinematics = self.model.kinematics(&from);
         let wanted = self.wanted(&kinematics, permitted);
-        let velocities = self.reach(&kinematics, &speeds, &wanted, permitted, dt);
+        let velocities = match reading.health {
+            // An arm that has stopped is told to stand where it stands until it follows again. Led on from there tick by tick, it
+            // would be led by what is measured.
+            ArmHealth::Starved | ArmHealth::Stopped | ArmHealth::Silent if fastest(&speeds) <= AT_REST => speeds,
+            ArmHealth::Ready | ArmHealth::Starved | ArmHealth::Stopped | ArmHealth::Silent => {
+                self.reach(&kinematics, &speeds, &wanted, permitted, dt)
+            }
+        };
         let positions = from.zip_with(&velocities, |angle, speed| angle + speed * dt);
         let setpoint = JointSetpoint { positions, velocities };
         let check = JointCheck { setpoint, measured: reading.positions, implied: kinematics.twist(&velocities) };
@@ -390,6 +397,8 @@ impl Servo {
         });
         let here = is_sound(&self.model, reading).then(|| (reading.positions, Joints::zero(self.model.axes())));
         match reading.health {
+            // After a longer gap it has stopped by itself, whether it has said so yet or not.
+            ArmHealth::Ready if gap > GOES_ON => here.or(last),
             ArmHealth::Ready => last.or(here),
             ArmHealth::Starved | ArmHealth::Stopped | ArmHealth::Silent => here.or(last),
         }

@@ -231,8 +231,8 @@ fn sr_020_a_start_is_at_rest_and_where_the_arm_stands() {
         check.setpoint.velocities.as_mut_slice()[1] = speed;
         arm.confirm(&check)
     };
-    assert_eq!(start(0.0099, 0.01), Confirmation::Passed);
-    assert_eq!(reason(start(0.0101, 0.0)), Refused::Jump { joint: 1 });
+    assert_eq!(start(4.9e-5, 0.01), Confirmation::Passed);
+    assert_eq!(reason(start(5.1e-5, 0.0)), Refused::Jump { joint: 1 });
     assert_eq!(reason(start(0.0, 0.0102)), Refused::Jump { joint: 1 });
 }
 
@@ -258,6 +258,46 @@ fn sr_020_an_arm_at_rest_that_was_not_pushed_begins_where_it_was_sent() {
     check.setpoint.positions.as_mut_slice()[1] += 0.005;
     check.setpoint.velocities.as_mut_slice()[1] = 0.005;
     assert_eq!(reason(arm.confirm(&check)), Refused::Jump { joint: 1 });
+}
+
+/// The arm follows angles, the gate judges speeds: neither a little more in every tick nor a start in every tick is motion that
+/// nobody judges.
+#[test]
+fn sr_020_no_joint_creeps_along_beside_its_speed() {
+    // Told to be at rest, and led on all the same; by an arm that stands still, and by one that follows.
+    for (creep, follows) in [(2e-6, false), (2e-6, true), (0.9e-3, true), (0.0099, true), (-0.0099, true)] {
+        let mut arm = Arm::new();
+        arm.scene.run(1);
+        let mut check = arm.check();
+        check.setpoint.positions.as_mut_slice()[2] += creep;
+        if follows {
+            arm.scene.measured.joints = arm.angles;
+        }
+        assert_eq!(reason(arm.confirm(&check)), Refused::Jump { joint: 2 }, "{creep} rad");
+    }
+    // And moving: neither ahead of its speed nor behind it.
+    for creep in [2e-6, -2e-6] {
+        let mut arm = Arm::moving();
+        arm.scene.run(1);
+        let mut check = arm.check();
+        check.setpoint.positions.as_mut_slice()[0] += creep;
+        assert_eq!(reason(arm.confirm(&check)), Refused::Jump { joint: 0 }, "{creep} rad");
+    }
+}
+
+/// In a gap an arm may have gone on, or stopped by itself: its next setpoint is between the two.
+#[test]
+fn sr_020_after_a_late_tick_an_angle_is_where_the_arm_may_have_got_to() {
+    for (ticks, part, passes) in [(3, 1.0, true), (3, 0.99, false), (10, 1.0, true), (10, 0.5, true), (10, -0.5, false)]
+    {
+        let mut arm = Arm::moving();
+        arm.scene.run(ticks);
+        let mut check = arm.check();
+        let speed = check.setpoint.velocities.as_slice()[0];
+        let gone = speed * f64::from(ticks) * 1e-3;
+        check.setpoint.positions.as_mut_slice()[0] = arm.angles.as_slice()[0] + gone * part;
+        assert_eq!(arm.confirm(&check) == Confirmation::Passed, passes, "{ticks} ms, {part}");
+    }
 }
 
 #[test]
