@@ -25,8 +25,8 @@ pub(crate) struct Options {
     /// How many seeds. A seed's class of faults follows from its number, so that all classes have as many.
     #[arg(long, default_value_t = 270)]
     seeds: u64,
-    /// How long each exam is, s of virtual time.
-    #[arg(long, default_value_t = 30)]
+    /// How long each exam is, s of virtual time. Each fault takes a cycle of 24 s: a shorter exam would meet none, and pass.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(24..=86_400))]
     seconds: u64,
     /// Only this class of faults: "link-lost", "adversary", …
     #[arg(long, value_parser = class)]

@@ -1,6 +1,6 @@
 //! The second, independent look: compares what was sent to the arm with what was permitted, and with what the arm does.
 //!
-//! It shares no state, no function and no limit with the gate. What changes a setpoint between the gate and the arm, and an
+//! It shares no state and no function with the gate, and has ceilings of its own. What changes a setpoint between the gate and the arm, and an
 //! arm that does not do what it is told, are found here within 20 ms.
 
 use core::time::Duration;
@@ -11,8 +11,12 @@ use crate::joints::{JointLimits, JointSetpoint};
 use crate::objection::Objection;
 use crate::state::Cause;
 
-/// What is wrong for so long trips; with the tick before and the tick after, that is within 20 ms.
+/// What is wrong for so long trips; with the tick before and the tick after, that is within 20 ms. What is right meanwhile counts
+/// against it, tick for tick: what is wrong for more than half of the time trips, however it is chopped.
 const LASTING: Duration = Duration::from_millis(15);
+
+/// Of a longer gap between two ticks only so much counts: nobody has seen what was in it.
+const LONGEST_TICK: Duration = Duration::from_millis(5);
 
 /// The monitor's own ceiling of the hard force limit, N.
 const FORCE_CEILING: f64 = 20.0;
@@ -130,7 +134,7 @@ impl Trip {
     }
 }
 
-/// The trips that have to last, in the order of [`Monitor::since`].
+/// The trips that have to last, in the order of [`Monitor::wrong`].
 const LASTING_TRIPS: [Trip; 5] =
     [Trip::TooFast, Trip::NotAsPermitted, Trip::Pressing, Trip::NotFollowing, Trip::Runaway];
 
@@ -140,14 +144,14 @@ pub struct Monitor {
     limits: MonitorLimits,
     verdict: Verdict,
     last: Option<(Time, Joints)>,
-    /// Since when each of [`LASTING_TRIPS`] has been seen.
-    since: [Option<Time>; LASTING_TRIPS.len()],
+    /// How long each of [`LASTING_TRIPS`] has been seen, less how long it has not; no more than [`LASTING`].
+    wrong: [Duration; LASTING_TRIPS.len()],
 }
 
 impl Monitor {
     /// A monitor that has seen nothing yet.
     pub const fn new(limits: &MonitorLimits) -> Self {
-        Self { limits: *limits, verdict: Verdict::Quiet, last: None, since: [None; LASTING_TRIPS.len()] }
+        Self { limits: *limits, verdict: Verdict::Quiet, last: None, wrong: [Duration::ZERO; LASTING_TRIPS.len()] }
     }
 
     /// What was found up to now.
@@ -163,12 +167,13 @@ impl Monitor {
     /// Takes in one tick.
     pub fn check(&mut self, now: Time, sample: &Sample) -> Verdict {
         let at_once = self.judge_setpoint(now, &sample.setpoint);
+        let elapsed = self.last.map_or(Duration::ZERO, |(at, _)| now.saturating_since(at)).min(LONGEST_TICK);
         self.last = Some((now, sample.setpoint.positions));
         let lasting = self.judge_motion(sample);
         let mut found = at_once;
-        for ((since, trip), seen) in self.since.iter_mut().zip(LASTING_TRIPS).zip(lasting) {
-            *since = if seen { since.or(Some(now)) } else { None };
-            if since.is_some_and(|since| now.saturating_since(since) >= LASTING) {
+        for ((wrong, trip), seen) in self.wrong.iter_mut().zip(LASTING_TRIPS).zip(lasting) {
+            *wrong = if seen { wrong.saturating_add(elapsed).min(LASTING) } else { wrong.saturating_sub(elapsed) };
+            if *wrong == LASTING {
                 found = found.or(Some(trip));
             }
         }
@@ -185,11 +190,12 @@ impl Monitor {
         {
             return Some(Trip::Nonsense);
         }
-        let over = |margins: &Joints| margins.as_slice().iter().position(|margin| *margin > 0.0);
-        let beyond = angles
-            .zip_with(upper, |angle, top| angle - top - STEP_ROOM)
-            .zip_with(&lower.zip_with(angles, |bottom, angle| bottom - angle - STEP_ROOM), f64::max);
-        if let Some(joint) = over(&beyond) {
+        // Written so that NaN among the limits is beyond them.
+        let within = |margin: &f64| *margin <= 0.0;
+        let over = |margins: &Joints| margins.as_slice().iter().position(|margin| !within(margin));
+        let above = angles.zip_with(upper, |angle, top| angle - top - STEP_ROOM);
+        let below = lower.zip_with(angles, |bottom, angle| bottom - angle - STEP_ROOM);
+        if let Some(joint) = over(&above).or_else(|| over(&below)) {
             return Some(Trip::Range { joint });
         }
         let (at, last) = self.last?;

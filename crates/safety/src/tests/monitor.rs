@@ -110,7 +110,7 @@ fn sr_031_a_short_disturbance_does_not_trip_and_a_trip_stays_until_reset() {
     let mut monitor = monitor();
     for tick in 0..1000 {
         let mut sample = good(0.0);
-        if tick % 15 != 0 {
+        if tick % 30 < 14 {
             sample.measured = joints(0.1);
         }
         assert_eq!(monitor.check(Time::from_millis(tick), &sample), Verdict::Quiet);
@@ -123,6 +123,49 @@ fn sr_031_a_short_disturbance_does_not_trip_and_a_trip_stays_until_reset() {
     monitor.reset();
     assert_eq!(monitor.verdict(), Verdict::Quiet);
     assert_eq!(monitor.check(Time::from_millis(1002), &good(0.0)), Verdict::Quiet);
+}
+
+#[test]
+fn sr_031_one_good_tick_in_between_excuses_nothing() {
+    for of in [2, 3, 15] {
+        let mut monitor = monitor();
+        let tripped = (0..1000).find(|tick| {
+            let mut sample = good(0.0);
+            // Two of three ticks, and fourteen of fifteen; of two ticks one, which is half.
+            if tick % of != 0 {
+                sample.measured = joints(0.1);
+            }
+            monitor.check(Time::from_millis(*tick), &sample) != Verdict::Quiet
+        });
+        assert_eq!(tripped.is_some(), of > 2, "{of}: {tripped:?}");
+        assert!(of < 15 || tripped < Some(20), "{tripped:?}");
+    }
+}
+
+#[test]
+fn sr_031_what_was_in_a_gap_nobody_has_seen() {
+    let mut monitor = monitor();
+    let mut bad = good(0.0);
+    bad.measured = joints(0.1);
+    let seen = [0, 400, 800, 1200].map(|at| monitor.check(Time::from_millis(at), &bad));
+    assert_eq!(seen[..3], [Verdict::Quiet; 3]);
+    assert_eq!(seen[3], Verdict::Tripped(Trip::NotFollowing));
+}
+
+#[test]
+fn sr_031_limits_that_are_no_numbers_permit_nothing() {
+    for spoil in [
+        (|limits: &mut JointLimits| limits.upper = joints(f64::NAN)) as fn(&mut JointLimits),
+        |limits| limits.lower = joints(f64::NAN),
+        |limits| limits.speed = joints(f64::NAN),
+    ] {
+        let mut limits = joint_limits();
+        spoil(&mut limits);
+        let (hard_force, following) = (Newton::literal(20.0), Radian::literal(0.05));
+        let mut monitor = Monitor::new(&MonitorLimits { joints: limits, hard_force, following });
+        let verdicts = [0, 1].map(|tick| monitor.check(Time::from_millis(tick), &good(0.0)));
+        assert_ne!(verdicts[1], Verdict::Quiet);
+    }
 }
 
 #[test]
