@@ -80,32 +80,32 @@ impl ClutchWatch {
 mod tests {
     use super::*;
 
-    const OPEN: Option<Command> = Some(Command { clutch: Clutch::Open, clutch_in: 0 });
+    const OPEN: Command = Command { clutch: Clutch::Open, clutch_in: 0 };
 
-    fn pressed(clutch_in: u32) -> Option<Command> {
-        Some(Command { clutch: Clutch::Pressed, clutch_in })
+    const fn pressed(clutch_in: u32) -> Command {
+        Command { clutch: Clutch::Pressed, clutch_in }
     }
 
     #[test]
     fn sr_005_after_an_interruption_the_clutch_must_be_seen_open_again() {
         let mut watch = ClutchWatch::new();
-        assert_eq!(watch.take(OPEN), ClutchNews::Open);
+        assert_eq!(watch.take(Some(OPEN)), ClutchNews::Open);
         assert_eq!(watch.seen_open(), SeenOpen::Yes);
         watch.interrupt();
         assert_eq!(watch.seen_open(), SeenOpen::No);
-        assert_eq!(watch.take(pressed(1)), ClutchNews::Unproven);
+        assert_eq!(watch.take(Some(pressed(1))), ClutchNews::Unproven);
         // And with a number of its own: that one was pressed in vain.
-        assert_eq!((watch.take(OPEN), watch.take(pressed(1))), (ClutchNews::Open, ClutchNews::Unproven));
-        assert_eq!((watch.take(OPEN), watch.take(pressed(2))), (ClutchNews::Open, ClutchNews::PressedAnew));
+        assert_eq!((watch.take(Some(OPEN)), watch.take(Some(pressed(1)))), (ClutchNews::Open, ClutchNews::Unproven));
+        assert_eq!((watch.take(Some(OPEN)), watch.take(Some(pressed(2)))), (ClutchNews::Open, ClutchNews::PressedAnew));
     }
 
     #[test]
     fn sr_005_another_driver_s_numbers_are_his_own_and_his_clutch_was_not_seen_yet() {
         let mut watch = ClutchWatch::new();
-        assert_eq!((watch.take(OPEN), watch.take(pressed(1))), (ClutchNews::Open, ClutchNews::PressedAnew));
-        watch.take(OPEN);
+        assert_eq!((watch.take(Some(OPEN)), watch.take(Some(pressed(1)))), (ClutchNews::Open, ClutchNews::PressedAnew));
+        watch.take(Some(OPEN));
         watch.forget();
         assert_eq!(watch.seen_open(), SeenOpen::No);
-        assert_eq!((watch.take(OPEN), watch.take(pressed(1))), (ClutchNews::Open, ClutchNews::PressedAnew));
+        assert_eq!((watch.take(Some(OPEN)), watch.take(Some(pressed(1)))), (ClutchNews::Open, ClutchNews::PressedAnew));
     }
 }
