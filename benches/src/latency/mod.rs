@@ -21,7 +21,7 @@ pub(crate) use slots::{FLOOR, FLOOR_AGAIN};
 pub(crate) use statistics::Spread;
 
 /// How this program was built.
-const fn build() -> &'static str {
+pub(crate) const fn build() -> &'static str {
     if cfg!(debug_assertions) { "dev" } else { "release" }
 }
 

@@ -1,8 +1,9 @@
 //! `results.json`: everything that was measured, in a shape that stays.
 
 use std::path::Path;
+use std::time::SystemTime;
 
-use farprobe_record::Machine;
+use farprobe_record::{Machine, wall_time};
 use serde::{Deserialize, Serialize};
 
 use crate::latency::statistics::Percentiles;
@@ -37,6 +38,26 @@ pub(crate) struct Results {
     pub(crate) bars: Vec<BarResult>,
     /// What happened in the course of time, around an event.
     pub(crate) courses: Vec<Course>,
+}
+
+impl Results {
+    /// What is known before anything is measured: by what, when, and on what.
+    pub(crate) fn begun(at: SystemTime, command: String) -> Self {
+        Self {
+            format: FORMAT,
+            commit: farprobe_record::commit().to_owned(),
+            build: crate::latency::build().to_owned(),
+            measured_at: wall_time(at),
+            command,
+            machine: Machine::here(),
+            layouts: Vec::new(),
+            notes: Vec::new(),
+            runs: Vec::new(),
+            ratios: Vec::new(),
+            bars: Vec::new(),
+            courses: Vec::new(),
+        }
+    }
 }
 
 /// A layout as it was on this machine.

@@ -8,9 +8,8 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
-use farprobe_record::{Machine, wall_time};
 
-use super::ends::crew::{Crew, interrupted};
+use super::ends::crew::with_crew;
 use super::ends::usage::Usage;
 use super::ends::words::{CodePlan, Coded, Order};
 use super::gather::{Belongs, gather};
@@ -18,7 +17,7 @@ use super::layout::{Layout, Placed};
 use super::rounds::{Measured, bar, show};
 use super::slots::{Slot, slots};
 use crate::report::publish;
-use crate::report::results::{FORMAT, LayoutNote, Results, RunResult};
+use crate::report::results::{LayoutNote, Results, RunResult};
 use clip::Size;
 
 /// The encoder and decoder of Farprobe.
@@ -79,18 +78,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let about = "pictures of this size; one process, one thread, wherever the system puts it";
     let note = |(_, name): (Size, &str)| LayoutNote { name: name.to_owned(), about: about.to_owned() };
     let results = Results {
-        format: FORMAT,
-        commit: farprobe_record::commit().to_owned(),
-        build: super::build().to_owned(),
-        measured_at: wall_time(began),
-        command: format!("farprobe-bench codec{quick}{asked}"),
-        machine: Machine::here(),
         layouts: SIZES.map(note).to_vec(),
         notes: notes(rounds, pictures),
         runs,
-        ratios: Vec::new(),
-        bars: Vec::new(),
-        courses: Vec::new(),
+        ..Results::begun(began, format!("farprobe-bench codec{quick}{asked}"))
     };
     publish(&options.out, &results)
 }
@@ -102,17 +93,11 @@ async fn measure(pictures: usize, slots: &[Slot]) -> Result<Vec<(Slot, Size, Cod
     for slot in slots {
         for (size, _) in SIZES {
             show(&bar, slot);
-            let mut crew = Crew::default();
-            let turn = async {
+            let coded = with_crew(async |crew| {
                 let coder = crew.start("codec", &Order::Code(CodePlan { size, pictures })).await?;
                 crew.hear(coder, longest).await
-            };
-            let coded = tokio::select! {
-                coded = turn => coded,
-                interrupted = interrupted() => Err(interrupted),
-            };
-            crew.dismiss().await;
-            turns.push((*slot, size, coded?));
+            });
+            turns.push((*slot, size, coded.await?));
             bar.inc(1);
         }
     }

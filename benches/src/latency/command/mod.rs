@@ -15,16 +15,15 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use farprobe_impair::link::{Link, find};
 use farprobe_proto::Epoch;
-use farprobe_record::{Machine, wall_time};
 use farprobe_transport::identity::create_demo;
 
-use super::ends::crew::{Crew, EndError, interrupted};
+use super::ends::crew::{EndError, with_crew};
 use super::gather::{Belongs, gather};
 use super::layout::{Layout, Layouts, layouts};
 use super::rounds::{Measured, bar, show};
 use super::slots::{FLOOR, FLOOR_AGAIN, Slot, slots};
 use crate::report::publish;
-use crate::report::results::{Course, FORMAT, LayoutNote, Results};
+use crate::report::results::{Course, LayoutNote, Results};
 use path::PathKind;
 use turn::{Dark, Setup};
 
@@ -148,18 +147,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let belongs = Belongs { run: "command", link: setup.label() };
     let (runs, ratios) = gather(&belongs, &turns);
     let results = Results {
-        format: FORMAT,
-        commit: farprobe_record::commit().to_owned(),
-        build: crate::latency::build().to_owned(),
-        measured_at: wall_time(began),
-        command: options.command(),
-        machine: Machine::here(),
         layouts: notes.layouts,
         notes: notes.sentences,
         bars: bars::bars(&runs, &ratios),
         runs,
         ratios,
         courses: courses(&belongs, &setup, &turns),
+        ..Results::begun(began, options.command())
     };
     publish(&options.out, &results)
 }
@@ -179,7 +173,6 @@ async fn measure(setup: &Setup, slots: &[Slot]) -> Result<Vec<Measured>, Box<dyn
     let mut turns = Vec::new();
     for slot in slots {
         show(&bar, slot);
-        let mut crew = Crew::default();
         let kind = if slot.subject == FARPROBE {
             PathKind::Farprobe
         } else if slot.subject == QUINN {
@@ -187,11 +180,7 @@ async fn measure(setup: &Setup, slots: &[Slot]) -> Result<Vec<Measured>, Box<dyn
         } else {
             PathKind::Udp
         };
-        let turn = tokio::select! {
-            turn = turn::turn(&mut crew, setup, kind, *slot) => turn,
-            interrupted = interrupted() => Err(interrupted),
-        };
-        crew.dismiss().await;
+        let turn = with_crew(async |crew| turn::turn(crew, setup, kind, *slot).await).await;
         turns.push(turn.map_err(|error| in_turn(slot, &error))?);
         bar.inc(1);
     }

@@ -36,7 +36,18 @@ pub(crate) enum EndError {
     Interrupted,
 }
 
-/// All ends of one turn. Whatever happens, [`Crew::dismiss`] ends and reaps them.
+/// Has a turn with a crew of its own, of which nothing is left afterwards: whether it went well, failed, or was interrupted.
+pub(crate) async fn with_crew<T>(turn: impl AsyncFnOnce(&mut Crew) -> Result<T, EndError>) -> Result<T, EndError> {
+    let mut crew = Crew::default();
+    let outcome = tokio::select! {
+        outcome = turn(&mut crew) => outcome,
+        interrupted = interrupted() => Err(interrupted),
+    };
+    crew.dismiss().await;
+    outcome
+}
+
+/// All ends of one turn.
 #[derive(Debug, Default)]
 pub(crate) struct Crew {
     ends: Vec<End>,
@@ -118,7 +129,7 @@ impl Crew {
     }
 
     /// Ends and reaps all that still run.
-    pub(crate) async fn dismiss(&mut self) {
+    async fn dismiss(&mut self) {
         for mut end in self.ends.drain(..) {
             // One that has just ended is no trouble.
             let _ = end.child.kill().await;
@@ -136,7 +147,7 @@ impl End {
 }
 
 /// Comes when somebody wants this program to end: Ctrl-C, SIGTERM or a closed terminal.
-pub(crate) async fn interrupted() -> EndError {
+async fn interrupted() -> EndError {
     let both = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
     let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)] = both else {
         // Without handlers the signals end this program by themselves, and the kernel the ends.

@@ -10,9 +10,8 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use farprobe_cart::trial::PRESSED_AFTER;
 use farprobe_devices::MonotonicClock;
-use farprobe_record::{Machine, wall_time};
 
-use super::ends::crew::{Crew, EndError, interrupted};
+use super::ends::crew::{Crew, EndError, with_crew};
 use super::ends::usage::Usage;
 use super::ends::words::{CycleKind, Cycled, LoadPlan, Order, Over, Ready, Window};
 use super::gather::{Belongs, gather};
@@ -21,7 +20,7 @@ use super::rounds::{Measured, TurnFigure, bar, show};
 use super::slots::{FLOOR, FLOOR_AGAIN, Slot, slots};
 use crate::report::bars::judge;
 use crate::report::publish;
-use crate::report::results::{BarResult, FORMAT, LayoutNote, Results, RunResult};
+use crate::report::results::{BarResult, LayoutNote, Results, RunResult};
 
 /// The real-time thread with the simulated arm.
 const FARPROBE: &str = "farprobe";
@@ -103,18 +102,12 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let bars = steps.iter().map(promise).collect();
     runs.extend(steps);
     let results = Results {
-        format: FORMAT,
-        commit: farprobe_record::commit().to_owned(),
-        build: crate::latency::build().to_owned(),
-        measured_at: wall_time(began),
-        command: options.command(),
-        machine: Machine::here(),
         layouts: layouts(),
         notes: notes(options, &turns),
         runs,
         ratios,
         bars,
-        courses: Vec::new(),
+        ..Results::begun(began, options.command())
     };
     publish(&options.out, &results)
 }
@@ -124,13 +117,7 @@ async fn measure(counted: Duration, slots: &[Slot]) -> Result<Vec<Turn>, Box<dyn
     let mut turns = Vec::new();
     for slot in slots {
         show(&bar, slot);
-        let mut crew = Crew::default();
-        let turn = tokio::select! {
-            turn = turn(&mut crew, counted, *slot) => turn,
-            interrupted = interrupted() => Err(interrupted),
-        };
-        crew.dismiss().await;
-        turns.push(turn?);
+        turns.push(with_crew(async |crew| turn(crew, counted, *slot).await).await?);
         bar.inc(1);
     }
     bar.finish_and_clear();
