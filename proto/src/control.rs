@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{CartReport, Epoch, Limits, ScannerReply, ScannerRequest, ScannerState, Standing, StopNotice, Transition};
 
 /// The version of everything in this crate. A console of another version may look, never drive.
-pub const PROTOCOL_VERSION: u16 = 8;
+pub const PROTOCOL_VERSION: u16 = 9;
 
 /// Console → cart. `Hello` comes first and once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

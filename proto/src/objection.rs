@@ -56,6 +56,9 @@ pub enum Objection {
     /// The operator's target moved further in one command than a hand can.
     #[error("the console's target leapt further than a hand can move")]
     TargetLeapt,
+    /// The probe was to be lifted, and the setpoints did not lift it.
+    #[error("the probe was to be lifted, and the cart's control did not lift it")]
+    LiftWithheld,
 }
 
 /// A joint of the arm, counted from 0 at the base. Its words count from 1, as arms are labelled.

@@ -12,6 +12,7 @@ use crate::facts::{Contact, Measured, Tissue};
 use crate::group::{Group, GroupRow, capped};
 use crate::in_flight::InFlight;
 use crate::ladder::Goal;
+use crate::lifting::Lifting;
 use crate::limits::Limits;
 use crate::lowering::Lowering;
 use crate::profile::{Axis, AxisRow};
@@ -92,6 +93,7 @@ pub(crate) struct Envelope {
     stiffest: Stiffest,
     lowering: Lowering,
     in_flight: InFlight,
+    lifting: Lifting,
 }
 
 /// The bounds along the probe's axis, m/s.
@@ -136,11 +138,17 @@ impl Envelope {
             stiffest: Stiffest::NOTHING,
             lowering: Lowering::NONE,
             in_flight: InFlight::nothing(),
+            lifting: Lifting::No,
         }
     }
 
     pub(crate) const fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// What the last permitted motion enforces.
+    pub(crate) const fn lifting(&self) -> Lifting {
+        self.lifting
     }
 
     /// The motion that is permitted in place of the proposed one.
@@ -158,6 +166,7 @@ impl Envelope {
         self.lowering.judge(at.now, at.goal, at.reading);
         self.stiffest.note(at.now, at.measured.tissue.stiffness);
         let axial = self.axial(at);
+        self.lifting = lifting(&axial, at.contact);
         let walls = self.walls(at);
         let wish = self.wish(&heard, &axial, &walls, at);
         self.follow(&wish, &axial, &walls, at);
@@ -406,6 +415,14 @@ impl Envelope {
         };
         self.along.follow(inner.max(-outward.speed.get()), -outward.speed.get(), axial.inward, &row, dt);
         self.in_flight.note(finite_or_zero(self.along.velocity), dt);
+    }
+}
+
+/// Whether a probe that may touch is driven outward.
+fn lifting(axial: &Axial, contact: Contact) -> Lifting {
+    match contact {
+        Contact::Touching if axial.outward_at_least > 0.0 => Lifting::Enforced,
+        Contact::Touching | Contact::Free => Lifting::No,
     }
 }
 

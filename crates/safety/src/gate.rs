@@ -10,8 +10,9 @@ use crate::arm::{ArmReport, ArmWatch, Plausible};
 use crate::belief::{Belief, Feeling, TouchWatch};
 use crate::envelope::{Envelope, Situation};
 use crate::facts::{ArmHealth, Contact, Facts, Measured};
-use crate::joints::{Confirmation, JointCheck, JointLimits, JointWatch, Refused};
+use crate::joints::{Confirmation, Granted, JointCheck, JointLimits, JointWatch, Refused};
 use crate::ladder::{Directive, Goal, Ladder, Surroundings};
+use crate::lifting::LiftWatch;
 use crate::limits::Limits;
 use crate::objection::Objection;
 use crate::sensor::{Reading, SensorCard, SensorWatch};
@@ -65,6 +66,7 @@ pub struct Gate {
     lift: Option<LiftPath>,
     inside: Inside,
     agility: AgilityWatch,
+    lifts: LiftWatch,
     strikes: Strikes,
 }
 
@@ -77,7 +79,7 @@ struct Authority {
     contact: Contact,
     felt: Contact,
     belief: Belief,
-    permitted: Twist<Tip>,
+    granted: Granted,
 }
 
 /// A lift under way: where it began and which way is out, in frame `base`.
@@ -136,6 +138,7 @@ impl Gate {
             lift: None,
             inside: Inside::Yes,
             agility: AgilityWatch::new(),
+            lifts: LiftWatch::NEW,
             strikes: Strikes::NONE,
         }
     }
@@ -173,6 +176,7 @@ impl Gate {
         self.follow_lift(&directive, measured);
         if directive.cause == Cause::Reset && before != Rung::Idle {
             self.strikes = Strikes::NONE;
+            self.lifts = LiftWatch::NEW;
         }
         if facts.arm == ArmHealth::Starved {
             self.envelope.restart();
@@ -182,7 +186,7 @@ impl Gate {
         let expected = measured.expected.map(|wrench| -wrench.force.z);
         let belief = self.touch.judge(now, &Feeling { felt, pressing, expected, speed });
         let goal = directive.goal;
-        self.authority = Some(Authority { at: now, goal, reading, contact, felt, belief, permitted: Twist::zero() });
+        self.authority = Some(Authority { at: now, goal, reading, contact, felt, belief, granted: Granted::NOTHING });
         directive
     }
 
@@ -204,7 +208,7 @@ impl Gate {
             self.strikes.add(now, violation.into());
         }
         if let Some(authority) = &mut self.authority {
-            authority.permitted = permitted;
+            authority.granted = Granted { motion: permitted, lifting: self.envelope.lifting() };
         }
         permitted
     }
@@ -212,8 +216,12 @@ impl Gate {
     /// Third call: whether this setpoint may be sent to the arm. It must make the motion that was permitted in this tick, or
     /// a slower one. If it is refused, what is to be sent instead is in the refusal.
     pub fn confirm(&mut self, now: Time, check: &JointCheck) -> Confirmation {
-        let permitted = self.authority.filter(|authority| authority.at == now).map(|authority| authority.permitted);
-        let (outcome, made) = self.joints.confirm(now, check, &permitted.unwrap_or_else(Twist::zero));
+        let granted = self.authority.filter(|authority| authority.at == now).map(|authority| authority.granted);
+        let granted = granted.unwrap_or(Granted::NOTHING);
+        let (outcome, made) = self.joints.confirm(now, check, &granted);
+        if outcome == Confirmation::Passed {
+            self.lifts.judge(now, granted.lifting, granted.motion.linear.z, check.implied.linear.z);
+        }
         if let Some(made) = made {
             self.envelope.go_on_from(&made);
         }
@@ -241,6 +249,7 @@ impl Gate {
         }
         match reading {
             Reading::Doubted => Some(Cause::ForceSensor),
+            Reading::Believed { .. } if self.lifts.is_withheld() => Some(Cause::Refused(Objection::LiftWithheld)),
             Reading::Believed { .. } => self.strikes.fault(),
         }
     }

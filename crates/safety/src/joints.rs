@@ -6,6 +6,7 @@ use core::time::Duration;
 use farprobe_geom::{Joints, Time, Tip, Twist};
 use nalgebra::Vector3;
 
+use crate::lifting::Lifting;
 use crate::timing::TICK;
 
 /// What the joints of the arm may do. One number for each joint in every field.
@@ -47,6 +48,26 @@ pub struct JointCheck {
     pub measured: Joints,
     /// The tip motion the setpoint's speeds make (J·q̇ at the setpoint).
     pub implied: Twist<Tip>,
+}
+
+/// What the setpoint of a tick has to make.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Granted {
+    /// The permitted tip motion.
+    pub(crate) motion: Twist<Tip>,
+    /// Whether it lifts a probe, whatever the control law wants.
+    pub(crate) lifting: Lifting,
+}
+
+impl Granted {
+    /// No motion.
+    pub(crate) const NOTHING: Self =
+        Self { motion: Twist::new(Vector3::new(0.0, 0.0, 0.0), Vector3::new(0.0, 0.0, 0.0)), lifting: Lifting::No };
+
+    /// The greatest speed towards the patient that passes, m/s.
+    fn inward(&self, tolerance: f64) -> f64 {
+        self.motion.linear.z.max(0.0) * ROUNDING + tolerance
+    }
 }
 
 /// Why a setpoint is refused.
@@ -145,6 +166,10 @@ const LINEAR_TOLERANCE: f64 = 0.005;
 /// It may move towards the patient faster than permitted by no more than this, m/s: 1 µm a tick.
 const INWARD_TOLERANCE: f64 = 0.001;
 
+/// The same of a probe that is being lifted, m/s: what rounding makes of a lift that begins. A micrometre a tick would be 10 N a second
+/// on a belly.
+const LIFTING_TOLERANCE: f64 = 1e-4;
+
 /// It may turn otherwise than permitted by this much, rad/s.
 const ANGULAR_TOLERANCE: f64 = 0.05;
 
@@ -203,10 +228,10 @@ impl JointWatch {
         &mut self,
         now: Time,
         check: &JointCheck,
-        permitted: &Twist<Tip>,
+        granted: &Granted,
     ) -> (Confirmation, Option<Twist<Tip>>) {
         let last = self.last.filter(|(at, _)| now.saturating_since(*at) <= MEMORY);
-        let reason = match self.judge(now, last, check, permitted) {
+        let reason = match self.judge(now, last, check, granted) {
             Ok(effort) => {
                 self.last = Some((now, check.setpoint));
                 self.made = check.implied;
@@ -227,7 +252,7 @@ impl JointWatch {
         now: Time,
         last: Option<(Time, JointSetpoint)>,
         check: &JointCheck,
-        permitted: &Twist<Tip>,
+        granted: &Granted,
     ) -> Result<Effort, Refused> {
         let JointSetpoint { positions, velocities } = check.setpoint;
         let axes = self.limits.lower.axes();
@@ -255,11 +280,12 @@ impl JointWatch {
             self.judge_joint(joint, before, check)?;
         }
         let strained = before.is_some_and(|before| self.is_strained(before, &velocities));
-        match (strained, agrees(&check.implied, permitted)) {
+        let permitted = &granted.motion;
+        match (strained, agrees(&check.implied, granted)) {
             (false, true) if lags(&check.implied, permitted) => Ok(Effort::Strained),
             (false, true) => Ok(Effort::Easy),
             (true, true) => Ok(Effort::Strained),
-            (true, false) if is_on_the_way(&check.implied, &self.made, permitted) => Ok(Effort::Strained),
+            (true, false) if is_on_the_way(&check.implied, &self.made, granted) => Ok(Effort::Strained),
             (true | false, false) => Err(Refused::Disagrees),
         }
     }
@@ -344,9 +370,13 @@ fn is_at_rest(velocities: &Joints) -> bool {
 
 /// Whether the implied motion is the permitted one or a slower one of the same direction. Slower is what joint limits and
 /// singularities make of it; faster, or towards the patient, is not.
-fn agrees(implied: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
-    let inward = implied.linear.z <= permitted.linear.z.max(0.0) * ROUNDING + INWARD_TOLERANCE;
-    inward
+fn agrees(implied: &Twist<Tip>, granted: &Granted) -> bool {
+    let permitted = &granted.motion;
+    let tolerance = match granted.lifting {
+        Lifting::No => INWARD_TOLERANCE,
+        Lifting::Enforced => LIFTING_TOLERANCE,
+    };
+    implied.linear.z <= granted.inward(tolerance)
         && is_part_of(implied.linear, permitted.linear, LINEAR_TOLERANCE)
         && is_part_of(implied.angular, permitted.angular, ANGULAR_TOLERANCE)
 }
@@ -363,12 +393,12 @@ fn lags(implied: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
 
 /// Whether the implied motion lies between the one before and the permitted one, and is no faster towards the patient than is
 /// permitted.
-fn is_on_the_way(implied: &Twist<Tip>, before: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
-    let inward = implied.linear.z <= permitted.linear.z.max(0.0) * ROUNDING + INWARD_TOLERANCE;
+fn is_on_the_way(implied: &Twist<Tip>, before: &Twist<Tip>, granted: &Granted) -> bool {
+    let permitted = &granted.motion;
     let between = |implied: Vector3<f64>, before: Vector3<f64>, permitted: Vector3<f64>, tolerance| {
         is_part_of(implied - before, permitted - before, tolerance)
     };
-    inward
+    implied.linear.z <= granted.inward(INWARD_TOLERANCE)
         && between(implied.linear, before.linear, permitted.linear, LINEAR_TOLERANCE)
         && between(implied.angular, before.angular, permitted.angular, ANGULAR_TOLERANCE)
 }

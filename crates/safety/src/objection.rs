@@ -30,6 +30,8 @@ pub enum Objection {
     SentTooFast,
     /// The monitor: the tip motion that was sent is not the one that was permitted.
     SentNotAsPermitted,
+    /// The gate drove the probe outward, and the setpoints did not.
+    LiftWithheld,
 }
 
 impl From<Violation> for Objection {

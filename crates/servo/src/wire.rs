@@ -76,6 +76,7 @@ fn objection(objection: safety::Objection) -> proto::Objection {
         From::SentJump { joint: number } => To::SentJump(joint(number)),
         From::SentTooFast => To::SentTooFast,
         From::SentNotAsPermitted => To::SentNotAsPermitted,
+        From::LiftWithheld => To::LiftWithheld,
     }
 }
 
@@ -146,7 +147,8 @@ mod tests {
             Some(O::SentOutOfRange { .. }) => Some(O::SentJump { joint: 5 }),
             Some(O::SentJump { .. }) => Some(O::SentTooFast),
             Some(O::SentTooFast) => Some(O::SentNotAsPermitted),
-            Some(O::SentNotAsPermitted) => None,
+            Some(O::SentNotAsPermitted) => Some(O::LiftWithheld),
+            Some(O::LiftWithheld) => None,
         };
         std::iter::successors(next(None), |objection| next(Some(*objection))).collect()
     }
@@ -163,7 +165,7 @@ mod tests {
             assert_eq!(format!("{objection:?}").contains("joint: 5"), words.contains("joint 6"), "{words}");
             assert!(told.insert(travels) && said.insert(words), "{objection:?} is told like another");
         }
-        assert_eq!(told.len(), 16);
+        assert_eq!(told.len(), 17);
     }
 
     #[test]

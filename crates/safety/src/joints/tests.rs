@@ -1,11 +1,19 @@
 use super::*;
 
+/// This motion, which nobody enforces.
+fn free(motion: Twist<Tip>) -> Granted {
+    Granted { motion, lifting: Lifting::No }
+}
+
 #[test]
 fn sr_020_between_two_motions_none_is_faster_towards_the_patient_than_is_permitted() {
     let inward = |z| Twist::<Tip>::new(Vector3::new(0.0, 0.0, z), Vector3::zeros());
     let (before, permitted) = (inward(0.02), inward(0.01));
-    assert!(is_on_the_way(&inward(0.01), &before, &permitted));
-    assert!(!is_on_the_way(&inward(0.015), &before, &permitted), "it lies between them, and is faster than permitted");
+    assert!(is_on_the_way(&inward(0.01), &before, &free(permitted)));
+    assert!(
+        !is_on_the_way(&inward(0.015), &before, &free(permitted)),
+        "it lies between them, and is faster than permitted"
+    );
 }
 
 #[test]
@@ -36,8 +44,8 @@ fn sr_020_a_motion_as_fast_as_another_that_goes_elsewhere_does_not_lag() {
 fn sr_020_towards_the_patient_a_hundredth_and_a_millimetre_a_second_is_all_the_room_there_is() {
     for (permitted, most) in [(0.05, 0.0515), (0.0, 0.001), (-0.05, 0.001)] {
         let (less, more) = (along(most - 1e-4), along(most + 1e-4));
-        let permitted = along(permitted);
-        if permitted.linear.z >= 0.0 {
+        let permitted = free(along(permitted));
+        if permitted.motion.linear.z >= 0.0 {
             assert!(agrees(&less, &permitted) && !agrees(&more, &permitted), "{most} m/s");
         }
         assert!(is_on_the_way(&less, &less, &permitted) && !is_on_the_way(&more, &more, &permitted), "{most} m/s");
@@ -46,7 +54,7 @@ fn sr_020_towards_the_patient_a_hundredth_and_a_millimetre_a_second_is_all_the_r
 
 #[test]
 fn sr_020_on_the_way_is_what_lies_between_and_neither_beyond_nor_beside() {
-    let (before, permitted) = (across(0.1, 0.0), across(-0.1, 0.0));
+    let (before, permitted) = (across(0.1, 0.0), free(across(-0.1, 0.0)));
     for made in [across(0.1, 0.0), across(0.05, 0.0), across(0.0, 0.0), across(-0.1, 0.0), across(0.0, 0.02)] {
         assert!(is_on_the_way(&made, &before, &permitted), "{made:?}");
     }
@@ -56,4 +64,12 @@ fn sr_020_on_the_way_is_what_lies_between_and_neither_beyond_nor_beside() {
     // Each part of the motion for itself.
     let turned = Twist::new(Vector3::zeros(), Vector3::new(0.2, 0.0, 0.0));
     assert!(!is_on_the_way(&turned, &before, &permitted));
+}
+
+#[test]
+fn sr_038_a_probe_that_is_lifted_goes_in_by_rounding_at_most() {
+    for (permitted, most) in [(0.02, 0.0203), (0.0, 0.0001), (-0.01, 0.0001)] {
+        let lifted = Granted { motion: along(permitted), lifting: Lifting::Enforced };
+        assert!(agrees(&along(most - 1e-6), &lifted) && !agrees(&along(most + 1e-6), &lifted), "{permitted} m/s");
+    }
 }

@@ -9,6 +9,7 @@ mod following;
 mod forces;
 mod freezing;
 mod joints;
+mod lifting;
 mod limits;
 mod monitor;
 mod pressing;
