@@ -27,6 +27,9 @@ const TOUCHING_FORCE: Newton = Newton::literal(1.5);
 /// Below this force the probe surely does not touch, whatever anybody says, N.
 const FELT_FORCE: Newton = Newton::literal(0.3);
 
+/// No arm acts on a force sooner than this, whatever its description says: the tick that reads it, and the tick that it acts in.
+const LEAST_REACTION: Duration = Duration::from_millis(2);
+
 /// So many refusals, each within [`STRIKE_MEMORY`] of the one before, are a fault.
 const STRIKES: u8 = 3;
 
@@ -40,7 +43,8 @@ pub struct Config {
     pub limits: Limits,
     /// The ladder's times.
     pub timing: Timing,
-    /// From a change of force to the arm acting on it: sensor, tick and arm delay, by the arm's description.
+    /// From a change of force to the arm acting on it: sensor, tick and arm delay, by the arm's description. Less than 2 ms counts as
+    /// 2 ms.
     pub reaction: Duration,
     /// What the joints may do.
     pub joints: JointLimits,
@@ -128,7 +132,7 @@ impl Gate {
         Self {
             timing: config.timing,
             ladder: Ladder::new(),
-            envelope: Envelope::new(&config.limits, config.reaction, &config.space),
+            envelope: Envelope::new(&config.limits, config.reaction.max(LEAST_REACTION), &config.space),
             joints: JointWatch::new(&config.joints),
             arm: ArmWatch::new(&config.joints),
             sensor: SensorWatch::new(config.sensor),

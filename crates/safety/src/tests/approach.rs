@@ -75,3 +75,16 @@ fn sr_015_at_rest_in_the_air_there_is_no_force_to_lower_and_nothing_moves() {
         assert_eq!(scene.permitted.linear.z, 0.0, "{rung:?}");
     }
 }
+
+#[test]
+fn sr_014_an_arm_that_is_said_to_act_at_once_is_not_believed() {
+    let fastest = |micros| {
+        let mut scene = Scene::engaged_with(&Config { reaction: Duration::from_micros(micros), ..config() }, 8.0);
+        scene.measured.tissue.stiffness = NewtonPerMetre::literal(74e3);
+        scene.proposal = linear(0.0, 0.0, 1.0);
+        scene.run(200);
+        scene.permitted.linear.z
+    };
+    assert_eq!(fastest(0).to_bits(), fastest(2000).to_bits());
+    assert!(fastest(2100) < fastest(2000));
+}
