@@ -56,6 +56,7 @@ mod objection;
 mod pace;
 mod profile;
 mod reasons;
+mod recently;
 mod sensor;
 mod space;
 mod state;

@@ -55,6 +55,12 @@ const FOLLOWABLE: Limits = Limits {
 /// about 0.01, and a firm push of the staff bends the arm's control by a few hundredths more.
 const FOLLOWING: Radian = Radian::literal(0.15);
 
+/// An arm may still move for so long as it was permitted to: 15 ms of dead time, and what it lags behind its setpoints.
+const LAG: Duration = Duration::from_millis(25);
+
+/// No setpoint makes a joint faster than this, rad/s, or the monitor trips: what the gate is told (0.8), with room.
+const MONITORED_SPEED: f64 = 0.9;
+
 /// Standard deviation of each force the sensor says, N: plant card A.
 const SENSOR_NOISE: Newton = Newton::literal(0.1);
 
@@ -138,26 +144,36 @@ impl ServoConfig {
         }
     }
 
-    /// What the monitor has to know: its own copy.
+    /// What the monitor has to know: its own copy, made from the arm's description and not from what was made of that for the gate.
     pub(crate) fn monitor(&self) -> MonitorLimits {
-        MonitorLimits { joints: self.joint_limits(), hard_force: self.limits.hard_force, following: FOLLOWING }
+        let limits = self.model.limits();
+        MonitorLimits {
+            lower: self.each(|joint| limits[joint].lower.get()),
+            upper: self.each(|joint| limits[joint].upper.get()),
+            speed: self.each(|joint| limits[joint].speed.get().min(MONITORED_SPEED)),
+            hard_force: self.limits.hard_force,
+            following: FOLLOWING,
+            lag: LAG,
+        }
     }
 
     fn joint_limits(&self) -> JointLimits {
-        let each = |value: &dyn Fn(usize) -> f64| {
-            let mut joints = Joints::zero(self.model.axes());
-            for (index, slot) in joints.as_mut_slice().iter_mut().enumerate() {
-                *slot = value(index);
-            }
-            joints
-        };
         let limits = self.model.limits();
         JointLimits {
-            lower: each(&|joint| limits[joint].lower.get()),
-            upper: each(&|joint| limits[joint].upper.get()),
-            speed: each(&|joint| limits[joint].speed.get().min(JOINT_SPEED)),
-            acceleration: each(&|_| JOINT_ACCELERATION),
+            lower: self.each(|joint| limits[joint].lower.get()),
+            upper: self.each(|joint| limits[joint].upper.get()),
+            speed: self.each(|joint| limits[joint].speed.get().min(JOINT_SPEED)),
+            acceleration: self.each(|_| JOINT_ACCELERATION),
         }
+    }
+
+    /// A number for each joint of the arm.
+    fn each(&self, value: impl Fn(usize) -> f64) -> Joints {
+        let mut joints = Joints::zero(self.model.axes());
+        for (index, slot) in joints.as_mut_slice().iter_mut().enumerate() {
+            *slot = value(index);
+        }
+        joints
     }
 }
 
@@ -227,9 +243,8 @@ mod tests {
             assert_eq!(of(&limits.acceleration), JOINT_ACCELERATION);
         }
         let monitor = config.monitor();
-        assert_eq!(
-            (monitor.joints, monitor.hard_force, monitor.following),
-            (limits, config.limits.hard_force, FOLLOWING)
-        );
+        assert_eq!((monitor.lower, monitor.upper), (limits.lower, limits.upper));
+        assert_eq!(monitor.speed.as_slice(), [MONITORED_SPEED; 7]);
+        assert_eq!((monitor.hard_force, monitor.following), (config.limits.hard_force, FOLLOWING));
     }
 }

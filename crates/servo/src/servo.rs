@@ -330,7 +330,7 @@ impl Servo {
                 permitted: may,
                 measured: reading.positions,
                 moving: posture.twist,
-                wrench: posture.wrench,
+                wrench: reading.wrench,
             },
         );
         self.sent = Some(chosen);

@@ -1,21 +1,28 @@
 //! The second look, and that it fires on each planted violation.
 
+use core::time::Duration;
+
 use farprobe_geom::{Joints, Newton, Radian, Time, Twist, Wrench};
 use nalgebra::Vector3;
 
 use super::scene::{joint_limits, linear};
 use crate::*;
 
+/// For so long what was permitted excuses what is measured.
+const LAG: Duration = Duration::from_millis(20);
+
 fn joints(value: f64) -> Joints {
     Joints::from_slice(&[value; 7]).unwrap()
 }
 
+fn limits() -> MonitorLimits {
+    let JointLimits { lower, upper, speed, .. } = joint_limits();
+    let (hard_force, following) = (Newton::literal(20.0), Radian::literal(0.05));
+    MonitorLimits { lower, upper, speed, hard_force, following, lag: LAG }
+}
+
 fn monitor() -> Monitor {
-    Monitor::new(&MonitorLimits {
-        joints: joint_limits(),
-        hard_force: Newton::literal(20.0),
-        following: Radian::literal(0.05),
-    })
+    Monitor::new(&limits())
 }
 
 /// An arm that moves along as permitted.
@@ -50,7 +57,7 @@ fn trips(spoil: impl Fn(&mut Sample)) -> Option<(u64, Trip)> {
 #[test]
 fn sr_031_each_planted_violation_trips_within_twenty_milliseconds() {
     type Plant = (fn(&mut Sample), Trip);
-    let plants: [Plant; 18] = [
+    let plants: [Plant; 20] = [
         (|s| s.setpoint.positions.as_mut_slice()[2] = f64::NAN, Trip::Nonsense),
         (|s| s.setpoint.velocities.as_mut_slice()[2] = f64::INFINITY, Trip::Nonsense),
         (|s| s.setpoint.positions = Joints::zero(6), Trip::Nonsense),
@@ -68,7 +75,9 @@ fn sr_031_each_planted_violation_trips_within_twenty_milliseconds() {
         (|s| s.measured.as_mut_slice()[4] += 0.07, Trip::NotFollowing),
         (|s| s.measured = Joints::zero(0), Trip::NotFollowing),
         (|s| s.moving.linear.z = f64::NAN, Trip::Runaway),
-        (|s| s.moving.angular.x = 2.1, Trip::Runaway),
+        (|s| s.moving.angular.x = 0.201, Trip::Runaway),
+        (|s| s.moving.linear.y = 0.14, Trip::Runaway),
+        (|s| s.moving.linear.z = 0.033, Trip::Runaway),
     ];
     for (plant, expected) in plants {
         let (ticks, trip) = trips(plant).unwrap_or_else(|| panic!("{expected:?} was not noticed"));
@@ -79,7 +88,7 @@ fn sr_031_each_planted_violation_trips_within_twenty_milliseconds() {
 
 #[test]
 fn sr_031_what_is_just_permitted_does_not_trip() {
-    let harmless: [fn(&mut Sample); 12] = [
+    let harmless: [fn(&mut Sample); 14] = [
         |s| s.sent = Twist::new(s.permitted.linear * 0.4, Vector3::zeros()),
         |s| s.sent.linear.x += 0.008,
         |s| s.sent.angular.z = 0.09,
@@ -88,11 +97,14 @@ fn sr_031_what_is_just_permitted_does_not_trip() {
         |s| {
             s.wrench.force.z = -40.0;
             s.permitted = linear(0.0, 0.0, -0.2);
-            s.sent = s.permitted;
+            (s.sent, s.moving) = (s.permitted, s.permitted);
         },
         |s| s.measured.as_mut_slice()[4] += 0.05,
-        |s| s.moving.linear.y = 0.4,
-        |s| s.moving.angular.x = 2.0,
+        |s| s.moving.linear.y = 0.136,
+        |s| s.moving.angular.x = 0.2,
+        |s| s.moving.linear.z = 0.031,
+        // However fast outward: the staff lift it off.
+        |s| s.moving.linear.z = -1.0,
         |s| s.wrench.force.x = f64::NAN,
         // A quarter of it, straight across: the room that is left at this speed.
         |s| (s.permitted, s.sent) = (linear(0.1, 0.0, 0.0), linear(0.0, 0.025, 0.0)),
@@ -155,14 +167,13 @@ fn sr_031_what_was_in_a_gap_nobody_has_seen() {
 #[test]
 fn sr_031_limits_that_are_no_numbers_permit_nothing() {
     for spoil in [
-        (|limits: &mut JointLimits| limits.upper = joints(f64::NAN)) as fn(&mut JointLimits),
+        (|limits: &mut MonitorLimits| limits.upper = joints(f64::NAN)) as fn(&mut MonitorLimits),
         |limits| limits.lower = joints(f64::NAN),
         |limits| limits.speed = joints(f64::NAN),
     ] {
-        let mut limits = joint_limits();
+        let mut limits = limits();
         spoil(&mut limits);
-        let (hard_force, following) = (Newton::literal(20.0), Radian::literal(0.05));
-        let mut monitor = Monitor::new(&MonitorLimits { joints: limits, hard_force, following });
+        let mut monitor = Monitor::new(&limits);
         let verdicts = [0, 1].map(|tick| monitor.check(Time::from_millis(tick), &good(0.0)));
         assert_ne!(verdicts[1], Verdict::Quiet);
     }
@@ -193,11 +204,8 @@ fn sr_031_all_of_the_range_is_the_arms_with_a_little_room_for_rounding() {
 
 #[test]
 fn sr_031_a_configuration_can_not_widen_the_monitor() {
-    let mut monitor = Monitor::new(&MonitorLimits {
-        joints: joint_limits(),
-        hard_force: Newton::literal(100.0),
-        following: Radian::literal(3.0),
-    });
+    let (hard_force, following) = (Newton::literal(100.0), Radian::literal(3.0));
+    let mut monitor = Monitor::new(&MonitorLimits { hard_force, following, ..limits() });
     let mut verdict = Verdict::Quiet;
     for tick in 0..20 {
         let mut sample = good(0.0);
@@ -227,4 +235,21 @@ fn sr_031_every_trip_is_a_fault_with_its_cause() {
             assert_eq!((scene.rung(), scene.directive.cause), (Rung::Fault, cause));
         }
     }
+}
+
+#[test]
+fn sr_031_an_arm_may_brake_in_the_wake_of_what_was_permitted_and_no_longer() {
+    let (mut monitor, still) = (monitor(), Sample { permitted: Twist::zero(), sent: Twist::zero(), ..good(0.0) });
+    for tick in 0..100 {
+        assert_eq!(monitor.check(Time::from_millis(tick), &good(0.0)), Verdict::Quiet);
+    }
+    let tripped = (1..200).find(|tick| {
+        let after = Time::from_millis(99 + tick);
+        match monitor.check(after, &still) {
+            Verdict::Quiet => false,
+            Verdict::Tripped(trip) => trip == Trip::Runaway,
+        }
+    });
+    // It goes on as if nothing had happened: twice the lag at most, and what has to last.
+    assert!(tripped.is_some_and(|tick| (20 + 15..=40 + 16).contains(&tick)), "{tripped:?}");
 }
