@@ -395,7 +395,11 @@ impl Envelope {
         let along = self.along.velocity;
         let row =
             GroupRow { speed: lateral.speed.get(), acceleration: lateral.acceleration.get(), jerk: lateral.jerk.get() };
-        let inside = |side: Vector2<f64>| walls.linear(Vector3::new(side.x, side.y, along)).xy();
+        // What nobody asks for any more ends, whatever a wall would make of the way along the probe.
+        let inside = |side: Vector2<f64>| match at.goal {
+            Goal::Follow { .. } => walls.linear(Vector3::new(side.x, side.y, along)).xy(),
+            Goal::Rest | Goal::Comply { .. } | Goal::Release { .. } | Goal::Retract { .. } => side,
+        };
         self.side.follow(wish.linear.xy(), inside, &row, dt);
 
         let row = GroupRow { speed: angular.speed.get(), acceleration: angular.acceleration, jerk: angular.jerk };

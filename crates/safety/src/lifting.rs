@@ -86,7 +86,7 @@ mod tests {
         let mut watch = LiftWatch::NEW;
         for (lifting, permitted) in [(Lifting::No, -0.1), (Lifting::Enforced, 0.0), (Lifting::Enforced, 0.01)] {
             for tick in 0..200 {
-                watch.judge(Time::from_millis(tick), lifting, permitted, 0.0);
+                watch.judge(Time::from_millis(tick), lifting, permitted, 0.02);
                 assert!(!watch.is_withheld());
             }
         }

@@ -296,6 +296,26 @@ fn sr_016_a_wall_bends_only_what_an_operator_asks_for() {
     assert!(scene.permitted.linear.xy().norm() < 1e-9, "{:?}", scene.permitted.linear);
 }
 
+#[test]
+fn sr_016_a_lift_through_the_ceiling_goes_straight_out() {
+    let mut scene = Scene::engaged(8.0);
+    let tilted = UnitQuaternion::from_axis_angle(&Vector3::x_axis(), core::f64::consts::PI - 0.5);
+    scene.measured.tip = Pose::new(Isometry3::from_parts(Translation3::new(0.0, 0.0, 0.95), tilted));
+    scene.proposal = linear(0.0, 0.05, -0.15);
+    scene.run(60);
+    assert!(scene.permitted.linear.xy().norm() > 0.02, "{:?}", scene.permitted.linear);
+    // The staff lift it on, through the ceiling, and the operator is gone.
+    scene.measured.tip = Pose::new(Isometry3::from_parts(Translation3::new(0.0, 0.0, 1.0), tilted));
+    scene.facts.command = None;
+    let _ = scene.until_changed(60);
+    scene.run(60);
+    for _ in 0..1000 {
+        assert!(scene.permitted.linear.xy().norm() < 1e-9, "{:?}: {:?}", scene.rung(), scene.permitted.linear);
+        scene.run(1);
+    }
+    assert!(scene.permitted.linear.z < -0.02, "{:?}: {:?}", scene.rung(), scene.permitted.linear);
+}
+
 /// Drives the tip of a scene by what the gate permits.
 fn drive(scene: &mut Scene, millis: u32) {
     for _ in 0..millis {

@@ -45,6 +45,14 @@ fn sr_049_nor_may_a_probe_above_the_hard_limit_be_left_there() {
 }
 
 #[test]
+fn sr_049_a_lift_that_only_the_control_law_asks_for_need_not_be_made() {
+    let mut scene = Scene::engaged(8.0);
+    scene.proposal = linear(0.0, 0.0, -0.05);
+    assert_eq!(ends(&mut scene, |_| 0.0), None);
+    assert!(scene.permitted.linear.z < 0.0);
+}
+
+#[test]
 fn sr_049_in_the_air_nothing_has_to_be_lifted() {
     let mut scene = Scene::at(Rung::Retract, 8.0);
     scene.push(0.0);
