@@ -10,6 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::frame::{FrameError, FrameReceiver, FrameSender};
 use crate::identity::{Claims, Fingerprint, Purpose, Role};
+use crate::wire::paths::PathStats;
 use crate::wire::{Link, SendDatagramError};
 use crate::{CloseReason, Closed};
 
@@ -192,6 +193,12 @@ impl Connection {
             bytes_received: stats.udp_rx.bytes,
             path_mtu: stats.path.current_mtu,
         }
+    }
+
+    /// The paths it uses at once, if there is more than the first: that one, then the others in the order in which they were added; see
+    /// [`crate::ConsoleEndpoint::add_path`]. A cart knows those that the console has knocked on.
+    pub fn paths(&self) -> Vec<PathStats> {
+        self.0.link.paths()
     }
 
     /// Closes the connection at once and tells the peer why; `detail` is for its people and its log. Whatever was sent and has

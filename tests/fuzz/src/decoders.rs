@@ -9,7 +9,7 @@ use farprobe_geom::Time;
 use farprobe_media::fuzzing::{VideoPacket, assemble};
 use farprobe_media::stamp_of;
 use farprobe_proto::{CartDatagram, CartMessage, ConsoleDatagram, ConsoleMessage, Wire};
-use farprobe_transport::fuzzing::cut;
+use farprobe_transport::fuzzing::{cut, knock, path_of};
 use nalgebra::Isometry3;
 
 /// The most packets of one input: a few pictures of them.
@@ -65,6 +65,13 @@ pub fn stream_frames(bytes: &[u8]) {
     assert_eq!(whole, pieces, "the pieces in which a stream arrives decide what it says");
     let spoken: usize = whole.0.iter().map(|frame| frame.len() + 4).sum();
     assert!(spoken <= stream.len() && whole.0.iter().all(|frame| frame.len() <= LIMIT));
+}
+
+/// A knock on a further path. What is taken for one was sealed by who has the keys, and the fuzzer's seeds are all there is.
+pub fn path_knock(bytes: &[u8]) {
+    if let Some(path) = path_of(bytes) {
+        assert!((0..=u64::from(u8::MAX)).any(|number| knock(path, number) == bytes), "{bytes:?} was sealed by nobody");
+    }
 }
 
 /// RTP packets in any order, with any numbers, at any times.

@@ -11,7 +11,7 @@ pub mod seeds;
 
 pub use decoders::{
     arm_description, cart_datagram, cart_message, console_datagram, console_message, exam_script, mouse_report,
-    picture_stamp, stream_frames, video_packets,
+    path_knock, picture_stamp, stream_frames, video_packets,
 };
 pub use gate::gate;
 pub use operations::{command_inbox, lease_desk};
@@ -28,13 +28,14 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "console_datagram", read: console_datagram, seeds: seeds::console_datagrams },
     Target { name: "cart_datagram", read: cart_datagram, seeds: seeds::cart_datagrams },
     Target { name: "console_message", read: console_message, seeds: seeds::console_messages },
     Target { name: "cart_message", read: cart_message, seeds: seeds::cart_messages },
     Target { name: "picture_stamp", read: picture_stamp, seeds: seeds::stamped_pictures },
     Target { name: "stream_frames", read: stream_frames, seeds: seeds::streams },
+    Target { name: "path_knock", read: path_knock, seeds: seeds::knocks },
     Target { name: "video_packets", read: video_packets, seeds: seeds::anything },
     Target { name: "arm_description", read: arm_description, seeds: seeds::arm_descriptions },
     Target { name: "exam_script", read: exam_script, seeds: seeds::exam_scripts },

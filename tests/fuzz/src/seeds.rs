@@ -20,6 +20,11 @@ const EXAM: Time = Time::from_millis(9_000);
 /// Between two ticks of which the datagrams are taken.
 const TAKEN_EVERY: u64 = 250;
 
+/// What a console says on its further paths.
+pub fn knocks() -> Vec<Vec<u8>> {
+    (0..3).map(|path| farprobe_transport::fuzzing::knock(path, u64::from(path) * 100)).collect()
+}
+
 fn bytes<T: Wire>(values: impl IntoIterator<Item = T>) -> Vec<Vec<u8>> {
     values.into_iter().filter_map(|value| value.encode()).collect()
 }

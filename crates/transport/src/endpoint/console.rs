@@ -13,6 +13,7 @@ use crate::connection::Connection;
 use crate::identity::{CART_DNS_NAME, Identity, IdentityError, Role};
 use crate::link::{LinkOptions, PeerStreams};
 use crate::tls::{CertificateFault, Credentials, Refusal};
+use crate::wire::paths::MOST_PATHS;
 use crate::wire::{Endpoint, Link, Socket, StreamError};
 use crate::{ADMITTED, CloseReason, Closed};
 
@@ -122,6 +123,20 @@ impl ConsoleEndpoint {
     /// fails, nothing has changed.
     pub fn rebind(&self, bind: Option<SocketAddr>) -> Result<(), OpenError> {
         open_socket(bind, |socket| self.endpoint.rebind(socket))
+    }
+
+    /// From now on everything between this endpoint and the cart goes over a second network as well: sent from `bind`, an address of
+    /// that network, to `cart`, where the cart can be reached over it. What arrives first counts, the other copy is dropped. It is a matter
+    /// of the connections that stand and of those to come; all of them should be to this one cart.
+    ///
+    /// Nothing goes there before the cart has proved that it is there, and a network that fails takes nothing with it: when it is
+    /// back it is used again. See [`crate::Connection::paths`]. The system has to send what leaves from `bind` through that network.
+    ///
+    /// # Errors
+    /// [`OpenError::Socket`] if the address can't be used (now), [`OpenError::TooManyPaths`] beyond two.
+    pub fn add_path(&self, bind: SocketAddr, cart: SocketAddr) -> Result<(), OpenError> {
+        let added = open_socket(Some(bind), |socket| self.endpoint.add_way(socket, cart))?;
+        if added { Ok(()) } else { Err(OpenError::TooManyPaths { most: MOST_PATHS }) }
     }
 
     /// Connects as `identity` to the cart at `address`, which must have the name `expected_cart` if one is given.

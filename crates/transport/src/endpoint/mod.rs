@@ -59,6 +59,12 @@ pub enum OpenError {
         /// What the system said.
         source: io::Error,
     },
+    /// One path more than there may be.
+    #[error("a connection has no more than {most} further paths: leave one out")]
+    TooManyPaths {
+        /// How many there may be.
+        most: usize,
+    },
     /// The identity cannot be used here.
     #[error(transparent)]
     Identity(#[from] IdentityError),

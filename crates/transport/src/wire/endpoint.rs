@@ -56,6 +56,12 @@ impl Endpoint {
         Ok(())
     }
 
+    /// From now on connections go to `cart` from `socket` as well; see [`super::paths`]. `false`: there are as many paths as there may
+    /// be.
+    pub(crate) fn add_way(&self, socket: Socket, cart: SocketAddr) -> io::Result<bool> {
+        self.wire.add_way(socket, cart)
+    }
+
     /// Closes all connections, and those that come.
     pub(crate) fn close(&self, code: VarInt, reason: &[u8]) {
         self.wire.close(code, reason);

@@ -1,5 +1,6 @@
 //! One connection, as the wire thread and all who use it share it.
 
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -10,8 +11,11 @@ use quinn_proto::{
 };
 use tokio::sync::Notify;
 
+use super::paths::knock::Keys;
+use super::paths::{Heard, PathStats, Paths};
 use super::sink::{Callee, Sink};
-use super::{Socket, Wire};
+use super::socket::Packet;
+use super::{Socket, Way, Wire, paths};
 
 /// One connection.
 #[derive(Debug)]
@@ -32,6 +36,8 @@ pub(super) struct State {
     pub(super) quic: quinn_proto::Connection,
     /// Where it sends from; `None` once there is nothing left to say.
     socket: Option<Arc<Socket>>,
+    /// Where it goes as well.
+    paths: Paths<Arc<Socket>>,
     pub(super) is_connected: bool,
     /// How it ended.
     pub(super) error: Option<ConnectionError>,
@@ -49,6 +55,7 @@ impl State {
         let empty_queue = quic.datagrams().send_buffer_space();
         let is_unbounded = quic.congestion_state().window() > u64::from(u32::MAX);
         Self {
+            paths: Paths::new(quic.side()),
             quic,
             socket: Some(socket),
             is_connected: false,
@@ -82,7 +89,28 @@ impl State {
         self.packet.clear();
         let Some(transmit) = self.quic.poll_transmit(now, 1, &mut self.packet) else { return false };
         socket.send(&self.packet, &transmit);
+        // Of what goes elsewhere than the first path, as QUIC tries out an address, nothing is copied.
+        let goes_on = !paths::is_of_a_handshake(&self.packet) && transmit.destination == self.quic.remote_address();
+        if goes_on && !self.paths.is_empty() {
+            for copy in self.paths.copies(now, transmit.destination) {
+                copy.socket.unwrap_or(socket).send_to(&self.packet, copy.peer, copy.own);
+            }
+        }
         true
+    }
+
+    /// Nothing is left to say.
+    fn end(&mut self) {
+        self.socket = None;
+        self.paths.close();
+    }
+
+    /// Says what is due on the further paths.
+    fn knock(&mut self, now: Instant) {
+        let Some(socket) = &self.socket else { return };
+        for (knock, target) in self.paths.due(now) {
+            target.socket.unwrap_or(socket).send_to(&knock, target.peer, target.own);
+        }
     }
 }
 
@@ -116,8 +144,45 @@ impl Line {
     /// What the wire thread does about it from time to time.
     pub(super) fn tend(&self, wire: &Wire) {
         // A sink that was just set has not had what came before it.
-        let state = self.deliver(wire, self.lock());
+        let mut state = self.deliver(wire, self.lock());
+        state.knock(Instant::now());
         self.drive(wire, state);
+    }
+
+    /// Takes in what looks like a knock.
+    pub(super) fn hear_knock(&self, packet: &Packet<'_>) -> Option<Heard> {
+        let mut state = self.lock();
+        let mut heard = state.paths.hear(Instant::now(), packet.from, packet.to, packet.bytes)?;
+        let first = state.quic.remote_address();
+        heard.newly = heard.newly.filter(|address| *address != first);
+        Some(heard)
+    }
+
+    /// Where QUIC has the peer, of which a packet came over a further path, from `from`.
+    pub(super) fn came_over(&self, from: SocketAddr) -> SocketAddr {
+        let mut state = self.lock();
+        state.paths.note(from);
+        state.quic.remote_address()
+    }
+
+    /// From now on it goes this way as well.
+    pub(super) fn add_path(&self, way: &Way) {
+        // There are never more ways than paths.
+        let mut state = self.lock();
+        let first = state.quic.remote_address();
+        let _ = state.paths.add(first, way.cart, way.socket.clone());
+    }
+
+    pub(super) fn paths(&self) -> Vec<PathStats> {
+        let state = self.lock();
+        let mut paths = state.paths.stats(Instant::now());
+        if let Some((first, further)) = paths.split_first_mut() {
+            let stats = state.quic.stats();
+            let came: u64 = further.iter().map(|path| path.packets_received).sum();
+            first.packets_sent += stats.udp_tx.datagrams;
+            first.packets_received = stats.udp_rx.datagrams.saturating_sub(came);
+        }
+        paths
     }
 
     /// Hands what arrived to the sink, if there is one. It runs without the lock, so that it may call whatever it likes. Only the
@@ -167,11 +232,14 @@ impl Line {
             }
         }
         while let Some(event) = state.quic.poll() {
+            if let Event::Connected = event {
+                self.introduce(wire, state);
+            }
             self.tell(state, event);
         }
         state.transmit(now);
         if state.quic.is_drained() {
-            state.socket = None;
+            state.end();
         }
         // What it holds may be the last thing that held the connection.
         let spent = if state.error.is_some() { state.sink.borrow() } else { None };
@@ -181,6 +249,22 @@ impl Line {
         drop(guard);
         if let Some(spent) = spent {
             drop_quietly(spent);
+        }
+    }
+
+    /// The handshake is over: from now on knocks of this connection can be told from others.
+    fn introduce(&self, wire: &Wire, state: &mut State) {
+        let session = state.quic.crypto_session();
+        let keys = Keys::derive(state.quic.side(), |secret, label| session.export_keying_material(secret, label, b""));
+        let mut secret = [0; 32];
+        match (keys, aws_lc_rs::rand::fill(&mut secret)) {
+            (Ok(keys), Ok(())) => {
+                wire.core().tags.insert(keys.tag(), self.handle);
+                state.paths.introduce(keys, &secret);
+            }
+            (Err(_), _) | (_, Err(_)) => {
+                tracing::debug!("this connection has no further paths: no keys can be made for them");
+            }
         }
     }
 
@@ -223,7 +307,7 @@ impl Line {
             reason: "the thread that receives has failed".into(),
         };
         let mut state = self.lock();
-        state.socket = None;
+        state.end();
         self.terminate(&mut state, ConnectionError::TransportError(error));
     }
 

@@ -10,6 +10,7 @@ use quinn_proto::{ConnectionError, ConnectionStats, Dir, SendDatagramError as Un
 use tokio::sync::Notify;
 
 use super::line::{Line, State, drop_quietly};
+use super::paths::PathStats;
 use super::sink::Sink;
 use super::{RecvStream, SendStream, Wire};
 
@@ -179,6 +180,11 @@ impl Link {
         if let Sink::Ready(spent) = spent {
             drop_quietly(spent);
         }
+    }
+
+    /// The further paths.
+    pub(crate) fn paths(&self) -> Vec<PathStats> {
+        self.line().paths()
     }
 
     pub(crate) fn remote_address(&self) -> SocketAddr {

@@ -17,12 +17,15 @@ mod line;
 mod link;
 #[cfg(target_os = "linux")]
 mod packet_info;
+pub(crate) mod paths;
 mod sink;
 mod socket;
 mod streams;
 mod thread;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -37,6 +40,8 @@ use tokio::sync::Notify;
 pub(crate) use endpoint::Endpoint;
 use line::Line;
 pub(crate) use link::{Link, SendDatagramError};
+use paths::Heard;
+use paths::knock::{self, Tag};
 use socket::Packet;
 pub(crate) use socket::Socket;
 pub(crate) use streams::{RecvStream, SendStream, StreamError};
@@ -59,6 +64,12 @@ struct Core {
     /// Connections until the peer cannot ask about them any more. Handles of those that are gone are given to new ones.
     lines: BTreeMap<ConnectionHandle, Arc<Line>>,
     newcomers: VecDeque<Incoming>,
+    /// What knocks are told apart by.
+    tags: BTreeMap<Tag, ConnectionHandle>,
+    /// Peers' addresses on further paths, and whose they are. Of those that share one any will do: they share the first one too.
+    further: BTreeMap<SocketAddr, Vec<ConnectionHandle>>,
+    /// Where a console's connections may go as well.
+    ways: Vec<Way>,
     /// Where new connections send from. `None` once all is over: a connection that somebody still holds must not keep the port.
     socket: Option<Arc<Socket>>,
     /// What newcomers and connections made from now on are told.
@@ -67,12 +78,22 @@ struct Core {
     is_abandoned: bool,
 }
 
+/// A further path of a console's connections.
+#[derive(Debug, Clone)]
+struct Way {
+    socket: Arc<Socket>,
+    cart: SocketAddr,
+}
+
 impl Wire {
     fn new(quic: quinn_proto::Endpoint, socket: Arc<Socket>) -> Self {
         let core = Core {
             quic,
             lines: BTreeMap::new(),
             newcomers: VecDeque::new(),
+            tags: BTreeMap::new(),
+            further: BTreeMap::new(),
+            ways: Vec::new(),
             socket: Some(socket),
             closing: None,
             is_abandoned: false,
@@ -95,12 +116,7 @@ impl Wire {
     }
 
     /// Begins a connection.
-    fn connect(
-        self: &Arc<Self>,
-        config: ClientConfig,
-        address: std::net::SocketAddr,
-        name: &str,
-    ) -> Result<Link, ConnectError> {
+    fn connect(self: &Arc<Self>, config: ClientConfig, address: SocketAddr, name: &str) -> Result<Link, ConnectError> {
         let line = {
             let mut core = self.core();
             let Some(socket) = core.socket.clone().filter(|_| core.closing.is_none()) else {
@@ -111,7 +127,12 @@ impl Wire {
             }
             let address = socket::canonical(address);
             let (handle, quic) = core.quic.connect(Instant::now(), config, address, name)?;
-            core.add(handle, quic, socket)
+            let line = core.add(handle, quic, socket);
+            for way in core.ways.clone() {
+                core.is_also_at(handle, way.cart);
+                line.add_path(&way);
+            }
+            line
         };
         line.drive(self, line.lock());
         Ok(Link::new(self.clone(), line))
@@ -207,11 +228,12 @@ impl Wire {
 
     /// A packet that came in through `socket`. `answer` is room to write in.
     fn receive(&self, packet: &Packet<'_>, socket: &Socket, answer: &mut Vec<u8>) {
-        let bytes = BytesMut::from(packet.bytes);
-        answer.clear();
+        if self.hear_knock(packet, socket) {
+            return;
+        }
         let (line, event) = {
-            let mut core = self.core();
-            match core.quic.handle(Instant::now(), packet.from, packet.to, None, bytes, answer) {
+            let (mut core, event) = self.handle(packet, answer);
+            match event {
                 Some(DatagramEvent::ConnectionEvent(handle, event)) => match core.lines.get(&handle) {
                     Some(line) => (line.clone(), event),
                     None => return,
@@ -233,6 +255,67 @@ impl Wire {
         line.receive(self, event);
     }
 
+    /// Whether it was a knock, and not QUIC's.
+    fn hear_knock(&self, packet: &Packet<'_>, socket: &Socket) -> bool {
+        let Some(tag) = knock::tag(packet.bytes) else { return false };
+        let line = {
+            let core = self.core();
+            core.tags.get(&tag).and_then(|handle| core.lines.get(handle)).cloned()
+        };
+        let Some(line) = line else { return false };
+        let heard = line.hear_knock(packet);
+        let Some(Heard { answer, newly, formerly }) = heard else { return true };
+        if let Some(address) = newly {
+            let mut core = self.core();
+            core.is_no_longer_at(line.handle(), formerly);
+            core.is_also_at(line.handle(), address);
+        }
+        if let Some(answer) = answer {
+            socket.send_to(&answer, packet.from, packet.to);
+        }
+        true
+    }
+
+    /// Whose packet it is. One that comes over a further path of a connection is shown to it as coming over the first.
+    fn handle(&self, packet: &Packet<'_>, answer: &mut Vec<u8>) -> (MutexGuard<'_, Core>, Option<DatagramEvent>) {
+        let mut core = self.core();
+        if let Some(line) = core.whose(packet) {
+            // A connection's lock is never waited for under the endpoint's.
+            drop(core);
+            let first = line.came_over(packet.from);
+            core = self.core();
+            let event = core.take(packet, first, answer);
+            // By the address alone it could be another's, whose peer somebody claims to be.
+            if let Some(DatagramEvent::ConnectionEvent(handle, _)) = &event
+                && core.is_at(*handle, packet.from)
+            {
+                return (core, event);
+            }
+        }
+        let event = core.take(packet, packet.from, answer);
+        (core, event)
+    }
+
+    /// From now on a console's connections go to `cart` from `socket` as well. `false`: there are as many paths as there may be.
+    fn add_way(self: &Arc<Self>, socket: Socket, cart: SocketAddr) -> io::Result<bool> {
+        let way = Way { socket: Arc::new(socket), cart: socket::canonical(cart) };
+        let mut core = self.core();
+        if core.ways.len() == paths::MOST_PATHS {
+            return Ok(false);
+        }
+        thread::start_further(self.clone(), way.socket.clone())?;
+        core.ways.push(way.clone());
+        let handles: Vec<_> = core.lines.keys().copied().collect();
+        for handle in handles {
+            core.is_also_at(handle, way.cart);
+        }
+        drop(core);
+        for line in self.lines() {
+            line.add_path(&way);
+        }
+        Ok(true)
+    }
+
     /// What a connection tells the endpoint, and the answer.
     fn endpoint_event(&self, line: &Line, event: EndpointEvent) -> Option<ConnectionEvent> {
         let mut core = self.core();
@@ -241,7 +324,7 @@ impl Wire {
             return None;
         }
         if event.is_drained() {
-            core.lines.remove(&line.handle());
+            core.forget(line.handle());
             if core.lines.is_empty() {
                 self.idle.notify_waiters();
             }
@@ -255,5 +338,50 @@ impl Core {
         let line = Arc::new(Line::new(handle, quic, socket));
         self.lines.insert(handle, line.clone());
         line
+    }
+
+    fn take(&mut self, packet: &Packet<'_>, from: SocketAddr, answer: &mut Vec<u8>) -> Option<DatagramEvent> {
+        answer.clear();
+        self.quic.handle(Instant::now(), from, packet.to, None, BytesMut::from(packet.bytes), answer)
+    }
+
+    fn forget(&mut self, handle: ConnectionHandle) {
+        self.lines.remove(&handle);
+        self.tags.retain(|_, known| *known != handle);
+        let addresses: Vec<_> = self.further.keys().copied().collect();
+        for address in addresses {
+            self.is_no_longer_at(handle, Some(address));
+        }
+    }
+
+    /// The peer of a connection has this address on a further path.
+    fn is_also_at(&mut self, handle: ConnectionHandle, address: SocketAddr) {
+        let handles = self.further.entry(address).or_default();
+        if !handles.contains(&handle) {
+            handles.push(handle);
+        }
+    }
+
+    fn is_no_longer_at(&mut self, handle: ConnectionHandle, address: Option<SocketAddr>) {
+        let Some(address) = address else { return };
+        if let Some(handles) = self.further.get_mut(&address) {
+            handles.retain(|known| *known != handle);
+            if handles.is_empty() {
+                self.further.remove(&address);
+            }
+        }
+    }
+
+    fn is_at(&self, handle: ConnectionHandle, further: SocketAddr) -> bool {
+        self.further.get(&further).is_some_and(|handles| handles.contains(&handle))
+    }
+
+    /// The connection whose further path a packet may have come over. Those of a handshake are sent over the first alone.
+    fn whose(&self, packet: &Packet<'_>) -> Option<Arc<Line>> {
+        if paths::is_of_a_handshake(packet.bytes) {
+            return None;
+        }
+        let handle = self.further.get(&packet.from)?.last()?;
+        self.lines.get(handle).cloned()
     }
 }

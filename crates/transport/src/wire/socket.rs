@@ -117,9 +117,15 @@ impl Socket {
     /// Sends the first bytes of `packets` as `transmit` says. What the system does not take now is lost, as on the way: QUIC
     /// sends again what has to arrive, and a command that waits is worth nothing.
     pub(super) fn send(&self, packets: &[u8], transmit: &Transmit) {
-        let Some(packet) = packets.get(..transmit.size) else { return };
-        let to = if self.is_ipv6 { mapped(transmit.destination) } else { transmit.destination };
-        let Err(error) = self.send_now(packet, to, transmit.src_ip) else { return };
+        if let Some(packet) = packets.get(..transmit.size) {
+            self.send_to(packet, transmit.destination, transmit.src_ip);
+        }
+    }
+
+    /// The same of this packet, to this peer, which may know this machine by an address of its own.
+    pub(super) fn send_to(&self, packet: &[u8], peer: SocketAddr, own: Option<IpAddr>) {
+        let to = if self.is_ipv6 { mapped(peer) } else { peer };
+        let Err(error) = self.send_now(packet, to, own) else { return };
         // A full buffer, a path narrower than its probe, and whatever a stranger's ICMP message says: all of them pass.
         tracing::trace!("a packet to {to} was not sent: {error}");
         if !self.has_complained.swap(true, Ordering::Relaxed) {

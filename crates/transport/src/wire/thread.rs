@@ -31,6 +31,21 @@ pub(super) fn start(wire: Arc<Wire>, socket: Arc<Socket>) -> io::Result<()> {
     thread::Builder::new().name("wire".into()).spawn(move || receiver.run()).map(|_| ())
 }
 
+/// Starts the thread that receives on a further path. It ends with that of the first.
+pub(super) fn start_further(wire: Arc<Wire>, socket: Arc<Socket>) -> io::Result<()> {
+    socket.set_timeout(LULL)?;
+    let receive = move || {
+        let (mut room, mut answer) = (Room::new(), Vec::new());
+        while wire.core().socket.is_some() {
+            match socket.receive(&mut room) {
+                Ok(packet) => wire.receive(&packet, &socket, &mut answer),
+                Err(error) => pause_after(&error),
+            }
+        }
+    };
+    thread::Builder::new().name("wire".into()).spawn(receive).map(|_| ())
+}
+
 /// Makes `socket` ready to be received from.
 pub(super) fn prepare(socket: &Socket) -> io::Result<()> {
     socket.set_timeout(TICK)
@@ -115,6 +130,7 @@ impl Drop for Receiver {
         let mut core = self.wire.core();
         // A connection that somebody still holds must not keep the port taken.
         core.socket = None;
+        core.ways.clear();
         // There are none left, unless the thread fails.
         let lost = core::mem::take(&mut core.lines);
         drop(core);

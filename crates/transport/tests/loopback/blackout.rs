@@ -60,14 +60,19 @@ impl Relay {
         self.state.moves.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// Where a console finds the cart through this relay.
+    pub(crate) async fn leads_to(&self, cart: SocketAddr) -> SocketAddr {
+        let (sender, address) = oneshot::channel();
+        tokio::spawn(run(self.state.clone(), cart, sender));
+        address.await.unwrap()
+    }
+
     /// A connection whose packets all go through this relay.
     pub(crate) async fn connected(&self, link: LinkOptions) -> Pair {
         let (cart, operator) = cart_and_operator();
         let cart_endpoint = open_cart(&cart, link);
         let console_endpoint = open_console(link);
-        let (sender, address) = oneshot::channel();
-        tokio::spawn(run(self.state.clone(), cart_endpoint.local_addr().unwrap(), sender));
-        let address = address.await.unwrap();
+        let address = self.leads_to(cart_endpoint.local_addr().unwrap()).await;
         let (cart, console) =
             within(async { tokio::join!(cart_endpoint.accept(), console_endpoint.connect(address, &operator, None)) })
                 .await;

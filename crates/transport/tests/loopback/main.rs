@@ -9,6 +9,7 @@ mod foreign;
 mod frames;
 mod hostile;
 mod link;
+mod paths;
 mod rebind;
 mod refusals;
 mod sink;
