@@ -17,7 +17,7 @@ use farprobe_console::handles::{self, Chosen};
 use farprobe_console::headless;
 use farprobe_console::model::{Event, Intent};
 use farprobe_console::results::{Results, Run};
-use farprobe_console::settings::{Settings, config_home};
+use farprobe_console::settings::{NetworkSettings, Settings, config_home};
 use farprobe_console::window::{check_display, window};
 use farprobe_devices::handle::keyboard_mouse::WindowFeed;
 use farprobe_devices::scanner::{CineScanner, Source};
@@ -48,7 +48,8 @@ pub(crate) fn run(command: Command) -> Result<(), AnyError> {
             may_play(&identity, &exam)?;
             let address = resolve(&address)?;
             let desk = Desk::set(&exam)?;
-            let destination = Destination { address, cart, identity, demo };
+            let networks = desk.networks.clone();
+            let destination = Destination { address, cart, identity, demo, networks };
             examine(desk, &exam, results(Run::Exam, &exam), |_| Ok(destination))
         }
         Command::Demo { source, exam } => {
@@ -99,7 +100,7 @@ fn may_play(identity: &Identity, exam: &Exam) -> Result<(), AnyError> {
 }
 
 fn demo_destination(address: SocketAddr, identity: Identity) -> Destination {
-    Destination { address, cart: None, identity, demo: DemoPolicy::Required }
+    Destination { address, cart: None, identity, demo: DemoPolicy::Required, networks: Vec::new() }
 }
 
 /// Where the results of `exam` go: where the user says or, without a word, to the usual place.
@@ -124,6 +125,8 @@ struct Desk {
     feed: WindowFeed,
     /// Where live figures are served, if they are.
     figures: Option<u16>,
+    /// Further networks to the cart.
+    networks: Vec<NetworkSettings>,
 }
 
 impl Desk {
@@ -133,7 +136,8 @@ impl Desk {
         }
         let feed = WindowFeed::default();
         let settings = settings(exam)?;
-        Ok(Self { chosen: choose(exam, &settings, &feed)?, feed, figures: settings.metrics.port })
+        let chosen = choose(exam, &settings, &feed)?;
+        Ok(Self { chosen, feed, figures: settings.metrics.port, networks: settings.networks })
     }
 
     /// The moments of which there will be pictures.
@@ -235,7 +239,7 @@ fn with_window(
     reach: impl FnOnce(&Results) -> Result<Destination, AnyError> + 'static,
     happenings: (Sender<Happening>, Receiver<Happening>),
 ) -> Result<(), AnyError> {
-    let Desk { chosen, feed, figures } = desk;
+    let Desk { chosen, feed, figures, networks: _ } = desk;
     let intents = happenings.0.clone();
     let (painted_tell, painted_heard) = channel();
     let (shell, handle) = window(

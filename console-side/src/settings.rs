@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use farprobe_devices::handle::gamepad::GamepadConfig;
@@ -12,6 +13,7 @@ use farprobe_devices::handle::haptic::HapticConfig;
 use farprobe_devices::handle::keyboard_mouse::KeyboardMouseConfig;
 use farprobe_devices::handle::spacemouse::SpaceMouseConfig;
 use farprobe_devices::{DeviceError, FileError, Places, line_of, read_text};
+use farprobe_transport::MOST_FURTHER_PATHS;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -32,6 +34,19 @@ pub struct Settings {
     pub haptic: HapticConfig,
     /// Live figures for Prometheus.
     pub metrics: MetricsSettings,
+    /// Further networks to the cart, used at the same time as the first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<NetworkSettings>,
+}
+
+/// A further network to the cart. What goes to the cart and back goes over it as well, and what arrives first counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkSettings {
+    /// This machine's address in that network. The system has to send what leaves from it through that network.
+    pub local: IpAddr,
+    /// Where the cart is in that network.
+    pub cart: SocketAddr,
 }
 
 /// Live figures for Prometheus.
@@ -111,7 +126,23 @@ impl Settings {
         self.keyboard.validate().map_err(|error| ("keyboard", error))?;
         self.gamepad.validate().map_err(|error| ("gamepad", error))?;
         self.spacemouse.validate().map_err(|error| ("spacemouse", error))?;
-        self.haptic.validate().map_err(|error| ("haptic", error))
+        self.haptic.validate().map_err(|error| ("haptic", error))?;
+        self.check_networks().map_err(|(key, what)| {
+            ("networks", DeviceError::Configuration { device: "the console", key: key.into(), what })
+        })
+    }
+
+    /// Otherwise the key that is wrong, and how.
+    fn check_networks(&self) -> Result<(), (&'static str, String)> {
+        let wildcard = self.networks.iter().find(|network| network.local.is_unspecified());
+        if let Some(network) = wildcard {
+            let what = format!("is {}; name the address that this machine has in that network", network.local);
+            return Err(("local", what));
+        }
+        if self.networks.len() > MOST_FURTHER_PATHS {
+            return Err(("local", format!("is written more than {MOST_FURTHER_PATHS} times; leave a network out")));
+        }
+        Ok(())
     }
 }
 

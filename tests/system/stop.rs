@@ -40,6 +40,7 @@ fn a_stop_pressed_without_a_connection_stops_the_cart_once_it_is_back() {
                 cart: None,
                 identity: site.identity(Role::Operator),
                 demo: DemoPolicy::Required,
+                networks: Vec::new(),
             },
             handle: desk.handle,
             kind: desk.kind,

@@ -11,11 +11,14 @@ use farprobe_proto::{Refusal, Severity};
 use farprobe_transport::identity::Identity;
 use farprobe_transport::{CloseReason, ConnectError, Connection, ConsoleEndpoint, ConsoleOptions, DemoPolicy};
 use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
 
 use super::conversation::{Ended, Request, converse, until_goodbye};
 use super::front::Front;
 use super::ledger::SharedLedger;
+use super::networks;
 use crate::model::Event;
+use crate::settings::NetworkSettings;
 
 /// After a failure the cart is tried again after this long.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -31,6 +34,8 @@ pub struct Destination {
     pub identity: Identity,
     /// Whether demo identities are allowed.
     pub demo: DemoPolicy,
+    /// Further networks to the cart.
+    pub networks: Vec<NetworkSettings>,
 }
 
 /// What the link needs of the rest of the console.
@@ -70,7 +75,8 @@ pub(super) async fn keep(
     mut requests: mpsc::Receiver<Request>,
 ) -> Result<(), String> {
     let options = ConsoleOptions { demo: destination.demo, ..ConsoleOptions::default() };
-    let endpoint = ConsoleEndpoint::open(options).map_err(|error| error.to_string())?;
+    let endpoint = Arc::new(ConsoleEndpoint::open(options).map_err(|error| error.to_string())?);
+    let _networks = watch_networks(&destination, &endpoint, &around);
     around.front.tell(Event::Connecting { address: destination.address.to_string() });
     let mut attempt = 0;
     let mut told = String::new();
@@ -130,6 +136,17 @@ pub(super) async fn keep(
             () = until_goodbye(&mut requests) => return leave(&endpoint).await,
         }
     }
+}
+
+/// Looks after the further networks for as long as what is returned lives.
+fn watch_networks(destination: &Destination, endpoint: &Arc<ConsoleEndpoint>, around: &Surroundings) -> JoinSet<()> {
+    let mut watch = JoinSet::new();
+    if !destination.networks.is_empty() {
+        let (connection, front) = (Arc::clone(&around.connection), around.front.clone());
+        let networks = destination.networks.clone();
+        watch.spawn(networks::look_after(Arc::clone(endpoint), networks, connection, front));
+    }
+    watch
 }
 
 /// Closes what there is in good order: the cart need not find out by itself.

@@ -12,6 +12,7 @@ mod lease;
 mod ledger;
 mod link;
 mod network;
+mod networks;
 mod pictures;
 mod plan;
 mod pump;

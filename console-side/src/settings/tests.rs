@@ -47,6 +47,13 @@ fn a_complaint_names_file_line_and_key() {
         ("[spacemouse]\nclutch = 1\n", 1, "spacemouse.presses name button 1"),
         ("[[spacemouse.presses]]\nbutton = 3\nmeans = \"sotp\"\n", 3, "spacemouse.presses.means: unknown variant"),
         ("[keyboard]\nspeeds = \n", 2, ""),
+        (
+            "[[networks]]\ncart = \"192.0.2.7:1\"\nlocal = \"0.0.0.0\"\n",
+            3,
+            "networks.local is 0.0.0.0; name the address",
+        ),
+        ("[[networks]]\nlocal = \"192.0.2.8\"\ncart = \"192.0.2.7\"\n", 3, "networks.cart: invalid socket address"),
+        ("[[networks]]\nlocal = \"192.0.2.8\"\n", 1, "networks: missing field `cart`"),
     ] {
         let said = complaint(text);
         assert!(said.starts_with(&format!("settings console.toml, line {line}: {words}")), "{text}\n{said}");

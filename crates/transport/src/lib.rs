@@ -43,7 +43,7 @@ pub use endpoint::{
 pub use frame::{FrameError, FrameReceiver, FrameSender};
 pub use link::{Congestion, LinkOptions};
 pub use tls::{CertificateFault, Expected, Refusal};
-pub use wire::paths::{PathState, PathStats};
+pub use wire::paths::{MOST_FURTHER_PATHS, PathState, PathStats};
 
 /// The byte with which a cart says, on a stream of its own, that it accepts the console.
 const ADMITTED: u8 = 0x01;

@@ -13,7 +13,7 @@ use crate::connection::Connection;
 use crate::identity::{CART_DNS_NAME, Identity, IdentityError, Role};
 use crate::link::{LinkOptions, PeerStreams};
 use crate::tls::{CertificateFault, Credentials, Refusal};
-use crate::wire::paths::MOST_PATHS;
+use crate::wire::paths::MOST_FURTHER_PATHS;
 use crate::wire::{Endpoint, Link, Socket, StreamError};
 use crate::{ADMITTED, CloseReason, Closed};
 
@@ -136,7 +136,7 @@ impl ConsoleEndpoint {
     /// [`OpenError::Socket`] if the address can't be used (now), [`OpenError::TooManyPaths`] beyond two.
     pub fn add_path(&self, bind: SocketAddr, cart: SocketAddr) -> Result<(), OpenError> {
         let added = open_socket(Some(bind), |socket| self.endpoint.add_way(socket, cart))?;
-        if added { Ok(()) } else { Err(OpenError::TooManyPaths { most: MOST_PATHS }) }
+        if added { Ok(()) } else { Err(OpenError::TooManyPaths { most: MOST_FURTHER_PATHS }) }
     }
 
     /// Connects as `identity` to the cart at `address`, which must have the name `expected_cart` if one is given.

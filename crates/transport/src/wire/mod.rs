@@ -300,7 +300,7 @@ impl Wire {
     fn add_way(self: &Arc<Self>, socket: Socket, cart: SocketAddr) -> io::Result<bool> {
         let way = Way { socket: Arc::new(socket), cart: socket::canonical(cart) };
         let mut core = self.core();
-        if core.ways.len() == paths::MOST_PATHS {
+        if core.ways.len() == paths::MOST_FURTHER_PATHS {
             return Ok(false);
         }
         thread::start_further(self.clone(), way.socket.clone())?;

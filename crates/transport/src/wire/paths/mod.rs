@@ -29,7 +29,7 @@ use knock::{Echo, Keys, Knock, Sealed};
 const FIRST: u8 = 0;
 
 /// Further paths of a connection at most: with the first, wire, mobile network and a second mobile network.
-pub(crate) const MOST_PATHS: usize = 2;
+pub const MOST_FURTHER_PATHS: usize = 2;
 
 /// A console knocks this often: ten times until a proof is too old, so that half of them may be lost; 10 kbit/s with all headers.
 const KNOCK_EVERY: Duration = Duration::from_millis(100);
@@ -210,7 +210,7 @@ impl<S> Paths<S> {
             self.all.push(Path::new(FIRST, first, None));
         }
         let number = self.all.len();
-        let room = number <= MOST_PATHS;
+        let room = number <= MOST_FURTHER_PATHS;
         if let (true, Ok(number)) = (room, u8::try_from(number)) {
             self.all.push(Path::new(number, peer, Some(socket)));
         }
@@ -240,7 +240,7 @@ impl<S> Paths<S> {
         let place = match (place, self.side) {
             (Some(place), _) => place,
             // A cart learns of paths by knocks.
-            (None, Side::Server) if self.all.len() <= MOST_PATHS => {
+            (None, Side::Server) if self.all.len() <= MOST_FURTHER_PATHS => {
                 self.all.push(Path::new(knock.path, from, None));
                 self.all.len() - 1
             }
