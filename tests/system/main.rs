@@ -10,6 +10,7 @@ mod identities;
 mod lease;
 mod lost_cart;
 mod lost_console;
+mod networks;
 mod rough;
 mod scripts;
 mod stop;
