@@ -56,6 +56,9 @@ pub enum Objection {
     /// The operator's target moved further in one command than a hand can.
     #[error("the console's target leapt further than a hand can move")]
     TargetLeapt,
+    /// A joint did not follow.
+    #[error("{0} did not follow")]
+    Lead(Joint),
     /// The probe was to be lifted, and the setpoints did not lift it.
     #[error("the probe was to be lifted, and the cart's control did not lift it")]
     LiftWithheld,

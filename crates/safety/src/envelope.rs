@@ -12,6 +12,7 @@ use crate::facts::{Contact, Measured, Tissue};
 use crate::group::{Group, GroupRow, capped};
 use crate::in_flight::InFlight;
 use crate::ladder::Goal;
+use crate::last_touch::{LastTouch, STEEPEST};
 use crate::lifting::Lifting;
 use crate::limits::Limits;
 use crate::lowering::Lowering;
@@ -26,9 +27,6 @@ const LONGEST_STEP: f64 = 0.003;
 
 /// From this part of the torque limit on, sideways and turning motion is eased down to nothing at the limit.
 const TORQUE_EASE: f64 = 0.7;
-
-/// How steeply skin or what is below it rises before a probe that slides: 27°.
-const STEEPEST: f64 = 0.5;
 
 /// Sliding is never made slower than this, m/s.
 const SLIDING_SLOWEST: f64 = 0.010;
@@ -94,6 +92,7 @@ pub(crate) struct Envelope {
     lowering: Lowering,
     in_flight: InFlight,
     lifting: Lifting,
+    last_touch: LastTouch,
 }
 
 /// The bounds along the probe's axis, m/s.
@@ -139,6 +138,7 @@ impl Envelope {
             lowering: Lowering::NONE,
             in_flight: InFlight::nothing(),
             lifting: Lifting::No,
+            last_touch: LastTouch::NONE,
         }
     }
 
@@ -165,6 +165,9 @@ impl Envelope {
         self.judge_yielding(at.reading);
         self.lowering.judge(at.now, at.goal, at.reading);
         self.stiffest.note(at.now, at.measured.tissue.stiffness);
+        if at.felt == Contact::Touching {
+            self.last_touch.note(&at.measured.tip);
+        }
         let axial = self.axial(at);
         self.lifting = lifting(&axial, at.contact);
         let walls = self.walls(at);
@@ -323,11 +326,18 @@ impl Envelope {
         }
     }
 
-    /// How fast the probe may slide over skin it presses on, m/s: what rises before it, presses as the probe's own approach does.
+    /// How fast the probe may slide over skin that it presses on, or has just let go of, m/s: what rises before it, presses as the
+    /// probe's own approach does.
     fn sliding(&self, at: &Situation<'_>) -> f64 {
-        let (Contact::Touching, Reading::Believed { force, .. }) = (at.felt, at.reading) else { return f64::INFINITY };
-        let Stopping { braking, build_up, margin, stiffness, .. } = self.stopping(at, force.get());
-        let rising = approach_speed(margin, stiffness, self.reaction + build_up, braking);
+        let Reading::Believed { force, .. } = at.reading else { return f64::INFINITY };
+        let rising = match at.felt {
+            Contact::Touching => {
+                let Stopping { braking, build_up, margin, stiffness, .. } = self.stopping(at, force.get());
+                approach_speed(margin, stiffness, self.reaction + build_up, braking)
+            }
+            Contact::Free if self.last_touch.is_near(&at.measured.tip) => self.approach(at, force.get()),
+            Contact::Free => return f64::INFINITY,
+        };
         (rising / STEEPEST).max(SLIDING_SLOWEST)
     }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use farprobe_geom::{Joints, Time, Tip, Twist};
+use farprobe_geom::{Joints, Radian, Time, Tip, Twist};
 use nalgebra::Vector3;
 
 use crate::lifting::Lifting;
@@ -20,6 +20,9 @@ pub struct JointLimits {
     pub speed: Joints,
     /// Greatest accelerations, rad/s².
     pub acceleration: Joints,
+    /// A setpoint may be this far from where the joint is; more than 0.2 rad counts as 0.2 rad. To be larger than speed times the arm's
+    /// dead time and lag.
+    pub lead: Radian,
 }
 
 impl JointLimits {
@@ -97,6 +100,11 @@ pub enum Refused {
         /// Which joint, from 0.
         joint: usize,
     },
+    /// The setpoint is further from the joint than the arm can lag: it does not follow, and would leap there once it does.
+    Lead {
+        /// Which joint, from 0.
+        joint: usize,
+    },
     /// The tip would move otherwise than was permitted.
     Disagrees,
     /// The arm still brakes after the last refusal.
@@ -113,6 +121,7 @@ impl fmt::Display for Refused {
             Self::Speed { joint } => write!(f, "joint {} would be too fast", joint + 1),
             Self::Acceleration { joint } => write!(f, "joint {} would change its speed too fast", joint + 1),
             Self::Jump { joint } => write!(f, "joint {} would jump", joint + 1),
+            Self::Lead { joint } => write!(f, "joint {} does not follow", joint + 1),
             Self::Disagrees => f.write_str("the tip would move otherwise than was permitted"),
             Self::Recovering => f.write_str("the arm still brakes after a refused setpoint"),
         }
@@ -144,6 +153,9 @@ pub struct Refusal {
 /// An angle may differ from what the speed makes of the one before by this much, rad: rounding. The arm follows angles and the gate
 /// judges speeds, so that what is granted here in every tick is motion that nobody judges: 1e-3 rad would be 1 rad/s of it.
 const JUMP_TOLERANCE: f64 = 1e-6;
+
+/// The greatest lead that may be configured, rad.
+const LEAD_CEILING: f64 = 0.2;
 
 /// Ticks further apart than this were late, s: in what was too much nobody says whether the arm went on or stopped.
 const LATE_AFTER: f64 = 0.003;
@@ -330,7 +342,14 @@ impl JointWatch {
         }
         let late = (dt - LATE_AFTER).max(0.0) * velocity.abs().max(at(&last.velocities).abs());
         let follows = (position - (at(&last.positions) + velocity * dt)).abs() <= JUMP_TOLERANCE + late;
-        if follows { Ok(()) } else { Err(Refused::Jump { joint }) }
+        if !follows {
+            return Err(Refused::Jump { joint });
+        }
+        let lead = self.limits.lead.get().min(LEAD_CEILING);
+        // One that comes back to where the arm is may do so from further off.
+        let (ahead, before) = (position - at(&check.measured), at(&last.positions) - at(&check.measured));
+        let runs_away = ahead.abs() > lead && ahead.abs() >= before.abs();
+        if runs_away { Err(Refused::Lead { joint }) } else { Ok(()) }
     }
 
     /// The next setpoint on the way from the last one to rest. All joints slow down by the same share, so that the tip keeps to its

@@ -48,6 +48,7 @@ mod group;
 mod in_flight;
 mod joints;
 mod ladder;
+mod last_touch;
 mod lifting;
 mod limits;
 mod lowering;

@@ -14,9 +14,9 @@ pub(crate) struct Greatest<const N: usize> {
 }
 
 impl<const N: usize> Greatest<N> {
-    /// Nothing yet, which is zero.
+    /// Nothing yet, which is less than any number.
     pub(crate) const fn of(span: Duration) -> Self {
-        Self { span, since: Time::ZERO, spans: [[0.0; N]; 2] }
+        Self { span, since: Time::ZERO, spans: [[f64::NEG_INFINITY; N]; 2] }
     }
 
     /// Takes these numbers in, and gives the greatest of late. What is no number is passed over.
@@ -24,7 +24,7 @@ impl<const N: usize> Greatest<N> {
         let [this, before] = &mut self.spans;
         if now.saturating_since(self.since) >= self.span {
             self.since = now;
-            *before = core::mem::replace(this, [0.0; N]);
+            *before = core::mem::replace(this, [f64::NEG_INFINITY; N]);
         }
         let mut both = *before;
         for ((greatest, number), both) in this.iter_mut().zip(numbers).zip(&mut both) {

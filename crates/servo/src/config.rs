@@ -51,9 +51,12 @@ const FOLLOWABLE: Limits = Limits {
     ..Limits::CEILINGS
 };
 
-/// A setpoint may be this far ahead of the joint, rad: at the fastest permitted tip motion an arm with 15 ms dead time lags by
-/// about 0.01, and a firm push of the staff bends the arm's control by a few hundredths more.
-const FOLLOWING: Radian = Radian::literal(0.15);
+/// A setpoint may be this far from the joint, rad: at the fastest permitted joint speed an arm with 15 ms dead time lags by 0.012, and a
+/// push of the staff bends the arm's control by a few thousandths more. What is left is what an arm leaps by that comes back to life.
+const LEAD: Radian = Radian::literal(0.05);
+
+/// A joint may be this far from every angle it was sent of late, rad: 300 N half a metre from it bend it so far (14 kN·m/rad).
+const FOLLOWING: Radian = Radian::literal(0.01);
 
 /// An arm may still move for so long as it was permitted to: 15 ms of dead time, and what it lags behind its setpoints.
 const LAG: Duration = Duration::from_millis(25);
@@ -164,6 +167,7 @@ impl ServoConfig {
             upper: self.each(|joint| limits[joint].upper.get()),
             speed: self.each(|joint| limits[joint].speed.get().min(JOINT_SPEED)),
             acceleration: self.each(|_| JOINT_ACCELERATION),
+            lead: LEAD,
         }
     }
 

@@ -7,8 +7,8 @@ use farprobe_control::{ArmModel, ExternalWrench, Kinematics, ReferenceGenerator,
 use farprobe_geom::{Base, Joints, Newton, Patient, Pose, Time, Tip, Transform, Twist, Wrench};
 use farprobe_proto::{self as proto, Applied, Ladder, State, Transition};
 use farprobe_safety::{
-    Agility, Anchor, Confirmation, Directive, Facts, Gate, Goal, JointCheck, JointSetpoint, Measured, Monitor, Rung,
-    Sample, Tissue, Verdict,
+    Agility, Anchor, Confirmation, Directive, Facts, Gate, Goal, JointCheck, JointSetpoint, Measured, Monitor, Reset,
+    Rung, Sample, Tissue, Verdict,
 };
 
 use crate::agility::agility;
@@ -224,6 +224,10 @@ impl Servo {
             contact::Contact::Free => farprobe_safety::Contact::Free,
             contact::Contact::Touching { .. } => farprobe_safety::Contact::Touching,
         };
+        // Where nothing is driven a trip is no step of the ladder, and neither is its reset.
+        if facts.reset == Reset::Requested && self.ladder == Ladder::Idle {
+            self.forgive();
+        }
         facts.monitor = self.verdict;
         facts
     }
@@ -232,11 +236,7 @@ impl Servo {
         let from = self.ladder;
         self.ladder = wire::ladder(directive.state.rung());
         if directive.cause == farprobe_safety::Cause::Reset && from != self.ladder {
-            self.monitor.reset();
-            self.verdict = Verdict::Quiet;
-            // What was sent before the fault may be part of it: an arm at rest goes on from where it stands. One that moves still,
-            // because it was lifting the probe off, brakes from what it was sent.
-            self.sent = self.sent.filter(|sent| fastest(&sent.velocities) > AT_REST);
+            self.forgive();
         }
         let cause = wire::cause(directive.cause);
         if cause != proto::Cause::TimedOut {
@@ -244,6 +244,15 @@ impl Servo {
         }
         let (to, origin, epoch) = (self.ladder, self.origin, self.operator.epoch());
         (from != to).then_some(Transition { at: now, from, to, cause, origin, epoch })
+    }
+
+    /// The staff have seen what the monitor found.
+    fn forgive(&mut self) {
+        self.monitor.reset();
+        self.verdict = Verdict::Quiet;
+        // What was sent before the fault may be part of it: an arm at rest goes on from where it stands. One that moves still,
+        // because it was lifting the probe off, brakes from what it was sent.
+        self.sent = self.sent.filter(|sent| fastest(&sent.velocities) > AT_REST);
     }
 
     /// Hands the operator's target to the reference, if the operator moves the probe in this tick.
@@ -329,6 +338,8 @@ impl Servo {
                 sent: kinematics.twist(&moved),
                 permitted: may,
                 measured: reading.positions,
+                speeds: reading.velocities,
+                arm: wire::arm(reading.health),
                 moving: posture.twist,
                 wrench: reading.wrench,
             },

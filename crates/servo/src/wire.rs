@@ -69,6 +69,7 @@ fn objection(objection: safety::Objection) -> proto::Objection {
         From::Setpoint(Refused::Speed { joint: number }) => To::Speed(joint(number)),
         From::Setpoint(Refused::Acceleration { joint: number }) => To::Acceleration(joint(number)),
         From::Setpoint(Refused::Jump { joint: number }) => To::Jump(joint(number)),
+        From::Setpoint(Refused::Lead { joint: number }) => To::Lead(joint(number)),
         From::Setpoint(Refused::Disagrees) => To::Disagrees,
         From::Setpoint(Refused::Recovering) => To::Recovering,
         From::SentNonsense => To::SentNonsense,
@@ -140,7 +141,8 @@ mod tests {
             Some(O::Setpoint(R::Position { .. })) => Some(O::Setpoint(R::Speed { joint: 5 })),
             Some(O::Setpoint(R::Speed { .. })) => Some(O::Setpoint(R::Acceleration { joint: 5 })),
             Some(O::Setpoint(R::Acceleration { .. })) => Some(O::Setpoint(R::Jump { joint: 5 })),
-            Some(O::Setpoint(R::Jump { .. })) => Some(O::Setpoint(R::Disagrees)),
+            Some(O::Setpoint(R::Jump { .. })) => Some(O::Setpoint(R::Lead { joint: 5 })),
+            Some(O::Setpoint(R::Lead { .. })) => Some(O::Setpoint(R::Disagrees)),
             Some(O::Setpoint(R::Disagrees)) => Some(O::Setpoint(R::Recovering)),
             Some(O::Setpoint(R::Recovering)) => Some(O::SentNonsense),
             Some(O::SentNonsense) => Some(O::SentOutOfRange { joint: 5 }),
@@ -165,7 +167,7 @@ mod tests {
             assert_eq!(format!("{objection:?}").contains("joint: 5"), words.contains("joint 6"), "{words}");
             assert!(told.insert(travels) && said.insert(words), "{objection:?} is told like another");
         }
-        assert_eq!(told.len(), 17);
+        assert_eq!(told.len(), 18);
     }
 
     #[test]

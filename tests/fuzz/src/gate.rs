@@ -141,7 +141,13 @@ fn config() -> Config {
         limits: Limits::CEILINGS,
         timing: Timing::SHIPPED,
         reaction: Duration::from_millis(6),
-        joints: JointLimits { lower: all(-2.5), upper: all(2.5), speed: all(2.5), acceleration: all(10.0) },
+        joints: JointLimits {
+            lower: all(-2.5),
+            upper: all(2.5),
+            speed: all(2.5),
+            acceleration: all(10.0),
+            lead: Radian::literal(0.05),
+        },
         sensor: SensorCard {
             range: Newton::literal(100.0),
             noise: SensorNoise::Present { deviation: Newton::literal(0.1) },

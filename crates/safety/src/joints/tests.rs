@@ -73,3 +73,23 @@ fn sr_038_a_probe_that_is_lifted_goes_in_by_rounding_at_most() {
         assert!(agrees(&along(most - 1e-6), &lifted) && !agrees(&along(most + 1e-6), &lifted), "{permitted} m/s");
     }
 }
+
+#[test]
+fn sr_050_a_setpoint_far_from_the_arm_may_come_back_and_go_no_further() {
+    let all = |value: f64| Joints::from_slice(&[value; 2]).unwrap();
+    let lead = Radian::literal(0.05);
+    let limits = JointLimits { lower: all(-2.0), upper: all(2.0), speed: all(1.0), acceleration: all(10.0), lead };
+    let watch = JointWatch::new(&limits);
+    let judged = |from: f64, speed: f64, is: f64| {
+        let (positions, velocities) = (all(from + speed * 1e-3), all(speed));
+        let check =
+            JointCheck { setpoint: JointSetpoint { positions, velocities }, measured: all(is), implied: Twist::zero() };
+        let last = JointSetpoint { positions: all(from), velocities };
+        watch.judge_joint(0, Some((1e-3, last)), &check)
+    };
+    assert_eq!(judged(0.5, 0.5, 0.4), Err(Refused::Lead { joint: 0 }), "on and on");
+    assert_eq!(judged(0.5, -0.5, 0.4), Ok(()), "back");
+    assert_eq!(judged(0.5, -0.5, 0.6), Err(Refused::Lead { joint: 0 }), "to the other side");
+    assert_eq!(judged(0.5, 0.5, 0.451), Ok(()), "near enough: 0.0495");
+    assert_eq!(judged(0.5, 0.5, 0.45), Err(Refused::Lead { joint: 0 }), "0.0505");
+}

@@ -3,7 +3,7 @@
 use farprobe_geom::{MetrePerSecond, NewtonPerMetre, Twist, Wrench};
 use nalgebra::Vector3;
 
-use super::scene::{Scene, config, linear};
+use super::scene::{Scene, config, downward, linear};
 use crate::*;
 
 #[test]
@@ -38,6 +38,23 @@ fn sr_047_over_stiff_tissue_that_is_pressed_hard_the_probe_slides_slowly() {
     let reaction = config().reaction.as_secs_f64();
     assert!(74e3 * harder * 0.5 * reaction < 7.0 && harder > 0.010, "{harder} m/s");
     assert_eq!(sliding(14.9, 1e6), 0.010, "never slower");
+}
+
+#[test]
+fn sr_047_a_probe_that_has_let_go_of_the_skin_does_not_run_into_it_sideways() {
+    let mut scene = Scene::engaged(8.0);
+    scene.proposal = linear(0.1, 0.0, 0.0);
+    scene.run(200);
+    assert_eq!(scene.permitted.linear.x, 0.1);
+    scene.push(0.0);
+    scene.run(300);
+    // Half of it is towards skin that rises by one half, and that is no faster than an approach.
+    let slow = scene.permitted.linear.x;
+    assert!((0.010..=0.020 + 1e-9).contains(&slow), "{slow} m/s");
+    // A finger's breadth away it is free to go.
+    scene.measured.tip = downward(0.0, 0.0, 0.5 + 0.011);
+    scene.run(200);
+    assert_eq!((scene.rung(), scene.permitted.linear.x), (Rung::Engaged, 0.1));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The joint setpoint check.
 
-use farprobe_geom::{Joints, Twist};
+use farprobe_geom::{Joints, Radian, Twist};
 use nalgebra::Vector3;
 
 use super::scene::{Scene, config, joint_limits, linear};
@@ -344,7 +344,7 @@ fn sr_020_an_arm_of_other_axes_is_sent_nothing_at_all() {
     let nothing = Confirmation::Refused(Refusal { reason: Refused::WrongAxes, instead: None });
     assert_eq!(scene.gate.confirm(scene.now, &check), nothing);
     let none = Joints::zero(0);
-    let limits = JointLimits { lower: none, upper: none, speed: none, acceleration: none };
+    let limits = JointLimits { lower: none, upper: none, speed: none, acceleration: none, lead: Radian::literal(0.2) };
     let mut gate = Gate::new(&Config { joints: limits, ..config() });
     let setpoint = JointSetpoint { positions: none, velocities: none };
     let check = JointCheck { setpoint, measured: none, implied: Twist::zero() };
@@ -405,4 +405,26 @@ fn sr_020_joints_that_brake_as_hard_as_they_can_are_no_refusal() {
     check.setpoint.positions.as_mut_slice()[0] = arm.angles.as_slice()[0] + 1.5e-3;
     check.implied = linear(0.1, 0.0, 0.0);
     assert_eq!(reason(arm.confirm(&check)), Refused::Disagrees);
+}
+
+#[test]
+fn sr_050_a_setpoint_does_not_run_away_from_an_arm_that_does_not_follow() {
+    let mut arm = Arm::moving();
+    let stands = arm.angles;
+    let mut reasons = std::vec::Vec::new();
+    for _ in 0..3000 {
+        // What is asked is whether this look sees it: the others are told that it moves.
+        arm.report();
+        arm.scene.run(1);
+        let mut check = arm.check();
+        check.measured = stands;
+        if let Confirmation::Refused(refusal) = arm.confirm(&check) {
+            reasons.push(refusal.reason);
+        }
+        let ahead = arm.angles.as_slice()[0] - stands.as_slice()[0];
+        // Braking takes a millimetre of its own.
+        assert!(ahead <= 0.2 + 2e-3, "{ahead} rad");
+    }
+    assert_eq!(reasons.first(), Some(&Refused::Lead { joint: 0 }));
+    assert_eq!(arm.scene.rung(), Rung::Fault);
 }

@@ -175,6 +175,7 @@ fn sr_018_each_error_has_words_of_its_own() {
         Refused::Speed { joint },
         Refused::Acceleration { joint },
         Refused::Jump { joint },
+        Refused::Lead { joint },
         Refused::Disagrees,
         Refused::Recovering,
     ];
@@ -183,5 +184,5 @@ fn sr_018_each_error_has_words_of_its_own() {
         .chain(settings.map(|which| OutOfRange { which }.to_string()))
         .chain(refusals.map(|refused| refused.to_string()))
         .collect();
-    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 12 + 1 + 5 + 8, "{all:?}");
+    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 12 + 1 + 5 + 9, "{all:?}");
 }

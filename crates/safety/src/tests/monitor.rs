@@ -33,6 +33,8 @@ fn good(angle: f64) -> Sample {
         sent: permitted,
         permitted,
         measured: joints(angle - 0.01),
+        speeds: joints(0.1),
+        arm: ArmHealth::Ready,
         moving: permitted,
         wrench: Wrench::new(Vector3::new(0.0, 0.0, -8.0), Vector3::zeros()),
     }
@@ -57,7 +59,7 @@ fn trips(spoil: impl Fn(&mut Sample)) -> Option<(u64, Trip)> {
 #[test]
 fn sr_031_each_planted_violation_trips_within_twenty_milliseconds() {
     type Plant = (fn(&mut Sample), Trip);
-    let plants: [Plant; 20] = [
+    let plants: [Plant; 23] = [
         (|s| s.setpoint.positions.as_mut_slice()[2] = f64::NAN, Trip::Nonsense),
         (|s| s.setpoint.velocities.as_mut_slice()[2] = f64::INFINITY, Trip::Nonsense),
         (|s| s.setpoint.positions = Joints::zero(6), Trip::Nonsense),
@@ -73,7 +75,10 @@ fn sr_031_each_planted_violation_trips_within_twenty_milliseconds() {
         (|s| s.sent.angular.z = 0.11, Trip::NotAsPermitted),
         (|s| s.wrench.force.z = -21.1, Trip::Pressing),
         (|s| s.measured.as_mut_slice()[4] += 0.07, Trip::NotFollowing),
+        (|s| s.measured.as_mut_slice()[0] -= 0.06, Trip::NotFollowing),
         (|s| s.measured = Joints::zero(0), Trip::NotFollowing),
+        (|s| s.speeds.as_mut_slice()[0] = 0.201, Trip::NotFollowing),
+        (|s| s.speeds.as_mut_slice()[6] = -0.001, Trip::NotFollowing),
         (|s| s.moving.linear.z = f64::NAN, Trip::Runaway),
         (|s| s.moving.angular.x = 0.201, Trip::Runaway),
         (|s| s.moving.linear.y = 0.14, Trip::Runaway),
@@ -88,7 +93,7 @@ fn sr_031_each_planted_violation_trips_within_twenty_milliseconds() {
 
 #[test]
 fn sr_031_what_is_just_permitted_does_not_trip() {
-    let harmless: [fn(&mut Sample); 14] = [
+    let harmless: [fn(&mut Sample); 18] = [
         |s| s.sent = Twist::new(s.permitted.linear * 0.4, Vector3::zeros()),
         |s| s.sent.linear.x += 0.008,
         |s| s.sent.angular.z = 0.09,
@@ -100,6 +105,14 @@ fn sr_031_what_is_just_permitted_does_not_trip() {
             (s.sent, s.moving) = (s.permitted, s.permitted);
         },
         |s| s.measured.as_mut_slice()[4] += 0.05,
+        |s| s.measured.as_mut_slice()[4] -= 0.035,
+        |s| s.speeds.as_mut_slice()[0] = 0.199,
+        |s| s.speeds.as_mut_slice()[6] = 0.001,
+        // It has stopped by itself, and says so.
+        |s| {
+            (s.arm, s.speeds, s.measured, s.moving) =
+                (ArmHealth::Starved, joints(2.0), joints(1.0), linear(0.5, 0.0, 0.3))
+        },
         |s| s.moving.linear.y = 0.136,
         |s| s.moving.angular.x = 0.2,
         |s| s.moving.linear.z = 0.031,
@@ -252,4 +265,27 @@ fn sr_031_an_arm_may_brake_in_the_wake_of_what_was_permitted_and_no_longer() {
     });
     // It goes on as if nothing had happened: twice the lag at most, and what has to last.
     assert!(tripped.is_some_and(|tick| (20 + 15..=40 + 16).contains(&tick)), "{tripped:?}");
+}
+
+#[test]
+fn sr_031_a_joint_may_be_wherever_it_was_sent_within_the_lag_and_as_fast() {
+    // It does what it was sent so many ticks before.
+    for (behind, obeys) in [(0, true), (19, true), (60, false)] {
+        let (mut monitor, mut tripped) = (monitor(), None);
+        let sent = |tick: i64| {
+            // Rest, then 1 rad/s for a tenth of a second, then rest.
+            let moved = tick.clamp(0, 100) as f64 * 1e-3;
+            (moved, if (1..=100).contains(&tick) { 1.0 } else { 0.0 })
+        };
+        for tick in -100..400 {
+            let ((angle, speed), (is, moves)) = (sent(tick), sent(tick - behind));
+            let setpoint = JointSetpoint { positions: joints(angle), velocities: joints(speed) };
+            let sample = Sample { setpoint, measured: joints(is), speeds: joints(moves), ..good(0.0) };
+            if let Verdict::Tripped(trip) = monitor.check(Time::from_millis((tick + 200) as u64), &sample) {
+                tripped = tripped.or(Some((tick, trip)));
+            }
+        }
+        assert_eq!(tripped.is_none(), obeys, "{behind} ms: {tripped:?}");
+        assert!(tripped.is_none_or(|(_, trip)| trip == Trip::NotFollowing), "{tripped:?}");
+    }
 }

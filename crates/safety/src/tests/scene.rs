@@ -32,7 +32,13 @@ const TOUCH: f64 = 0.4;
 
 pub(crate) fn joint_limits() -> JointLimits {
     let all = |value: f64| Joints::from_slice(&[value; 7]).unwrap();
-    JointLimits { lower: all(-2.5), upper: all(2.5), speed: all(2.5), acceleration: all(10.0) }
+    JointLimits {
+        lower: all(-2.5),
+        upper: all(2.5),
+        speed: all(2.5),
+        acceleration: all(10.0),
+        lead: Radian::literal(0.2),
+    }
 }
 
 pub(crate) fn space() -> Space {

@@ -1,7 +1,8 @@
 //! Sensors and arms that say what is not so, and how soon that is noticed.
 
 use farprobe_geom::{Newton, Time};
-use farprobe_proto::{Cause, Ladder};
+use farprobe_proto::{Bedside, Cause, Ladder};
+use farprobe_servo::Inbound;
 use farprobe_sim::arm::SensorFault;
 use farprobe_sim::body::BodyCard;
 use nalgebra::Vector3;
@@ -92,4 +93,20 @@ fn a_hand_that_leaps_ends_the_driving_and_one_that_is_quick_does_not() {
         assert_eq!(state.ladder, ladder, "{leap} m: {:?}", state.cause);
     }
     assert!(Time::ZERO < Exam::new().run(1).state.sampled_at);
+}
+
+#[test]
+fn an_arm_that_stirs_while_nobody_drives_closes_the_way_until_the_staff_have_seen_it() {
+    let mut exam = Exam::new();
+    assert_eq!(exam.run(2_500).state.ladder, Ladder::Ready);
+    exam.servo.receive(Inbound::Bedside(Bedside::Disarm));
+    assert_eq!(exam.run(100).state.ladder, Ladder::Idle);
+    for _ in 0..40 {
+        exam.tick(|_, reading| reading.velocities.as_mut_slice()[2] += 0.3);
+    }
+    exam.servo.receive(Inbound::Bedside(Bedside::Arm));
+    assert_eq!(exam.run(3_000).state.ladder, Ladder::Idle);
+    exam.servo.receive(Inbound::Bedside(Bedside::Reset));
+    exam.servo.receive(Inbound::Bedside(Bedside::Arm));
+    assert_eq!(exam.run(100).state.ladder, Ladder::Ready);
 }
