@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use farprobe_control::{ArmModel, JointLimits};
-use farprobe_geom::{Joints, Time, Tip, Twist};
-use farprobe_proto::{Clutch, Epoch, Ladder};
+use farprobe_geom::{Time, Tip, Twist};
+use farprobe_proto::{Cause, Clutch, Epoch, Ladder};
 use farprobe_safety::Limits;
 use farprobe_servo::ServoConfig;
 use farprobe_session::cart::ConsoleId;
@@ -18,8 +17,10 @@ use farprobe_sim::arm::ArmMotion;
 use crate::observation::Observation;
 use crate::world::{Heard, TICK};
 
+mod joints;
 mod tip;
-use tip::{Freedom, TipMotion};
+use joints::{GOES_ON, Sent, disagree, is_near_singular};
+use tip::TipMotion;
 
 /// Rounding, and what linearising the kinematics costs in a tick: share of a limit.
 const ROUNDING: f64 = 0.02;
@@ -34,24 +35,8 @@ const BENDING: f64 = 1e-3;
 /// So long after the ladder came to rest the probe rests: braking from the fastest row takes less.
 const REST_WITHIN: Duration = Duration::from_millis(250);
 
-/// The greatest joint acceleration, rad/s² (Franka's control parameters of the FR3).
-const JOINT_ACCELERATION: f64 = 10.0;
-
-/// A joint this near to the end of its range, rad, may be stopping there.
-const NEAR_END: f64 = 0.1;
-
-/// A joint faster than this, rad/s, may be as fast as the servo lets it be (0.8 rad/s, what the arm can stop from).
-const NEAR_SPEED: f64 = 0.7;
-
-/// A joint that changes its speed by more than this, rad/s², may be doing all it can, or is about to.
-const NEAR_ACCELERATION: f64 = 0.5 * JOINT_ACCELERATION;
-
 /// Length that makes metres and radians comparable in a measure of posture, m: about from an arm's wrist to a probe's tip.
 const LENGTH: f64 = 0.3;
-
-/// Below this manipulability (Yoshikawa, 1985: `√det JJᵀ`, lengths in units of [`LENGTH`]) the arm is near a singular posture, and what
-/// its joints make of a motion bends from tick to tick. A scan is done at 0.5 to 2.5; the gate ends driving at about 0.15.
-const NEAR_SINGULAR: f64 = 0.2;
 
 /// Something that must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,9 +45,11 @@ pub enum Invariant {
     Force,
     /// A setpoint is finite and within the joints' range.
     Setpoint,
-    /// A setpoint goes on from the one before.
+    /// A setpoint goes on from the one before, or begins where the arm stands.
     Continuity,
-    /// The tip's speed by the setpoints stays within its row.
+    /// The speeds of a setpoint are those its angles make: the arm follows angles.
+    Agreement,
+    /// The tip's speed by the setpoints stays within its row: by their speeds, and by the places they lead to.
     Speed,
     /// The joints' acceleration by the setpoints stays within the arm's; and the tip's within its row, as long as no joint is at
     /// the end of what it can do, the arm is not near a singular posture, and does not brake as a whole.
@@ -85,10 +72,11 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Force,
         Self::Setpoint,
         Self::Continuity,
+        Self::Agreement,
         Self::Speed,
         Self::Acceleration,
         Self::Jerk,
@@ -116,14 +104,6 @@ impl fmt::Display for Break {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} at {:.3} s: {}", self.invariant, self.at.as_secs_f64(), self.what)
     }
-}
-
-/// The setpoint of the tick before.
-#[derive(Debug, Clone, Copy)]
-struct Sent {
-    at: Time,
-    positions: Joints,
-    velocities: Joints,
 }
 
 /// Checks every tick of one exam. Each invariant is reported once: what comes after the first break may follow from it.
@@ -194,7 +174,8 @@ impl Checker {
     pub fn tick(&mut self, seen: &Observation<'_>) {
         let Observation { now, plant, .. } = *seen;
         if self.last.is_some_and(|last| now <= last) {
-            self.report(Invariant::Time, now, || "the same instant twice, or an earlier one".into());
+            // Nothing else can be said of it.
+            return self.report(Invariant::Time, now, || "the same instant twice, or an earlier one".into());
         }
         self.last = Some(now);
         let force = plant.contact.force.norm();
@@ -266,65 +247,70 @@ impl Checker {
 
     fn check_setpoint(&mut self, seen: &Observation<'_>) {
         let before = self.sent.take();
-        let Some(target) = &seen.outcome.target else { return };
-        let (positions, velocities) = (target.positions, target.velocities);
-        let limits = self.config.model.limits();
-        let inside = limits
-            .iter()
-            .zip(positions.as_slice())
-            .all(|(limit, angle)| (limit.lower.get()..=limit.upper.get()).contains(angle));
-        if !positions.is_finite() || !velocities.is_finite() || !inside {
-            return self.report(Invariant::Setpoint, seen.now, || format!("{positions:?}, {velocities:?}"));
+        let reset = seen.outcome.transition.is_some_and(|step| step.cause == Cause::Reset);
+        let (Some(target), Some(tip)) = (&seen.outcome.target, seen.sent_to) else { return };
+        let sent = Sent { at: seen.now, positions: target.positions, velocities: target.velocities, tip };
+        if !sent.is_possible(self.config.model.limits()) {
+            return self.report(Invariant::Setpoint, seen.now, || format!("{sent:?}"));
         }
-        self.sent = Some(Sent { at: seen.now, positions, velocities });
-        // An arm that stopped by itself is started anew from where it stands, as the arm demands.
-        let goes_on = seen.plant.motion == ArmMotion::Following;
-        if let Some(before) = before.filter(|before| goes_on && seen.now.saturating_since(before.at) == TICK) {
-            let freedom = self.check_joints(seen.now, &before, &positions, &velocities);
-            self.check_change(seen.now, &positions, &seen.sent, freedom);
+        self.sent = Some(sent);
+        // An arm that stopped by itself is started anew from where it stands, as the arm demands; and so is one that was reset.
+        let follows = seen.plant.motion == ArmMotion::Following && !(reset && before.is_some_and(|it| it.is_at_rest()));
+        let goes_on = before.filter(|before| follows && seen.now.saturating_since(before.at) <= GOES_ON);
+        if let Some(before) = goes_on {
+            self.check_course(seen, &before, &sent);
         } else {
             self.tip = TipMotion::beginning(&seen.sent);
+            if let Some((invariant, what)) = sent.misses(&seen.plant.positions) {
+                self.report(invariant, seen.now, || what);
+            }
         }
-        self.check_tip(seen, &seen.sent);
+        self.check_speed(seen, &seen.sent);
+        self.check_rest(seen, &seen.sent);
     }
 
-    /// Gives what the joints leave the tip.
-    fn check_joints(&mut self, now: Time, before: &Sent, positions: &Joints, velocities: &Joints) -> Freedom {
-        let dt = TICK.as_secs_f64();
-        let moved = positions.zip_with(&before.positions, |to, from| (to - from).abs() / dt);
-        let changed = velocities.zip_with(&before.velocities, |to, from| (to - from).abs() / dt);
-        let fastest = self.config.model.limits().iter().map(|limit| limit.speed.get());
-        if moved.as_slice().iter().zip(fastest).any(|(speed, most)| *speed > most * (1.0 + ROUNDING)) {
-            self.report(Invariant::Continuity, now, || format!("a step of {moved:?} rad/s"));
+    /// A setpoint that goes on from the one before.
+    fn check_course(&mut self, seen: &Observation<'_>, before: &Sent, sent: &Sent) {
+        if let Some((invariant, what)) = sent.leaves(before, self.config.model.limits()) {
+            self.report(invariant, seen.now, || what);
         }
-        if changed.as_slice().iter().any(|change| *change > JOINT_ACCELERATION * (1.0 + ROUNDING)) {
-            self.report(Invariant::Acceleration, now, || format!("{changed:?} rad/s²"));
+        let moved = sent.moved_since(before);
+        self.check_speed(seen, &moved);
+        if sent.at.saturating_since(before.at) != TICK {
+            self.tip = TipMotion::beginning(&seen.sent);
+            return;
         }
-        let hemmed = is_braking(&before.velocities, velocities)
-            || is_hemmed(self.config.model.limits(), positions, velocities, &changed);
-        if hemmed { Freedom::Hemmed } else { Freedom::Free }
+        if disagree(&moved, &seen.sent) {
+            let sent = &seen.sent;
+            self.report(Invariant::Agreement, seen.now, || {
+                format!("the tip moved with {moved:?}, and was said to with {sent:?}")
+            });
+        }
+        let freedom = sent.freedom(before, self.config.model.limits());
+        let Some((invariant, change)) = self.tip.step(&seen.sent, freedom, &self.limits) else { return };
+        if !is_near_singular(&self.config.model, &sent.positions) {
+            self.report(invariant, seen.now, || format!("the tip: {change:?}"));
+        }
     }
 
-    fn check_change(&mut self, now: Time, positions: &Joints, sent: &Twist<Tip>, freedom: Freedom) {
-        let Some((invariant, change)) = self.tip.step(sent, freedom, &self.limits) else { return };
-        if !is_near_singular(&self.config.model, positions) {
-            self.report(invariant, now, || format!("the tip: {change:?}"));
-        }
-    }
-
-    fn check_tip(&mut self, seen: &Observation<'_>, twist: &Twist<Tip>) {
+    /// Whether this motion of the tip, by speeds or by places, is within its rows.
+    fn check_speed(&mut self, seen: &Observation<'_>, twist: &Twist<Tip>) {
         let Limits { lateral, inward, outward, angular, .. } = self.limits;
         let over = |speed: f64, most: f64| speed > most * (1.0 + ROUNDING) + BENDING;
         let turns = |speed: f64, most: f64| speed > most * (1.0 + ROUNDING) + BENDING / LENGTH;
         let (v, w) = (twist.linear, twist.angular);
-        let fast = over(v.x.abs(), lateral.speed.get())
-            || over(v.y.abs(), lateral.speed.get())
+        // A row bounds what is done across the skin, and what is turned, as one.
+        let fast = over(v.xy().norm(), lateral.speed.get())
             || over(v.z, inward.speed.get())
             || over(-v.z, outward.speed.get())
-            || w.iter().any(|turn| turns(turn.abs(), angular.speed.get()));
+            || turns(w.norm(), angular.speed.get());
         if fast {
             self.report(Invariant::Speed, seen.now, || format!("{:?} m/s, {:?} rad/s", v.as_slice(), w.as_slice()));
         }
+    }
+
+    fn check_rest(&mut self, seen: &Observation<'_>, twist: &Twist<Tip>) {
+        let v = twist.linear;
         let rests = matches!(self.ladder, Ladder::Idle | Ladder::Parked)
             && seen.now.saturating_since(self.since) > REST_WITHIN
             && seen.plant.region.is_none();
@@ -333,31 +319,6 @@ impl Checker {
             self.report(Invariant::Rest, seen.now, || format!("{:.4} m/s in {ladder:?}", v.norm()));
         }
     }
-}
-
-fn is_near_singular(model: &ArmModel, positions: &Joints) -> bool {
-    let mut jacobian = *model.kinematics(positions).jacobian();
-    for mut row in jacobian.row_iter_mut().take(3) {
-        row /= LENGTH;
-    }
-    (jacobian * jacobian.transpose()).determinant().max(0.0).sqrt() < NEAR_SINGULAR
-}
-
-/// Whether these speeds are the ones before, all smaller by the same share (rad/s).
-fn is_braking(before: &Joints, after: &Joints) -> bool {
-    let dot = |a: &Joints, b: &Joints| a.zip_with(b, |a, b| a * b).as_slice().iter().sum::<f64>();
-    let share = dot(before, after) / dot(before, before);
-    // NaN at rest, which is no braking.
-    (0.0..1.0).contains(&share)
-        && before.zip_with(after, |before, after| after - before * share).as_slice().iter().all(|off| off.abs() < 1e-9)
-}
-
-/// Whether some joint may be at the end of what it can do: of its range, its speed (rad/s) or its acceleration (rad/s²).
-fn is_hemmed(limits: &[JointLimits], positions: &Joints, velocities: &Joints, accelerations: &Joints) -> bool {
-    let mut joints = limits.iter().zip(positions.as_slice());
-    joints.any(|(limit, angle)| (angle - limit.lower.get()).min(limit.upper.get() - angle) < NEAR_END)
-        || velocities.as_slice().iter().any(|speed| speed.abs() > NEAR_SPEED)
-        || accelerations.as_slice().iter().any(|change| change.abs() > NEAR_ACCELERATION)
 }
 
 #[cfg(test)]
