@@ -20,7 +20,7 @@ use crate::world::{Heard, TICK};
 mod joints;
 mod tip;
 use joints::{GOES_ON, Sent, disagree, is_near_singular};
-use tip::TipMotion;
+use tip::{Judged, TipMotion};
 
 /// Rounding, and what linearising the kinematics costs in a tick: share of a limit.
 const ROUNDING: f64 = 0.02;
@@ -52,7 +52,7 @@ pub enum Invariant {
     /// The tip's speed by the setpoints stays within its row: by their speeds, and by the places they lead to.
     Speed,
     /// The joints' acceleration by the setpoints stays within the arm's; and the tip's within its row, as long as no joint is at
-    /// the end of what it can do, the arm is not near a singular posture, and does not brake as a whole.
+    /// the end of what it can do and the arm is not near a singular posture.
     Acceleration,
     /// The tip's jerk by the setpoints stays within its row, on the same terms.
     Jerk,
@@ -106,6 +106,29 @@ impl fmt::Display for Break {
     }
 }
 
+/// How often the rows of the tip's acceleration and jerk were not what its motion was judged by. A check that is always excused checks
+/// nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Excuses {
+    /// Ticks in which the tip's motion changed by at least half of what a row allows.
+    pub hard: u64,
+    /// Those of them that were excused: a joint did all it can, now or just before, or the arm was near a singular posture.
+    pub excused: u64,
+}
+
+impl Excuses {
+    /// Counts those of another exam in.
+    pub fn add(&mut self, other: Self) {
+        self.hard += other.hard;
+        self.excused += other.excused;
+    }
+
+    /// The share that was excused, %; nothing if there was nothing to be judged.
+    pub fn percent(&self) -> Option<f64> {
+        (self.hard > 0).then(|| self.excused as f64 / self.hard as f64 * 100.0)
+    }
+}
+
 /// Checks every tick of one exam. Each invariant is reported once: what comes after the first break may follow from it.
 #[derive(Debug, Clone)]
 pub struct Checker {
@@ -116,6 +139,7 @@ pub struct Checker {
     last: Option<Time>,
     sent: Option<Sent>,
     tip: TipMotion,
+    excuses: Excuses,
     ladder: Ladder,
     since: Time,
     /// Whether the holder's clutch was seen open since it last engaged.
@@ -138,6 +162,7 @@ impl Checker {
             last: None,
             sent: None,
             tip: TipMotion::default(),
+            excuses: Excuses::default(),
             ladder: Ladder::Idle,
             since: Time::ZERO,
             seen_open: false,
@@ -151,6 +176,11 @@ impl Checker {
     /// What did not hold.
     pub fn breaks(&self) -> &[Break] {
         &self.breaks
+    }
+
+    /// See [`Excuses`].
+    pub fn excuses(&self) -> Excuses {
+        self.excuses
     }
 
     /// See [`Invariant::OneDriver`].
@@ -287,8 +317,14 @@ impl Checker {
             });
         }
         let freedom = sent.freedom(before, self.config.model.limits());
-        let Some((invariant, change)) = self.tip.step(&seen.sent, freedom, &self.limits) else { return };
-        if !is_near_singular(&self.config.model, &sent.positions) {
+        let Judged { hard, excused, beyond } = self.tip.step(&seen.sent, freedom, &self.limits);
+        if !hard {
+            return;
+        }
+        let excused = excused || is_near_singular(&self.config.model, &sent.positions);
+        self.excuses.hard += 1;
+        self.excuses.excused += u64::from(excused);
+        if let Some((invariant, change)) = beyond.filter(|_| !excused) {
             self.report(invariant, seen.now, || format!("the tip: {change:?}"));
         }
     }

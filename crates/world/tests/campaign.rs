@@ -73,6 +73,19 @@ const PROMISES: [Promise; 14] = [
     Promise { figure: Figure::ReengageMs, most: 2_000.0, classes: promised },
 ];
 
+/// The rows of the tip's acceleration and jerk may go unjudged in so many of the ticks they are there for, % of a class.
+/// Measured are 0 to 1.4. Otherwise they would be checked in name only.
+const EXCUSED: f64 = 3.0;
+
+/// The same of adversaries, who drive the arm to the ends of its joints' ranges and speeds: measured are 10 to 12.
+const EXCUSED_ADVERSARY: f64 = 25.0;
+
+/// An exam has at least so many of those ticks, in the mean of a class: measured are 1,200 to 15,000.
+const HARD_TICKS: u64 = 400;
+
+/// From so many exams of a class on they are asked to show something.
+const ENOUGH: u64 = 10;
+
 fn again(class: Class, seed: u64, lasts: Duration) -> String {
     let (class, seconds) = (class.name(), lasts.as_secs());
     format!("again: farprobe-bench world --class {class} --seed {seed} --seeds 1 --seconds {seconds}")
@@ -135,10 +148,28 @@ fn wrong(tally: &Tally, lasts: Duration) -> Vec<String> {
     wrong
 }
 
+/// Checks that were not made often enough to say anything.
+fn vacuous(tally: &Tally) -> Vec<String> {
+    let mut vacuous = Vec::new();
+    for (class, of) in tally.classes.iter().filter(|(_, of)| of.exams >= ENOUGH) {
+        if of.excuses.hard < of.exams * HARD_TICKS {
+            vacuous.push(format!("{}: only {} hard ticks", class.name(), of.excuses.hard));
+        }
+        let most = if *class == Class::Adversary { EXCUSED_ADVERSARY } else { EXCUSED };
+        let excused = of.excuses.percent().unwrap_or(f64::INFINITY);
+        if excused > most {
+            vacuous.push(format!("{}: {excused:.1} % of the hard ticks were excused, at most {most}", class.name()));
+        }
+    }
+    vacuous
+}
+
 #[test]
 fn no_exam_breaks_an_invariant_or_a_promise() {
     let asked = std::env::var("FARPROBE_CAMPAIGN_SEEDS").ok();
-    let wrong = wrong(&campaign(asked.map_or(SEEDS, |seeds| seeds.parse().unwrap())), LASTS);
+    let tally = campaign(asked.map_or(SEEDS, |seeds| seeds.parse().unwrap()));
+    let mut wrong = wrong(&tally, LASTS);
+    wrong.append(&mut vacuous(&tally));
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 

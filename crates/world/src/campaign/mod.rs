@@ -20,7 +20,7 @@ pub use scenario::{Act, Scenario};
 pub use tally::{ClassTally, Spread, Tally};
 
 use crate::adversary::{Adversary, Plan, search};
-use crate::invariants::{Break, Checker};
+use crate::invariants::{Break, Checker, Excuses};
 use crate::meter::{Figure, Figures, Meter, SOFT};
 use crate::observation::Observation;
 use crate::sonographer::Sonographer;
@@ -50,6 +50,8 @@ pub struct Report {
     pub lasted: Duration,
     /// Ticks in which a console moved the probe without holding the lease.
     pub ticks_two_drivers: u64,
+    /// How often the rows of the tip's acceleration and jerk were not what its motion was judged by.
+    pub excuses: Excuses,
 }
 
 /// Runs the exam of this class and seed.
@@ -132,6 +134,7 @@ fn exam(
         class: scenario.class,
         seed: scenario.seed,
         ticks_two_drivers: checker.ticks_two_drivers(),
+        excuses: checker.excuses(),
         breaks: checker.breaks().to_vec(),
         figures: meter.finish(hard, scenario.stiffness, scenario.lasts),
         hash: hasher.finish(),

@@ -32,14 +32,16 @@ const FIRST_STEP: f64 = 1e-4;
 /// Below this a joint counts as at rest, rad/s.
 const AT_REST: f64 = 1e-6;
 
-/// A joint this near to the end of its range, rad, may be stopping there.
-const NEAR_END: f64 = 0.1;
+/// A joint this near to the end of its range, rad, may be stopping there: the servo's resolver keeps 0.01 rad off it, comes there with
+/// a time constant of 50 ms from 0.02 rad on, and brakes for that from a third of a radian a second within 0.01.
+const NEAR_END: f64 = 0.04;
 
-/// A joint faster than this, rad/s, may be as fast as the servo lets it be (0.8 rad/s, what the arm can stop from).
-const NEAR_SPEED: f64 = 0.7;
+/// A joint faster than this, rad/s, is as fast as the servo lets it be: 95 % of what the arm can stop from, 0.8 rad/s, to rounding.
+const AT_SPEED: f64 = 0.949 * 0.8;
 
-/// A joint that changes its speed by more than this, rad/s², may be doing all it can, or is about to.
-const NEAR_ACCELERATION: f64 = 0.5 * JOINT_ACCELERATION;
+/// A joint that changes its speed by more than this, rad/s², does all the servo lets it: 95 % of what it can, to rounding. An ordinary
+/// motion of the tip asks for up to 6 rad/s² of a joint, and is judged.
+const AT_ACCELERATION: f64 = 0.949 * JOINT_ACCELERATION;
 
 /// Below this manipulability (Yoshikawa, 1985: `√det JJᵀ`, lengths in units of [`LENGTH`]) the arm is near a singular posture, and what
 /// its joints make of a motion bends from tick to tick. A scan is done at 0.5 to 2.5; the gate ends driving at about 0.15.
@@ -117,9 +119,7 @@ impl Sent {
     pub(super) fn freedom(&self, before: &Self, limits: &[JointLimits]) -> Freedom {
         let seconds = self.at.saturating_since(before.at).as_secs_f64();
         let changed = self.velocities.zip_with(&before.velocities, |to, from| (to - from).abs() / seconds);
-        let hemmed = is_braking(&before.velocities, &self.velocities)
-            || is_hemmed(limits, &self.positions, &self.velocities, &changed);
-        if hemmed { Freedom::Hemmed } else { Freedom::Free }
+        if is_hemmed(limits, &self.positions, &self.velocities, &changed) { Freedom::Hemmed } else { Freedom::Free }
     }
 }
 
@@ -136,16 +136,7 @@ pub(super) fn is_near_singular(model: &ArmModel, positions: &Joints) -> bool {
     (jacobian * jacobian.transpose()).determinant().max(0.0).sqrt() < NEAR_SINGULAR
 }
 
-/// Whether these speeds are the ones before, all smaller by the same share (rad/s).
-pub(super) fn is_braking(before: &Joints, after: &Joints) -> bool {
-    let dot = |a: &Joints, b: &Joints| a.zip_with(b, |a, b| a * b).as_slice().iter().sum::<f64>();
-    let share = dot(before, after) / dot(before, before);
-    // NaN at rest, which is no braking.
-    (0.0..1.0).contains(&share)
-        && before.zip_with(after, |before, after| after - before * share).as_slice().iter().all(|off| off.abs() < 1e-9)
-}
-
-/// Whether some joint may be at the end of what it can do: of its range, its speed (rad/s) or its acceleration (rad/s²).
+/// Whether some joint is at the end of what it can do: of its range, its speed (rad/s) or its acceleration (rad/s²).
 pub(super) fn is_hemmed(
     limits: &[JointLimits],
     positions: &Joints,
@@ -154,6 +145,6 @@ pub(super) fn is_hemmed(
 ) -> bool {
     let mut joints = limits.iter().zip(positions.as_slice());
     joints.any(|(limit, angle)| (angle - limit.lower.get()).min(limit.upper.get() - angle) < NEAR_END)
-        || velocities.as_slice().iter().any(|speed| speed.abs() > NEAR_SPEED)
-        || accelerations.as_slice().iter().any(|change| change.abs() > NEAR_ACCELERATION)
+        || velocities.as_slice().iter().any(|speed| speed.abs() > AT_SPEED)
+        || accelerations.as_slice().iter().any(|change| change.abs() > AT_ACCELERATION)
 }

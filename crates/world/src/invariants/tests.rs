@@ -9,7 +9,7 @@ use farprobe_session::cart::ConsoleId;
 use farprobe_sim::arm::PlantState;
 use nalgebra::Vector3;
 
-use super::joints::{is_braking, is_hemmed};
+use super::joints::is_hemmed;
 use super::tip::Freedom;
 use super::*;
 use crate::world::Heard;
@@ -194,10 +194,10 @@ fn a_tip_that_speeds_up_too_fast() {
     for (axis, row) in rows {
         let most = row.acceleration.get();
         assert_eq!(along(axis, most), [], "{axis:?}");
-        assert_eq!(along(axis, most * 1.15), [Invariant::Acceleration], "{axis:?}");
+        assert_eq!(along(axis, most * 1.2), [Invariant::Acceleration], "{axis:?}");
     }
     assert_eq!(about(Vector3::y(), angular.acceleration), []);
-    assert_eq!(about(Vector3::y(), angular.acceleration * 1.15), [Invariant::Acceleration]);
+    assert_eq!(about(Vector3::y(), angular.acceleration * 1.2), [Invariant::Acceleration]);
 }
 
 #[test]
@@ -208,11 +208,11 @@ fn a_tip_that_jerks() {
         let leap =
             |rate: f64| changing([(still, still), (still, still), (axis * rate, still), (axis * 2.0 * rate, still)]);
         assert_eq!(leap(most.get() / 1e3), [], "{axis:?}");
-        assert_eq!(leap(most.get() * 1.15 / 1e3), [Invariant::Jerk], "{axis:?}");
+        assert_eq!(leap(most.get() * 1.2 / 1e3), [Invariant::Jerk], "{axis:?}");
     }
     let turn = |rate: f64| changing([(still, still), (still, still), (still, Vector3::x() * rate)]);
     assert_eq!(turn(angular.jerk / 1e3), []);
-    assert_eq!(turn(angular.jerk * 1.15 / 1e3), [Invariant::Jerk]);
+    assert_eq!(turn(angular.jerk * 1.2 / 1e3), [Invariant::Jerk]);
 }
 
 #[test]
@@ -223,9 +223,27 @@ fn a_change_is_excused_while_a_joint_can_do_no_more_and_shortly_after() {
         let leaping = |tick: u32| Twist::new(Vector3::new(size * f64::from(tick % 2), 0.0, 0.0), Vector3::zeros());
         let mut tip = TipMotion::default();
         let freedom = |tick| if tick == 3 { Freedom::Hemmed } else { Freedom::Free };
-        let excused = (2..20).filter(|tick| tip.step(&leaping(*tick), freedom(*tick), &limits).is_none());
-        let excused: Vec<_> = excused.filter(|tick| *tick > 2).collect();
-        assert_eq!(excused, (3..=13).collect::<Vec<_>>(), "{size}");
+        let excused = (2..20).filter(|tick| tip.step(&leaping(*tick), freedom(*tick), &limits).excused);
+        let excused: Vec<_> = excused.collect();
+        assert_eq!(excused, (3..=6).collect::<Vec<_>>(), "{size}");
+        assert!((20..30).all(|tick| tip.step(&leaping(tick), Freedom::Free, &limits).beyond.is_some()), "{size}");
+    }
+}
+
+#[test]
+fn only_changes_that_a_row_is_there_for_count_and_how_many_were_excused() {
+    let rate = Limits::CEILINGS.lateral.acceleration.get();
+    for (share, hard) in [(0.4, 0), (0.6, 19)] {
+        let mut scene = Scene::in_contact();
+        let (before, still) = (scene.checker.excuses(), scene.sent);
+        assert!(before.hard > 100 && before.excused * 50 < before.hard, "{before:?} of an ordinary exam");
+        for speed in ramp(Vector3::x(), rate * share * scene.checker.limits.lateral.acceleration.get() / rate) {
+            scene.sent = Twist::new(still.linear + speed / 1e3, still.angular);
+            scene.tick();
+            scene.next();
+        }
+        let after = scene.checker.excuses();
+        assert_eq!((after.hard - before.hard > hard, after.excused - before.excused), (hard > 0, 0), "{after:?}");
     }
 }
 
@@ -236,27 +254,14 @@ fn a_motion_that_meets_the_end_of_its_speed_may_stop_growing_at_once() {
         let mut tip = TipMotion::default();
         let speeds = (0..40).map(|tick| (most - 0.02 + 1e-3 * f64::from(tick)).min(most));
         let jerks = speeds.map(|speed| {
-            tip.step(&Twist::new(Vector3::new(speed, 0.0, 0.0), Vector3::zeros()), Freedom::Free, &limits).is_some()
+            tip.step(&Twist::new(Vector3::new(speed, 0.0, 0.0), Vector3::zeros()), Freedom::Free, &limits)
+                .beyond
+                .is_some()
         });
         jerks.filter(|jerk| *jerk).count()
     };
     assert_eq!(growing(limits.lateral.speed.get()), 0);
     assert_eq!(growing(limits.lateral.speed.get() * 0.99), 1);
-}
-
-#[test]
-fn an_arm_that_brakes_as_a_whole_may_be_as_quick_as_its_joints() {
-    let joints = |values: [f64; 7]| Joints::from_slice(&values).unwrap();
-    let before = joints([0.1, -0.2, 0.3, 0.0, 0.5, -0.6, 0.7]);
-    let scaled = |share: f64| before.zip_with(&before, |speed, _| speed * share);
-    assert!(is_braking(&before, &scaled(0.9)) && is_braking(&before, &scaled(0.0)));
-    assert!(
-        !is_braking(&before, &scaled(1.0)) && !is_braking(&before, &scaled(1.1)) && !is_braking(&before, &scaled(-0.1))
-    );
-    assert!(!is_braking(&Joints::zero(7), &Joints::zero(7)), "at rest");
-    let mut aside = scaled(0.9);
-    aside.as_mut_slice()[3] = 1e-6;
-    assert!(!is_braking(&before, &aside));
 }
 
 #[test]
@@ -282,10 +287,12 @@ fn a_joint_can_do_no_more_at_the_end_of_its_range_speed_or_acceleration() {
     let rest = one(0.0);
     assert!(!is_hemmed(limits, &middle, &rest, &rest));
     for sign in [1.0, -1.0] {
-        assert!(is_hemmed(limits, &middle, &one(0.75 * sign), &rest));
-        assert!(is_hemmed(limits, &middle, &rest, &one(6.0 * sign)));
+        assert!(is_hemmed(limits, &middle, &one(0.76 * sign), &rest));
+        assert!(is_hemmed(limits, &middle, &rest, &one(9.5 * sign)));
+        // What an ordinary outward 3 m/s² asks for.
+        assert!(!is_hemmed(limits, &middle, &rest, &one(6.5 * sign)));
     }
-    for end in [limits[2].lower.get() + 0.05, limits[2].upper.get() - 0.05] {
+    for end in [limits[2].lower.get() + 0.03, limits[2].upper.get() - 0.03] {
         let mut positions = middle;
         positions.as_mut_slice()[2] = end;
         assert!(is_hemmed(limits, &positions, &rest, &rest));
