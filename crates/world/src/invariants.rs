@@ -5,35 +5,31 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use farprobe_geom::{Time, Tip, Twist};
-use farprobe_proto::{Cause, Clutch, Epoch, Ladder};
+use farprobe_proto::{Cause, Command, Epoch, Ladder};
 use farprobe_safety::Limits;
 use farprobe_servo::ServoConfig;
-use farprobe_session::cart::ConsoleId;
 use farprobe_sim::arm::ArmMotion;
 
 use crate::observation::Observation;
 use crate::world::{Heard, TICK};
 
 mod joints;
+mod ladder;
+mod rest;
 mod tip;
-use joints::{GOES_ON, Sent, disagree, is_near_singular};
+use joints::{GOES_ON, Sent, disagree, is_awkward, is_near_singular};
+use ladder::ClutchSeen;
+use rest::RestWatch;
 use tip::{Judged, TipMotion};
 
 /// Rounding, and what linearising the kinematics costs in a tick: share of a limit.
 const ROUNDING: f64 = 0.02;
 
-/// A probe that rests moves slower than this, m/s: what is left of noise in a law that stands still.
-const RESTING: f64 = 0.001;
-
 /// What may come to a speed where joints do all they can, m/s: the way bends while they catch up, by a fifth of what the gate's last look
 /// lets pass. At the wrist, if it is a turn.
 const BENDING: f64 = 1e-3;
-
-/// So long after the ladder came to rest the probe rests: braking from the fastest row takes less.
-const REST_WITHIN: Duration = Duration::from_millis(250);
 
 /// Length that makes metres and radians comparable in a measure of posture, m: about from an arm's wrist to a probe's tip.
 const LENGTH: f64 = 0.3;
@@ -60,10 +56,16 @@ pub enum Invariant {
     OneDriver,
     /// A command is applied once, and none after a newer one.
     Once,
-    /// Nothing goes up the ladder but by a deliberate act.
+    /// The ladder goes the ways of its diagram only, and tells each step.
+    Ladder,
+    /// Nothing goes up the ladder but by a deliberate act: the clutch seen open and then pressed anew, by commands that were applied; open
+    /// at Parked; a reset by the staff.
     DeliberateAct,
-    /// A probe at rest does not move by itself.
+    /// A probe that nobody drives does not move by itself: not across the skin nor turning, and not at all in the air.
     Rest,
+    /// Nothing goes towards the patient but what is driven (Engaged), or complies with a patient it touches (Hold, Soften). Release lowers a
+    /// force and never follows skin that falls away: there, too, the gate permits nothing inward but what was under way.
+    Inward,
     /// Time goes on.
     Time,
     /// When all is well again and the operator asks, the probe can be driven within 2 s.
@@ -72,7 +74,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Force,
         Self::Setpoint,
         Self::Continuity,
@@ -82,8 +84,10 @@ impl Invariant {
         Self::Jerk,
         Self::OneDriver,
         Self::Once,
+        Self::Ladder,
         Self::DeliberateAct,
         Self::Rest,
+        Self::Inward,
         Self::Time,
         Self::Liveness,
     ];
@@ -140,11 +144,9 @@ pub struct Checker {
     sent: Option<Sent>,
     tip: TipMotion,
     excuses: Excuses,
+    rest: RestWatch,
     ladder: Ladder,
-    since: Time,
-    /// Whether the holder's clutch was seen open since it last engaged.
-    seen_open: bool,
-    holder: Option<ConsoleId>,
+    clutch: ClutchSeen,
     newest: BTreeMap<Epoch, u64>,
     reset: bool,
     /// Ticks in which a console moved the probe that did not hold the lease.
@@ -163,10 +165,9 @@ impl Checker {
             sent: None,
             tip: TipMotion::default(),
             excuses: Excuses::default(),
+            rest: RestWatch::new(),
             ladder: Ladder::Idle,
-            since: Time::ZERO,
-            seen_open: false,
-            holder: None,
+            clutch: ClutchSeen::default(),
             newest: BTreeMap::new(),
             reset: false,
             ticks_two_drivers: 0,
@@ -222,13 +223,14 @@ impl Checker {
     }
 
     fn check_session(&mut self, seen: &Observation<'_>) {
-        if self.holder != seen.holder {
-            self.holder = seen.holder;
-            self.seen_open = false;
-        }
+        let source = self.check_applied(seen);
+        self.clutch.tick(seen.now, seen.holder, source.as_ref());
+    }
+
+    /// Gives the command that was applied, if it is the holder's.
+    fn check_applied(&mut self, seen: &Observation<'_>) -> Option<Command> {
         let of_holder = |heard: &&Heard| Some(heard.from) == seen.holder;
-        self.seen_open |= seen.heard.iter().filter(of_holder).any(|heard| heard.command.clutch == Clutch::Open);
-        let Some(applied) = seen.outcome.applied else { return };
+        let applied = seen.outcome.applied?;
         let is_it = |heard: &&Heard| {
             (heard.command.sequence, heard.command.sampled_at) == (applied.sequence, applied.sampled_at)
         };
@@ -236,46 +238,45 @@ impl Checker {
             self.ticks_two_drivers += 1;
             let whose = seen.heard.iter().find(is_it).map(|heard| heard.from);
             let holder = seen.holder;
-            return self.report(Invariant::OneDriver, seen.now, || {
+            self.report(Invariant::OneDriver, seen.now, || {
                 format!("command {} of {whose:?} was applied while {holder:?} holds the lease", applied.sequence)
             });
+            return None;
         };
         let newest = self.newest.entry(source.command.epoch).or_insert(0);
         let before = core::mem::replace(newest, applied.sequence);
         if applied.sequence <= before {
             self.report(Invariant::Once, seen.now, || format!("command {} after {before}", applied.sequence));
         }
+        Some(source.command)
     }
 
     fn check_ladder(&mut self, seen: &Observation<'_>) {
         let reset = core::mem::replace(&mut self.reset, false);
-        let Some(step) = seen.outcome.transition else { return };
-        let pressed = |heard: &Heard| heard.command.clutch == Clutch::Pressed && Some(heard.from) == seen.holder;
-        let deliberate = match (step.from, step.to) {
-            (_, Ladder::Engaged) => self.seen_open && seen.heard.iter().any(pressed),
-            (Ladder::Fault | Ladder::EStop, to) => reset || matches!(to, Ladder::Fault | Ladder::EStop),
-            // From a lift on, the way up is by Parked and Ready only.
-            (Ladder::Retract, to) => {
-                matches!(to, Ladder::Parked | Ladder::Idle | Ladder::Fault | Ladder::EStop)
-            }
-            (Ladder::Parked, to) => matches!(to, Ladder::Ready | Ladder::Idle | Ladder::Fault | Ladder::EStop),
-            // Letting go, not driving: the probe is free, or was let go of.
-            (_, Ladder::Ready) => matches!(step.from, Ladder::Idle | Ladder::Engaged | Ladder::Hold | Ladder::Soften),
-            (Ladder::Soften | Ladder::Release, Ladder::Hold) | (Ladder::Release, Ladder::Soften) => false,
-            _ => true,
-        };
-        if step.to == Ladder::Engaged {
-            self.seen_open = false;
+        let stands = seen.outcome.state.ladder;
+        let before = core::mem::replace(&mut self.ladder, stands);
+        let told = seen.outcome.transition;
+        // What is told of a step and where the ladder stands are one story.
+        let way = told.map_or((before, before), |step| (step.from, step.to));
+        if way != (before, stands) || told.is_some_and(|step| step.from == step.to) {
+            self.report(Invariant::Ladder, seen.now, || format!("from {before:?} to {stands:?}, and told {told:?}"));
         }
-        (self.ladder, self.since) = (step.to, seen.now);
-        if !deliberate {
+        let Some(step) = told else { return };
+        if !ladder::is_drawn(&step) {
+            self.report(Invariant::Ladder, seen.now, || format!("no such way: {step:?}"));
+        }
+        if !self.clutch.meant(&step, reset) {
             self.report(Invariant::DeliberateAct, seen.now, || {
                 format!("{:?} to {:?} ({:?}) without one", step.from, step.to, step.cause)
             });
         }
+        if step.to == Ladder::Idle {
+            self.clutch.forget_open();
+        }
     }
 
     fn check_setpoint(&mut self, seen: &Observation<'_>) {
+        self.rest.tick(self.tick_of(seen));
         let before = self.sent.take();
         let reset = seen.outcome.transition.is_some_and(|step| step.cause == Cause::Reset);
         let (Some(target), Some(tip)) = (&seen.outcome.target, seen.sent_to) else { return };
@@ -297,6 +298,7 @@ impl Checker {
         }
         self.check_speed(seen, &seen.sent);
         self.check_rest(seen, &seen.sent);
+        self.rest.sent(self.tick_of(seen), &seen.sent);
     }
 
     /// A setpoint that goes on from the one before.
@@ -318,6 +320,7 @@ impl Checker {
         }
         let freedom = sent.freedom(before, self.config.model.limits());
         let Judged { hard, excused, beyond } = self.tip.step(&seen.sent, freedom, &self.limits);
+        self.check_rest(seen, &moved);
         if !hard {
             return;
         }
@@ -345,14 +348,21 @@ impl Checker {
         }
     }
 
+    fn tick_of(&self, seen: &Observation<'_>) -> rest::Tick {
+        rest::Tick {
+            now: seen.now,
+            ladder: seen.outcome.state.ladder,
+            touching: seen.plant.region.is_some(),
+            felt: -seen.plant.sensed.force.z,
+            hemmed: self.tip.is_hemmed(),
+        }
+    }
+
     fn check_rest(&mut self, seen: &Observation<'_>, twist: &Twist<Tip>) {
-        let v = twist.linear;
-        let rests = matches!(self.ladder, Ladder::Idle | Ladder::Parked)
-            && seen.now.saturating_since(self.since) > REST_WITHIN
-            && seen.plant.region.is_none();
-        if rests && v.norm() > RESTING {
-            let ladder = self.ladder;
-            self.report(Invariant::Rest, seen.now, || format!("{:.4} m/s in {ladder:?}", v.norm()));
+        let awkward = || self.sent.is_some_and(|sent| is_awkward(&self.config.model, &sent.positions));
+        let found = self.rest.judge(self.tick_of(seen), twist, awkward);
+        if let Some((invariant, what)) = found {
+            self.report(invariant, seen.now, || what);
         }
     }
 }

@@ -47,6 +47,9 @@ const AT_ACCELERATION: f64 = 0.949 * JOINT_ACCELERATION;
 /// its joints make of a motion bends from tick to tick. A scan is done at 0.5 to 2.5; the gate ends driving at about 0.15.
 const NEAR_SINGULAR: f64 = 0.2;
 
+/// Below this manipulability no scan is done.
+const AWKWARD: f64 = 0.5;
+
 /// A setpoint.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sent {
@@ -129,11 +132,20 @@ pub(super) fn disagree(moved: &Twist<Tip>, said: &Twist<Tip>) -> bool {
 }
 
 pub(super) fn is_near_singular(model: &ArmModel, positions: &Joints) -> bool {
+    manipulability(model, positions) < NEAR_SINGULAR
+}
+
+/// Whether the arm is in a posture no scan is done in, stretched or folded so far that damping bends what it does.
+pub(super) fn is_awkward(model: &ArmModel, positions: &Joints) -> bool {
+    manipulability(model, positions) < AWKWARD
+}
+
+fn manipulability(model: &ArmModel, positions: &Joints) -> f64 {
     let mut jacobian = *model.kinematics(positions).jacobian();
     for mut row in jacobian.row_iter_mut().take(3) {
         row /= LENGTH;
     }
-    (jacobian * jacobian.transpose()).determinant().max(0.0).sqrt() < NEAR_SINGULAR
+    (jacobian * jacobian.transpose()).determinant().max(0.0).sqrt()
 }
 
 /// Whether some joint is at the end of what it can do: of its range, its speed (rad/s) or its acceleration (rad/s²).

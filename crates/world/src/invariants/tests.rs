@@ -106,15 +106,20 @@ impl Scene {
         self.outcome.target.as_mut().unwrap()
     }
 
-    fn step(&mut self, from: Ladder, to: Ladder) {
-        self.outcome.transition = Some(Transition {
-            at: self.now,
-            from,
-            to,
-            cause: Cause::ClutchPressed,
-            origin: Cause::ClutchPressed,
-            epoch: None,
-        });
+    /// The ladder goes from here to there in the coming tick, and tells it.
+    fn step(&mut self, from: Ladder, to: Ladder, cause: Cause) {
+        self.checker.ladder = from;
+        self.outcome.state.ladder = to;
+        let origin = Cause::ClutchPressed;
+        self.outcome.transition = Some(Transition { at: self.now, from, to, cause, origin, epoch: None });
+    }
+
+    /// A tick in which the holder's clutch is so, with this number.
+    fn clutch(&mut self, clutch: Clutch, number: u32) -> &mut Self {
+        self.outcome.transition = None;
+        let command = &mut self.heard.last_mut().unwrap().command;
+        (command.clutch, command.clutch_in) = (clutch, number);
+        self
     }
 }
 
@@ -418,55 +423,211 @@ fn a_command_applied_twice_or_out_of_order() {
     );
 }
 
+/// The number of a press that has not been used.
+const ANEW: u32 = 77;
+
 #[test]
 fn a_step_up_without_a_deliberate_act() {
     use Ladder::{EStop, Engaged, Fault, Hold, Idle, Parked, Ready, Release, Retract, Soften};
-    let up = [
-        (Ready, Engaged),
-        (Soften, Engaged),
-        (Parked, Engaged),
-        (Fault, Idle),
-        (EStop, Ready),
-        (Retract, Release),
+    let without = |from, to, cause| altered(|scene| scene.step(from, to, cause));
+    // The clutch was held down all the time.
+    for from in [Ready, Hold, Soften, Release] {
+        assert_eq!(without(from, Engaged, Cause::ClutchPressed), [Invariant::DeliberateAct], "{from:?}");
+    }
+    assert_eq!(without(Parked, Ready, Cause::ClutchOpened), [Invariant::DeliberateAct]);
+    for from in [Fault, EStop] {
+        assert_eq!(without(from, Idle, Cause::Reset), [Invariant::DeliberateAct]);
+        let reset = |scene: &mut Scene| {
+            scene.checker.reset_asked();
+            scene.step(from, Idle, Cause::Reset);
+        };
+        assert_eq!(altered(reset), []);
+    }
+    let down = [
+        (Engaged, Soften, Cause::LinkLost),
+        (Soften, Release, Cause::TimedOut),
+        (Release, Retract, Cause::TimedOut),
+        (Retract, Parked, Cause::TimedOut),
+        (Hold, EStop, Cause::BedsideStop),
+        (Parked, Idle, Cause::Disarmed),
+        (Retract, Release, Cause::Disarmed),
+    ];
+    for (from, to, cause) in down {
+        assert_eq!(without(from, to, cause), [], "{from:?} to {to:?}");
+    }
+}
+
+#[test]
+fn a_way_that_is_not_drawn() {
+    use Ladder::{EStop, Engaged, Fault, Hold, Idle, Parked, Ready, Release, Retract, Soften};
+    let ways = [
+        (Soften, Ready),
+        (Release, Ready),
         (Retract, Ready),
+        (Retract, Engaged),
+        (Parked, Engaged),
+        (Idle, Engaged),
         (Parked, Hold),
         (Release, Soften),
         (Soften, Hold),
+        (Release, Hold),
+        (EStop, Fault),
+        (EStop, Ready),
+        (Fault, Ready),
+        (Retract, Release),
+        (Engaged, Idle),
+        (Ready, Parked),
+        (Engaged, Retract),
     ];
-    for (from, to) in up {
-        assert_eq!(altered(|scene| scene.step(from, to)), [Invariant::DeliberateAct], "{from:?} to {to:?}");
+    for (from, to) in ways {
+        let found = altered(|scene| scene.step(from, to, Cause::ClutchPressed));
+        assert!(found.contains(&Invariant::Ladder), "{from:?} to {to:?}: {found:?}");
     }
-    for (from, to) in [(Engaged, Soften), (Soften, Release), (Release, Retract), (Retract, Parked), (Hold, EStop)] {
-        assert_eq!(altered(|scene| scene.step(from, to)), [], "{from:?} to {to:?}");
-    }
-    let deliberate = |scene: &mut Scene| {
-        scene.heard.last_mut().unwrap().command.clutch = Clutch::Open;
-        scene.tick();
+}
+
+#[test]
+fn a_ladder_that_does_not_tell_where_it_goes() {
+    use Ladder::{Engaged, Hold, Soften};
+    assert_eq!(altered(|scene| scene.outcome.state.ladder = Soften), [Invariant::Ladder], "no step was told");
+    let told = |from, to| {
+        move |scene: &mut Scene| {
+            scene.step(from, to, Cause::LinkLost);
+            scene.checker.ladder = Engaged;
+            scene.outcome.state.ladder = Soften;
+        }
+    };
+    assert_eq!(altered(told(Engaged, Soften)), []);
+    assert_eq!(altered(told(Hold, Soften)), [Invariant::Ladder], "it was not there");
+    assert_eq!(altered(told(Engaged, Hold)), [Invariant::Ladder], "it does not go there");
+    let stays = |scene: &mut Scene| scene.step(Engaged, Engaged, Cause::ClutchPressed);
+    assert!(altered(stays).contains(&Invariant::Ladder));
+}
+
+/// What is found of a press that engages after these ticks of the holder's clutch.
+fn engaging(before: impl Fn(&mut Scene)) -> Vec<Invariant> {
+    let mut scene = Scene::in_contact();
+    before(&mut scene);
+    scene.clutch(Clutch::Pressed, ANEW).step(Ladder::Hold, Ladder::Engaged, Cause::ClutchPressed);
+    scene.tick()
+}
+
+/// A tick of Hold in which the clutch is so.
+fn held(scene: &mut Scene, clutch: Clutch, number: u32) {
+    scene.clutch(clutch, number);
+    (scene.checker.ladder, scene.outcome.state.ladder) = (Ladder::Hold, Ladder::Hold);
+    scene.tick();
+    scene.next();
+}
+
+#[test]
+fn a_press_counts_once_after_an_open_clutch_that_was_applied() {
+    let open = |scene: &mut Scene| held(scene, Clutch::Open, 1);
+    assert_eq!(engaging(open), [], "seen open, then pressed");
+    assert_eq!(engaging(|_| {}), [Invariant::DeliberateAct], "held down all the time");
+    let used = |scene: &mut Scene| {
+        held(scene, Clutch::Pressed, ANEW);
+        open(scene);
+    };
+    assert_eq!(engaging(used), [Invariant::DeliberateAct], "the number was pressed with before, in vain");
+    let refused = |scene: &mut Scene| {
+        let applied = scene.outcome.applied.take();
+        open(scene);
+        scene.outcome.applied = applied;
         scene.next();
-        scene.heard.last_mut().unwrap().command.clutch = Clutch::Pressed;
-        scene.step(Ready, Engaged);
     };
-    assert_eq!(altered(deliberate), [], "seen open, then pressed");
-    let reset = |scene: &mut Scene| {
-        scene.checker.reset_asked();
-        scene.step(Fault, Idle);
+    assert_eq!(engaging(refused), [Invariant::DeliberateAct], "the open clutch was heard, and refused");
+    let interrupted = |scene: &mut Scene| {
+        open(scene);
+        let applied = scene.outcome.applied.take();
+        scene.pass_unheard(Duration::from_millis(52));
+        scene.outcome.target = None;
+        scene.tick();
+        scene.outcome.applied = applied;
+        scene.now = scene.now + TICK;
     };
-    assert_eq!(altered(reset), []);
+    assert_eq!(engaging(interrupted), [Invariant::DeliberateAct], "the link was lost in between");
+    let lost = |scene: &mut Scene| {
+        open(scene);
+        held(scene, Clutch::HandleLost, 1);
+    };
+    assert_eq!(engaging(lost), [Invariant::DeliberateAct], "the handle was lost in between");
+    let other = |scene: &mut Scene| {
+        open(scene);
+        scene.holder = Some(ConsoleId(9));
+        scene.heard.last_mut().unwrap().from = ConsoleId(9);
+    };
+    assert_eq!(engaging(other), [Invariant::DeliberateAct], "somebody else's clutch was open");
+    let mut scene = Scene::in_contact();
+    held(&mut scene, Clutch::Open, 1);
+    scene.step(Ladder::Parked, Ladder::Ready, Cause::ClutchOpened);
+    assert_eq!(scene.tick(), [], "open at Parked");
+}
+
+/// What is found of a probe that has moved so (m/s, rad/s) for this long on this rung, after it was driven.
+fn moving_on(
+    ladder: Ladder,
+    region: Option<farprobe_sim::body::Region>,
+    after: Duration,
+    linear: [f64; 3],
+    angular: [f64; 3],
+) -> Vec<Invariant> {
+    let mut scene = Scene::in_contact();
+    scene.plant.region = region;
+    (scene.checker.ladder, scene.outcome.state.ladder) = (ladder, ladder);
+    scene.outcome.applied = None;
+    let touching = region.is_some();
+    let felt = if touching { 5.0 } else { 0.3 };
+    scene.plant.sensed = Wrench::new(Vector3::new(0.0, 0.0, -felt), Vector3::zeros());
+    scene.checker.rest.tick(scene.checker.tick_of(&scene.seen()));
+    scene.now = scene.now + after;
+    let mut checker = scene.checker.clone();
+    checker.check_rest(&scene.seen(), &Twist::new(linear.into(), angular.into()));
+    scene.checker = checker;
+    scene.found()
 }
 
 #[test]
 fn a_probe_at_rest_that_moves() {
-    let mut scene = Scene::in_contact();
-    scene.step(Ladder::Hold, Ladder::Parked);
-    scene.plant.region = None;
-    assert_eq!(scene.tick(), []);
-    scene.outcome.transition = None;
-    scene.now = scene.now + Duration::from_millis(300);
-    let sent = Twist::new(Vector3::new(0.0, 0.0, 0.002), Vector3::zeros());
-    let mut checker = scene.checker.clone();
-    checker.check_rest(&scene.seen(), &sent);
-    scene.checker = checker;
-    assert_eq!(scene.found(), [Invariant::Rest]);
+    use Ladder::{EStop, Engaged, Hold, Idle, Parked, Ready, Release, Retract, Soften};
+    let late = Duration::from_millis(600);
+    for ladder in [Idle, Ready, Parked] {
+        assert_eq!(moving_on(ladder, None, late, [0.0, 0.0, -0.002], [0.0; 3]), [Invariant::Rest], "{ladder:?}");
+        assert_eq!(moving_on(ladder, None, late, [0.0, 0.0, -0.0009], [0.0; 3]), []);
+    }
+    for ladder in [Hold, Soften, Release, Retract, Parked, EStop, Ready] {
+        assert_eq!(moving_on(ladder, None, late, [0.002, 0.0, 0.0], [0.0; 3]), [Invariant::Rest], "{ladder:?}");
+        assert_eq!(moving_on(ladder, None, late, [0.0; 3], [0.0, 0.011, 0.0]), [Invariant::Rest], "{ladder:?}");
+    }
+    // Part of a lift, and what is driven.
+    assert_eq!(moving_on(Retract, None, late, [0.01, 0.0, -0.1], [0.0; 3]), []);
+    assert_eq!(moving_on(Engaged, None, late, [0.05, 0.0, -0.1], [0.3, 0.0, 0.0]), []);
+    let soon = Duration::from_millis(100);
+    assert_eq!(moving_on(Soften, None, soon, [0.05, 0.0, -0.1], [0.3, 0.0, 0.0]), [], "it runs down");
+}
+
+#[test]
+fn a_probe_that_goes_towards_the_patient_undriven() {
+    use Ladder::{EStop, Engaged, Fault, Hold, Idle, Parked, Ready, Release, Retract, Soften};
+    use farprobe_sim::body::Region;
+    let (on, off) = (Some(Region::Belly), None);
+    let inward = [0.0, 0.0, 0.0015];
+    let ms = Duration::from_millis;
+    for ladder in [Idle, Ready, Release, Retract, Parked, Fault, EStop] {
+        assert_eq!(moving_on(ladder, on, ms(60), inward, [0.0; 3]), [Invariant::Inward], "{ladder:?}");
+        assert_eq!(moving_on(ladder, on, ms(60), [0.0, 0.0, 0.0009], [0.0; 3]), [], "{ladder:?}");
+        assert_eq!(moving_on(ladder, on, ms(20), inward, [0.0; 3]), [], "{ladder:?}: it runs down");
+        assert_eq!(
+            moving_on(ladder, on, ms(20), [0.0, 0.0, 0.02], [0.0; 3]),
+            [Invariant::Inward],
+            "{ladder:?}: it grows"
+        );
+    }
+    for ladder in [Engaged, Hold, Soften] {
+        assert_eq!(moving_on(ladder, on, ms(140), inward, [0.0; 3]), [], "{ladder:?}");
+    }
+    for (ladder, found) in [(Engaged, vec![]), (Hold, vec![Invariant::Inward]), (Soften, vec![Invariant::Inward])] {
+        assert_eq!(moving_on(ladder, off, ms(200), inward, [0.0; 3]), found, "{ladder:?} follows skin that is gone");
+    }
 }
 
 #[test]

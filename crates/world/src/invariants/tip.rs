@@ -110,6 +110,11 @@ impl TipMotion {
         Self { before: Some(*sent), acceleration: None, catching_up: CATCHING_UP }
     }
 
+    /// Whether a joint was at the end of what it can do in the last ticks.
+    pub(super) const fn is_hemmed(&self) -> bool {
+        self.catching_up > 0
+    }
+
     /// Takes in the motion that was sent, a tick after the one before; says how its change is by the `limits`.
     pub(super) fn step(&mut self, sent: &Twist<Tip>, freedom: Freedom, limits: &Limits) -> Judged {
         let excused = freedom == Freedom::Hemmed || self.catching_up > 0;
