@@ -7,6 +7,7 @@ use farprobe_geom::Time;
 use farprobe_proto::{Cause, Ladder};
 
 use crate::observation::Observation;
+use crate::world::TICK;
 
 /// The operator's motion counts as over below these, m/s and rad/s: what is left is the noise of the arm's own control.
 const STILL: f64 = 0.001;
@@ -31,6 +32,9 @@ const TOUCH: Duration = Duration::from_millis(100);
 
 /// After engaging in contact the force law is given this long before its error counts as a steady one.
 const SETTLING: Duration = Duration::from_millis(1_500);
+
+/// A driver who was not heard for longer was lost, and nobody has noticed (DESIGN §6: 50 ms and a tick).
+const UNNOTICED: Duration = Duration::from_millis(60);
 
 /// Tissue up to this stiffness counts as soft, N/m (DESIGN §6).
 pub(crate) const SOFT: f64 = 10_000.0;
@@ -66,7 +70,10 @@ pub enum Figure {
     SensorNoticedMs,
     /// From the operator's asking, when all is well again, to driving, ms.
     ReengageMs,
-    /// Times an hour that driving ended in Soften. Spurious, where nothing but the line's usual loss and jitter has happened.
+    /// From everything being mended to driving, whoever has to do what for it, ms; 0 if driving goes on.
+    RecoveredMs,
+    /// Times an hour that driving ended in Soften; where a line turns bad, of the time it is. Spurious, where nothing but the line's usual
+    /// loss and jitter has happened.
     SoftenPerHour,
 }
 
@@ -118,6 +125,29 @@ pub struct Meter {
     sensor_broke: Option<Time>,
     peak: f64,
     softened: u64,
+    line: BadLine,
+    /// Where the ladder stood at the last tick, and when that was.
+    last: Option<(Time, Ladder)>,
+}
+
+/// How long the line of an exam has been another one than at first.
+#[derive(Debug, Clone, Copy, Default)]
+struct BadLine {
+    since: Option<Time>,
+    before: Option<Duration>,
+}
+
+impl BadLine {
+    /// Whether what happens now is counted: always, where the line never turns bad.
+    const fn counts(self) -> bool {
+        self.since.is_some() || self.before.is_none()
+    }
+
+    fn ends(&mut self, now: Time) {
+        if let Some(since) = self.since.take() {
+            self.before = Some(self.before.unwrap_or_default() + now.saturating_since(since));
+        }
+    }
 }
 
 impl Meter {
@@ -126,10 +156,42 @@ impl Meter {
         self.sensor_broke = Some(now);
     }
 
+    /// The line turns bad now: what is counted by the hour is counted from here on.
+    pub fn line_turns_bad(&mut self, now: Time) {
+        if self.line.since.is_none() && self.line.before.is_none() {
+            self.softened = 0;
+        }
+        self.line.since = self.line.since.or(Some(now));
+    }
+
     /// Everything is mended now.
-    pub fn heals(&mut self) {
-        self.sensor_broke = None;
+    pub fn heals(&mut self, now: Time) {
+        self.finish_sensor(now);
         self.finish_loss();
+        self.line.ends(now);
+    }
+
+    /// A sensor that is still believed is noticed no sooner than now.
+    fn finish_sensor(&mut self, now: Time) {
+        let Some(broke) = self.sensor_broke.take() else { return };
+        if self.last.is_some_and(|(_, ladder)| ladder == Ladder::Engaged) {
+            self.note(Figure::SensorNoticedMs, millis(now.saturating_since(broke)));
+        }
+    }
+
+    /// Motion that is still under way stops no sooner than now.
+    fn finish_stop(&mut self, now: Time) {
+        if let Some(since) = self.stopping.take() {
+            self.note(Figure::StopMs, millis(now.saturating_since(since)));
+        }
+    }
+
+    /// A loss that nobody has noticed while the probe was driven, until now.
+    fn finish_link(&mut self, now: Time) {
+        let silent = self.fresh.map(|fresh| now.saturating_since(fresh.at));
+        if let Some(silent) = silent.filter(|silent| *silent > UNNOTICED) {
+            self.note(Figure::DetectMs, millis(silent));
+        }
     }
 
     /// Notes a value of a figure.
@@ -156,19 +218,26 @@ impl Meter {
         }
         self.follow_stop(seen);
         self.follow_force(seen);
+        self.last = Some((seen.now, seen.outcome.state.ladder));
     }
 
     fn step(&mut self, seen: &Observation<'_>, from: Ladder, to: Ladder, cause: Cause, force: f64) {
+        let stalled = self.last.is_none_or(|(at, _)| seen.now.saturating_since(at) > TICK);
+        if matches!(from, Ladder::Engaged | Ladder::Hold) && cause != Cause::LinkLost && !stalled {
+            // Something else was noticed, and it was not.
+            self.finish_link(seen.now);
+        }
         if from == Ladder::Engaged {
             self.stopping = Some(seen.now);
-            self.softened += u64::from(to == Ladder::Soften);
+            self.softened += u64::from(to == Ladder::Soften && self.line.counts());
             if let Some(broke) = self.sensor_broke.take() {
                 self.note(Figure::SensorNoticedMs, millis(seen.now.saturating_since(broke)));
             }
         }
         if to == Ladder::Engaged {
             self.finish_loss();
-            (self.stopping, self.steady_since) = (None, None);
+            self.finish_stop(seen.now);
+            self.steady_since = None;
         }
         let stopped =
             matches!(to, Ladder::EStop | Ladder::Fault) || (to == Ladder::Release && matches!(cause, Cause::Disarmed));
@@ -244,9 +313,15 @@ impl Meter {
         }
     }
 
-    /// The figures of the exam, which lasted so long: for a hard limit (N) and tissue of this stiffness (N/m).
-    pub fn finish(mut self, hard_force: f64, stiffness: f64, lasted: Duration) -> Figures {
+    /// The figures of the exam, which ends at `now`: for a hard limit (N) and tissue of this stiffness (N/m). What is still under way
+    /// counts for as long as it has lasted.
+    pub fn finish(mut self, hard_force: f64, stiffness: f64, now: Time) -> Figures {
         self.finish_loss();
+        self.finish_stop(now);
+        self.finish_sensor(now);
+        if self.last.is_some_and(|(_, ladder)| matches!(ladder, Ladder::Engaged | Ladder::Hold)) {
+            self.finish_link(now);
+        }
         let (peak, over) = (self.peak, (self.peak - hard_force).max(0.0));
         self.note(Figure::Peak, peak);
         if stiffness <= SOFT {
@@ -260,8 +335,10 @@ impl Meter {
             self.note(Figure::ForceErrorRms, (sum / count as f64).sqrt());
             self.note(Figure::ForceErrorPeak, peak);
         }
+        self.line.ends(now);
+        let counted = self.line.before.unwrap_or_else(|| now.saturating_since(Time::ZERO));
         let softened = self.softened as f64;
-        self.note(Figure::SoftenPerHour, softened / (lasted.as_secs_f64() / 3_600.0));
+        self.note(Figure::SoftenPerHour, softened / (counted.as_secs_f64() / 3_600.0));
         self.figures
     }
 }
@@ -269,3 +346,6 @@ impl Meter {
 fn millis(span: Duration) -> f64 {
     span.as_secs_f64() * 1e3
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,6 +142,11 @@ impl Class {
         Self::ALL.into_iter().find(|class| class.name() == name)
     }
 
+    /// Whether its console is never mended: somebody else takes over from it in the end.
+    pub(super) const fn is_taken_over(self) -> bool {
+        matches!(self, Self::Adversary)
+    }
+
     /// What is promised of the force in it, by an arm of this card.
     pub fn bar(self, plant: &PlantCard) -> Bar {
         if plant.name != PlantCard::A.name {

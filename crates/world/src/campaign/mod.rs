@@ -101,6 +101,10 @@ fn exam(
     look: &mut impl FnMut(&Observation<'_>),
 ) -> Result<Report, WorldError> {
     let mut world = World::with_consoles(&scenario.card, scenario.seed, consoles(scenario, plan))?;
+    if scenario.class.is_taken_over() {
+        // Until then nobody sits there.
+        world.set_console(LineId(1), false);
+    }
     let hard = world.config().limits.hard_force.get();
     let ceiling = match scenario.class.bar(&scenario.card.plant) {
         Bar::Overshoot if scenario.stiffness <= SOFT => Some(hard + 2.0),
@@ -112,7 +116,8 @@ fn exam(
     let (mut meter, mut recovery, mut hasher) = (Meter::default(), Recovery::default(), DefaultHasher::new());
     let mut acts = scenario.acts.iter().peekable();
     let end = Time::ZERO + scenario.lasts;
-    while world.now() < end {
+    // What was mended last is followed to its end.
+    while world.now() < end || recovery.is_open() {
         while let Some((_, act)) = acts.next_if(|(at, _)| *at <= world.now()) {
             perform(act, scenario, &mut world, &mut checker, &mut meter, &mut recovery);
         }
@@ -130,15 +135,16 @@ fn exam(
             }
         }
     }
+    recovery.finish(world.now(), &mut checker);
     Ok(Report {
         class: scenario.class,
         seed: scenario.seed,
         ticks_two_drivers: checker.ticks_two_drivers(),
         excuses: checker.excuses(),
         breaks: checker.breaks().to_vec(),
-        figures: meter.finish(hard, scenario.stiffness, scenario.lasts),
+        figures: meter.finish(hard, scenario.stiffness, world.now()),
         hash: hasher.finish(),
-        lasted: scenario.lasts + plan.map_or(Duration::ZERO, |_| TRY * TRIES),
+        lasted: world.now().saturating_since(Time::ZERO) + plan.map_or(Duration::ZERO, |_| TRY * TRIES),
     })
 }
 
@@ -149,7 +155,7 @@ fn consoles(scenario: &Scenario, plan: Option<&Plan>) -> Vec<(crate::LineCard, B
         None => Box::new(sonographer(scenario.seed)),
     };
     let mut consoles = vec![(scenario.line, first)];
-    if scenario.class == Class::Rivals {
+    if scenario.class == Class::Rivals || scenario.class.is_taken_over() {
         consoles.push((scenario.line, Box::new(sonographer(!scenario.seed))));
     }
     consoles
@@ -164,10 +170,14 @@ fn perform(
     recovery: &mut Recovery,
 ) {
     const FIRST: LineId = LineId::FIRST;
+    const SECOND: LineId = LineId(1);
     let now = world.now();
     match act {
         Act::Links(up, down) => world.set_links(FIRST, *up, *down),
-        Act::Line(ways) => world.set_profiles(FIRST, ways.0, ways.1),
+        Act::Line(ways) => {
+            world.set_profiles(FIRST, ways.0, ways.1);
+            meter.line_turns_bad(now);
+        }
         Act::Sensor(fault) => {
             world.plant().set_sensor_fault(now, Some(*fault));
             meter.sensor_breaks(now);
@@ -196,9 +206,12 @@ fn perform(
             world.plant().set_sensor_fault(now, None);
             world.plant().push(now, Wrench::zero());
             world.set_picture(FIRST, GOOD_PICTURE);
-            world.set_console(FIRST, true);
+            // Whom nobody can mend, somebody else takes over from.
+            let taken_over = scenario.class.is_taken_over();
+            world.set_console(FIRST, !taken_over);
+            world.set_console(SECOND, true);
             world.tamper(FIRST, Tampering::NONE);
-            meter.heals();
+            meter.heals(now);
             recovery.begin(now);
         }
     }

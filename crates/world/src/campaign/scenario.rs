@@ -12,6 +12,7 @@ use super::Class;
 use super::faults::faults;
 use crate::chance::Chance;
 use crate::sonographer::Manner;
+use crate::world::TICK;
 use crate::{LineCard, LineId, Skew, Tampering, WorldCard};
 
 /// Something that happens in an exam.
@@ -99,6 +100,12 @@ impl Scenario {
             cycle = cycle + CYCLE;
         }
         acts.sort_by_key(|(at, _)| *at);
+        // In the end everything is mended, where it was not before, and the operator goes on.
+        let is_heal = |(_, act): &(Time, Act)| *act == Act::Heal;
+        if !acts.iter().any(is_heal) {
+            // In its last tick.
+            acts.push((Time::ZERO + lasts.saturating_sub(TICK), Act::Heal));
+        }
         let force = Newton::new(force).unwrap_or_default();
         Self { class, seed, lasts, card, line, manner, force, acts, stiffness }
     }
