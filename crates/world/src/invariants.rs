@@ -19,7 +19,7 @@ mod joints;
 mod ladder;
 mod rest;
 mod tip;
-use joints::{GOES_ON, Sent, disagree, is_awkward, is_near_singular};
+use joints::{GOES_ON, Sent, disagree, is_awkward, is_near_singular, manipulability};
 use ladder::ClutchSeen;
 use rest::RestWatch;
 use tip::{Judged, TipMotion};
@@ -292,7 +292,9 @@ impl Checker {
             self.check_course(seen, &before, &sent);
         } else {
             self.tip = TipMotion::beginning(&seen.sent);
-            if let Some((invariant, what)) = sent.misses(&seen.plant.positions) {
+            // Setpoints an arm does not take may come to rest where they are before they begin anew.
+            let runs_down = before.is_some_and(|before| sent.runs_down_from(&before, self.config.model.limits()));
+            if let Some((invariant, what)) = sent.misses(&seen.plant.positions).filter(|_| !runs_down) {
                 self.report(invariant, seen.now, || what);
             }
         }
@@ -328,7 +330,8 @@ impl Checker {
         self.excuses.hard += 1;
         self.excuses.excused += u64::from(excused);
         if let Some((invariant, change)) = beyond.filter(|_| !excused) {
-            self.report(invariant, seen.now, || format!("the tip: {change:?}"));
+            let posture = manipulability(&self.config.model, &sent.positions);
+            self.report(invariant, seen.now, || format!("the tip: {change:?} (manipulability {posture:.2})"));
         }
     }
 

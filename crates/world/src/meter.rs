@@ -6,6 +6,7 @@ use std::time::Duration;
 use farprobe_geom::Time;
 use farprobe_proto::{Cause, Ladder};
 
+use crate::Meddling;
 use crate::observation::Observation;
 use crate::world::TICK;
 
@@ -68,6 +69,10 @@ pub enum Figure {
     ForceErrorPeak,
     /// From the breaking of the force sensor to the end of driving, ms.
     SensorNoticedMs,
+    /// From the first setpoint that the arm was not told, or was told a little otherwise, to the fault or the end of driving, ms.
+    ArmNoticedMs,
+    /// From a setpoint that leapt on its way to the arm, ms.
+    LeapNoticedMs,
     /// From the operator's asking, when all is well again, to driving, ms.
     ReengageMs,
     /// From everything being mended to driving, whoever has to do what for it, ms; 0 if driving goes on.
@@ -123,6 +128,7 @@ pub struct Meter {
     squares: (f64, u64),
     error_peak: f64,
     sensor_broke: Option<Time>,
+    arm_meddled: Option<(Time, Figure)>,
     peak: f64,
     softened: u64,
     line: BadLine,
@@ -164,9 +170,16 @@ impl Meter {
         self.line.since = self.line.since.or(Some(now));
     }
 
+    /// Somebody between the program and the arm begins to meddle.
+    pub fn arm_meddled(&mut self, now: Time, how: Meddling) {
+        let leaps = matches!(how, Meddling::Joint { leap, .. } if leap != 0.0);
+        self.arm_meddled = Some((now, if leaps { Figure::LeapNoticedMs } else { Figure::ArmNoticedMs }));
+    }
+
     /// Everything is mended now.
     pub fn heals(&mut self, now: Time) {
         self.finish_sensor(now);
+        self.finish_arm(now);
         self.finish_loss();
         self.line.ends(now);
     }
@@ -176,6 +189,13 @@ impl Meter {
         let Some(broke) = self.sensor_broke.take() else { return };
         if self.last.is_some_and(|(_, ladder)| ladder == Ladder::Engaged) {
             self.note(Figure::SensorNoticedMs, millis(now.saturating_since(broke)));
+        }
+    }
+
+    /// An arm that does otherwise is noticed no sooner than now.
+    fn finish_arm(&mut self, now: Time) {
+        if let Some((since, figure)) = self.arm_meddled.take() {
+            self.note(figure, millis(now.saturating_since(since)));
         }
     }
 
@@ -226,6 +246,9 @@ impl Meter {
         if matches!(from, Ladder::Engaged | Ladder::Hold) && cause != Cause::LinkLost && !stalled {
             // Something else was noticed, and it was not.
             self.finish_link(seen.now);
+        }
+        if from == Ladder::Engaged || to == Ladder::Fault {
+            self.finish_arm(seen.now);
         }
         if from == Ladder::Engaged {
             self.stopping = Some(seen.now);
@@ -319,6 +342,7 @@ impl Meter {
         self.finish_loss();
         self.finish_stop(now);
         self.finish_sensor(now);
+        self.finish_arm(now);
         if self.last.is_some_and(|(_, ladder)| matches!(ladder, Ladder::Engaged | Ladder::Hold)) {
             self.finish_link(now);
         }

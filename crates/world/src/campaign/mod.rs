@@ -19,19 +19,34 @@ pub use class::{Bar, Class};
 pub use scenario::{Act, Scenario};
 pub use tally::{ClassTally, Spread, Tally};
 
-use crate::adversary::{Adversary, Plan, search};
+use crate::adversary::{self, Adversary, Plan, Way};
 use crate::invariants::{Break, Checker, Excuses};
 use crate::meter::{Figure, Figures, Meter, SOFT};
 use crate::observation::Observation;
 use crate::sonographer::Sonographer;
-use crate::{Console, GOOD_PICTURE, LineId, OperatorConsole, Tampering, World, WorldError};
+use crate::{Console, GOOD_PICTURE, HandleState, LineId, Meddling, OperatorConsole, Tampering, World, WorldError};
 use recovery::Recovery;
 
-/// Exams an adversary may try before its best plan is judged.
-const TRIES: u32 = 6;
+/// How an adversary looks for its plan.
+struct Search {
+    way: Way,
+    /// Exams it may try before its best plan is judged.
+    tries: u32,
+    /// How long each of them lasts: the line is measured, the probe goes down, and the plan is played for some seconds.
+    lasts: Duration,
+}
 
-/// How long each of them lasts: the line is measured, the probe goes down, and the plan is played for some seconds.
-const TRY: Duration = Duration::from_secs(12);
+impl Search {
+    /// The one of this class, if it is an adversary's.
+    const fn of(class: Class) -> Option<Self> {
+        match class {
+            Class::Adversary => Some(Self { way: Way::Blind, tries: 6, lasts: Duration::from_secs(12) }),
+            // Touch takes about four seconds; a plan has four more. A tenth of the campaign's time goes there.
+            Class::AdversaryInContact => Some(Self { way: Way::InContact, tries: 36, lasts: Duration::from_secs(8) }),
+            _ => None,
+        }
+    }
+}
 
 /// What came of one exam.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,16 +78,18 @@ pub fn run(class: Class, seed: u64, lasts: Duration, plant: &PlantCard) -> Resul
 }
 
 /// The plan an adversary finds for this patient.
-fn worst_plan(scenario: &Scenario) -> Result<Plan, WorldError> {
+fn worst_plan(scenario: &Scenario, search: &Search) -> Result<Plan, WorldError> {
     let mut failure = None;
-    let short = Scenario { lasts: TRY, ..scenario.clone() };
-    let (plan, _) = search(scenario.seed, TRIES as usize, |plan| match exam(&short, Some(plan), &mut |_| {}) {
-        // A plan that breaks an invariant is the one that is looked for.
-        Ok(report) if !report.breaks.is_empty() => f64::INFINITY,
-        Ok(report) => report.figures.get(&Figure::Peak).and_then(|peak| peak.first().copied()).unwrap_or(0.0),
-        Err(error) => {
-            failure = Some(error);
-            0.0
+    let short = Scenario { lasts: search.lasts, ..scenario.clone() };
+    let (plan, _) = adversary::search(search.way, scenario.seed, search.tries as usize, |plan| {
+        match exam(&short, Some(plan), &mut |_| {}) {
+            // A plan that breaks an invariant is the one that is looked for.
+            Ok(report) if !report.breaks.is_empty() => f64::INFINITY,
+            Ok(report) => report.figures.get(&Figure::Peak).and_then(|peak| peak.first().copied()).unwrap_or(0.0),
+            Err(error) => {
+                failure = Some(error);
+                0.0
+            }
         }
     });
     failure.map_or(Ok(plan), Err)
@@ -90,7 +107,8 @@ pub fn replay(
     mut look: impl FnMut(&Observation<'_>),
 ) -> Result<Report, WorldError> {
     let scenario = Scenario::new(class, seed, lasts, plant);
-    let plan = if class == Class::Adversary { Some(worst_plan(&scenario)?) } else { None };
+    let search = Search::of(class);
+    let plan = search.as_ref().map(|search| worst_plan(&scenario, search)).transpose()?;
     exam(&scenario, plan.as_ref(), &mut look)
 }
 
@@ -144,7 +162,8 @@ fn exam(
         breaks: checker.breaks().to_vec(),
         figures: meter.finish(hard, scenario.stiffness, world.now()),
         hash: hasher.finish(),
-        lasted: world.now().saturating_since(Time::ZERO) + plan.map_or(Duration::ZERO, |_| TRY * TRIES),
+        lasted: world.now().saturating_since(Time::ZERO)
+            + plan.and(Search::of(scenario.class)).map_or(Duration::ZERO, |search| search.lasts * search.tries),
     })
 }
 
@@ -199,12 +218,19 @@ fn perform(
         }
         Act::ClockStep(millis) => world.step_clock(FIRST, *millis),
         Act::Tamper(how) => world.tamper(FIRST, *how),
+        Act::Handle(state) => world.set_handle(FIRST, *state),
+        Act::Meddle(how) => {
+            world.meddle(*how);
+            meter.arm_meddled(now, *how);
+        }
         Act::Release(line) => world.release_lease(*line),
         Act::Heal => {
             world.set_links(FIRST, LinkState::Up, LinkState::Up);
             world.set_profiles(FIRST, scenario.line.up, scenario.line.down);
             world.plant().set_sensor_fault(now, None);
             world.plant().push(now, Wrench::zero());
+            world.meddle(Meddling::None);
+            world.set_handle(FIRST, HandleState::There);
             world.set_picture(FIRST, GOOD_PICTURE);
             // Whom nobody can mend, somebody else takes over from.
             let taken_over = scenario.class.is_taken_over();
@@ -228,3 +254,6 @@ fn mix(seen: &Observation<'_>, hasher: &mut DefaultHasher) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use super::faults::faults;
 use crate::chance::Chance;
 use crate::sonographer::Manner;
 use crate::world::TICK;
-use crate::{LineCard, LineId, Skew, Tampering, WorldCard};
+use crate::{HandleState, LineCard, LineId, Meddling, Skew, Tampering, WorldCard};
 
 /// Something that happens in an exam.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +42,10 @@ pub enum Act {
     ClockStep(i64),
     /// Somebody on the line.
     Tamper(Tampering),
+    /// The handle goes, or comes back.
+    Handle(HandleState),
+    /// Somebody between the program and the arm.
+    Meddle(Meddling),
     /// A console gives the lease back.
     Release(LineId),
     /// Everything is mended; the operator may go on.
@@ -113,7 +117,7 @@ impl Scenario {
 
 fn stiffness(class: Class, chance: &mut Chance) -> f64 {
     1e3 * match class {
-        Class::Touch | Class::Adversary => chance.between_orders(0.3, 150.0),
+        Class::Touch | Class::Adversary | Class::AdversaryInContact => chance.between_orders(0.3, 150.0),
         Class::BreathingSoft | Class::Cough => chance.between_orders(0.3, 5.0),
         Class::BreathingFirm => 10.0,
         Class::CoughStiff => chance.between_orders(5.0, 25.0),
@@ -132,7 +136,12 @@ fn body(class: Class, stiffness: f64, lasts: Duration, chance: &mut Chance) -> B
             amplitude: millimetres(chance.between(2.0, 10.0)),
             period: Duration::from_secs_f64(1.0 / chance.between(0.2, 0.5)),
         },
-        Class::Touch | Class::Adversary | Class::LinkLost | Class::Cough | Class::CoughStiff => Breathing::HELD,
+        Class::Touch
+        | Class::Adversary
+        | Class::AdversaryInContact
+        | Class::LinkLost
+        | Class::Cough
+        | Class::CoughStiff => Breathing::HELD,
         _ if stiffness > 10_000.0 || chance.hits(0.3) => Breathing::HELD,
         _ => Breathing {
             amplitude: millimetres(chance.between(1.0, 6.0)),

@@ -80,6 +80,13 @@ impl Sent {
         far.then(|| (Invariant::Continuity, format!("a beginning {off:?} rad from where the arm stands")))
     }
 
+    /// Whether it goes on from the one `before`, and no joint any faster.
+    pub(super) fn runs_down_from(&self, before: &Self, limits: &[JointLimits]) -> bool {
+        let mut speeds = self.velocities.as_slice().iter().zip(before.velocities.as_slice());
+        let soon = self.at.saturating_since(before.at) <= GOES_ON;
+        soon && self.leaves(before, limits).is_none() && speeds.all(|(speed, before)| speed.abs() <= before.abs())
+    }
+
     /// How it fails to go on from the one `before`, if it does.
     pub(super) fn leaves(&self, before: &Self, limits: &[JointLimits]) -> Option<(Invariant, String)> {
         let gap = self.at.saturating_since(before.at);
@@ -140,7 +147,7 @@ pub(super) fn is_awkward(model: &ArmModel, positions: &Joints) -> bool {
     manipulability(model, positions) < AWKWARD
 }
 
-fn manipulability(model: &ArmModel, positions: &Joints) -> f64 {
+pub(super) fn manipulability(model: &ArmModel, positions: &Joints) -> f64 {
     let mut jacobian = *model.kinematics(positions).jacobian();
     for mut row in jacobian.row_iter_mut().take(3) {
         row /= LENGTH;
