@@ -356,7 +356,7 @@ impl Checker {
             now: seen.now,
             ladder: seen.outcome.state.ladder,
             touching: seen.plant.region.is_some(),
-            felt: -seen.plant.sensed.force.z,
+            felt: seen.plant.sensed.force.norm(),
             hemmed: self.tip.is_hemmed(),
         }
     }

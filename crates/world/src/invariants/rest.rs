@@ -50,7 +50,7 @@ pub(super) struct Tick {
     pub(super) ladder: Ladder,
     /// Whether it truly touches.
     pub(super) touching: bool,
-    /// What the sensor feels along the probe's axis, N.
+    /// What the sensor feels, N: the staff may push from any side, and the probe yields outward.
     pub(super) felt: f64,
     /// Whether a joint is at the end of what it can do, or was a moment ago: then the tip does what the joints leave it.
     pub(super) hemmed: bool,
