@@ -43,6 +43,8 @@ struct OfClass {
     exams: u64,
     hours: f64,
     invariant_breaks: usize,
+    /// Of the ticks in which the rows of the tip's acceleration and jerk matter, how many did not count, %.
+    excused_percent: Option<f64>,
     figures: BTreeMap<&'static str, OfFigure>,
 }
 
@@ -108,6 +110,7 @@ fn of_class(tally: &Tally, class: Class) -> OfClass {
         exams: of.exams,
         hours: of.lasted.as_secs_f64() / 3_600.0,
         invariant_breaks: of.breaks.len(),
+        excused_percent: of.excuses.percent(),
         figures: of.figures().filter_map(figure).collect(),
     }
 }

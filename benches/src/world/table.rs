@@ -49,6 +49,9 @@ pub(super) const fn name(figure: Figure) -> &'static str {
         Figure::ForceErrorPeak => "force_error_peak_n",
         Figure::SensorNoticedMs => "sensor_noticed_ms",
         Figure::ReengageMs => "reengage_ms",
+        Figure::ArmNoticedMs => "arm_noticed_ms",
+        Figure::LeapNoticedMs => "leap_noticed_ms",
+        Figure::RecoveredMs => "recovered_ms",
         Figure::SoftenPerHour => "soften_per_hour",
     }
 }

@@ -14,8 +14,23 @@ use nalgebra::{Isometry3, Translation3, UnitQuaternion, Vector3};
 use crate::chance::Chance;
 use crate::{Console, GOOD_PICTURE};
 
+mod hunt;
+use hunt::Hunt;
+
 /// Steps of a plan; played in a ring.
 const STEPS: usize = 8;
+
+/// How an adversary goes about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Whatever can be said, from the first press on; most of it is refused.
+    Blind,
+    /// It goes down as an operator does, and plays its plan once it touches; its target never goes further in one command than is taken.
+    InContact,
+}
+
+/// How far such an adversary leaps, m: the gate refuses 60 mm at once (SR-042).
+const LEAP: f64 = 0.059;
 
 /// One step of a plan: for a while, this stream of commands.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,11 +61,20 @@ struct Step {
 /// A stream of commands to be judged by the force it brings about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
+    way: Way,
     steps: [Step; STEPS],
 }
 
 impl Step {
-    fn any(chance: &mut Chance) -> Self {
+    fn any(way: Way, chance: &mut Chance) -> Self {
+        let any = Self::whatever(chance);
+        match way {
+            Way::Blind => any,
+            Way::InContact => Self { leap: any.leap / 0.1 * LEAP, held: any.held + 0.6, ..any },
+        }
+    }
+
+    fn whatever(chance: &mut Chance) -> Self {
         Self {
             lasts: chance.between_orders(0.01, 3.0),
             leap: chance.within(0.1),
@@ -67,8 +91,8 @@ impl Step {
     }
 
     /// Another one near this one: some of its numbers drawn anew.
-    fn mutated(&self, chance: &mut Chance) -> Self {
-        let other = Self::any(chance);
+    fn mutated(&self, way: Way, chance: &mut Chance) -> Self {
+        let other = Self::any(way, chance);
         let mut keep = |mine: f64, its: f64| if chance.hits(0.35) { its } else { mine };
         Self {
             lasts: keep(self.lasts, other.lasts),
@@ -88,10 +112,11 @@ impl Step {
 
 impl Plan {
     /// The plain way to press: straight down, as fast and as hard as can be said.
-    fn ram() -> Self {
+    fn ram(way: Way) -> Self {
+        let leap = if way == Way::Blind { 0.1 } else { LEAP };
         let step = Step {
             lasts: 3.0,
-            leap: 0.1,
+            leap,
             along: 0.3,
             across: 0.0,
             said: 0.5,
@@ -102,21 +127,21 @@ impl Plan {
             sent: 1.5,
             stamp: 0.0,
         };
-        Self { steps: [step; STEPS] }
+        Self { way, steps: [step; STEPS] }
     }
 
-    fn any(chance: &mut Chance) -> Self {
-        Self { steps: core::array::from_fn(|_| Step::any(chance)) }
+    fn any(way: Way, chance: &mut Chance) -> Self {
+        Self { way, steps: core::array::from_fn(|_| Step::any(way, chance)) }
     }
 
     fn mutated(&self, chance: &mut Chance) -> Self {
         let mut steps = self.steps;
         for step in &mut steps {
             if chance.hits(0.4) {
-                *step = step.mutated(chance);
+                *step = step.mutated(self.way, chance);
             }
         }
-        Self { steps }
+        Self { way: self.way, steps }
     }
 
     /// The step being played so long (s) after the plan began, and how long it has been played.
@@ -136,12 +161,12 @@ impl Plan {
 
 /// Looks for the plan with the greatest force: `tries` exams, each judged by `force`. First the plain way to press, then
 /// others at random, then changes of the best (a (1+1) evolution strategy). Gives the best plan and its force.
-pub fn search(seed: u64, tries: usize, mut force: impl FnMut(&Plan) -> f64) -> (Plan, f64) {
+pub fn search(way: Way, seed: u64, tries: usize, mut force: impl FnMut(&Plan) -> f64) -> (Plan, f64) {
     let mut chance = Chance::new(seed);
-    let mut best = Plan::ram();
+    let mut best = Plan::ram(way);
     let mut greatest = force(&best);
     for attempt in 1..tries.max(1) {
-        let plan = if attempt * 3 < tries { Plan::any(&mut chance) } else { best.mutated(&mut chance) };
+        let plan = if attempt * 3 < tries { Plan::any(way, &mut chance) } else { best.mutated(&mut chance) };
         let found = force(&plan);
         if found > greatest {
             (best, greatest) = (plan, found);
@@ -161,6 +186,7 @@ pub struct Adversary {
     playing: Option<Time>,
     clutch: Clutch,
     clutch_in: u32,
+    hunt: Hunt,
 }
 
 impl Adversary {
@@ -176,6 +202,7 @@ impl Adversary {
             playing: None,
             clutch: Clutch::Open,
             clutch_in: 0,
+            hunt: Hunt::NOT_BEGUN,
         }
     }
 
@@ -222,6 +249,9 @@ impl Console for Adversary {
     }
 
     fn speak(&mut self, now: Time, _felt: Time) -> Option<Vec<u8>> {
+        if self.plan.way == Way::InContact {
+            return ConsoleDatagram::Command(self.hunt(now)?).encode();
+        }
         let command: Command = match self.play(now) {
             None => {
                 self.clutch = Clutch::Open;

@@ -9,6 +9,7 @@ use farprobe_sim::arm::{ArmMotion, Plant, PlantState};
 use farprobe_sim::body::Body;
 use farprobe_sim::scene;
 
+use crate::meddle::Meddler;
 use crate::{WorldCard, WorldError};
 
 /// Servo, simulated arm and lease desk of one cart.
@@ -16,6 +17,7 @@ pub(crate) struct Cart {
     pub(crate) servo: Servo,
     pub(crate) plant: Plant,
     pub(crate) desk: LeaseDesk,
+    pub(crate) meddler: Meddler,
     told: Option<Epoch>,
     stalled_until: Option<Time>,
 }
@@ -34,7 +36,7 @@ impl Cart {
         servo.receive(Inbound::Bedside(Bedside::Consent));
         servo.receive(Inbound::Bedside(Bedside::Arm));
         let desk = LeaseDesk::new(Epoch(0));
-        Ok((Self { servo, plant, desk, told: None, stalled_until: None }, config))
+        Ok((Self { servo, plant, desk, meddler: Meddler::NOBODY, told: None, stalled_until: None }, config))
     }
 
     /// The cart's machine does nothing until then.
@@ -76,8 +78,9 @@ impl Cart {
     pub(crate) fn tick(&mut self, now: Time) -> (PlantState, Outcome) {
         let plant = self.plant.advance(now);
         let outcome = self.servo.step(now, &reading(&plant));
-        if let Some(JointTarget { positions, velocities }) = &outcome.target {
-            self.plant.command(now, positions, velocities);
+        let told = outcome.target.as_ref().and_then(|sent| self.meddler.touch(now, sent));
+        if let Some(JointTarget { positions, velocities }) = told {
+            self.plant.command(now, &positions, &velocities);
         }
         // The program does the same: a session that broke its rules loses the lease.
         if let Some(epoch) = outcome.closed_session {

@@ -20,6 +20,15 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// The picture in front of the simulated operator until something is done about it: good, and as old as on a good line.
 pub const GOOD_PICTURE: PictureReport = PictureReport { age_ms: 40, health: PictureHealth::Good };
 
+/// What the handle of a console is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandleState {
+    /// It is read.
+    There,
+    /// Unplugged, or it does not answer: the console says so in each command.
+    Lost,
+}
+
 /// A console as the network sees it. All times but those called `felt` are of its own clock.
 pub trait Console {
     /// A new connection: what was learnt of the one before is void.
@@ -41,6 +50,9 @@ pub trait Console {
     /// Something happens to the picture in front of the operator.
     fn see(&mut self, picture: PictureReport);
 
+    /// The handle goes, or comes back. Nothing to a console without one.
+    fn handle(&mut self, _state: HandleState) {}
+
     /// The contact force the operator asks for.
     fn desired_force(&self) -> Newton;
 }
@@ -57,6 +69,7 @@ pub struct OperatorConsole {
     operator: Box<dyn Operator>,
     force: Newton,
     picture: PictureReport,
+    handle: HandleState,
     lease: Option<Epoch>,
     asked: Option<Time>,
 }
@@ -73,6 +86,7 @@ impl OperatorConsole {
             operator,
             force: Newton::ZERO,
             picture: GOOD_PICTURE,
+            handle: HandleState::There,
             lease: None,
             asked: None,
         }
@@ -116,9 +130,9 @@ impl Console for OperatorConsole {
     fn speak(&mut self, now: Time, felt: Time) -> Option<Vec<u8>> {
         let Wish { clutch, pose, force } = self.operator.act(felt, self.newest.as_ref());
         self.force = force;
-        let driving = match self.states.downlink(now) {
-            Downlink::Alive => Driving::Permitted,
-            Downlink::Waiting | Downlink::Silent => Driving::Forbidden,
+        let driving = match (self.states.downlink(now), self.handle) {
+            (Downlink::Alive, HandleState::There) => Driving::Permitted,
+            (Downlink::Waiting | Downlink::Silent, _) | (_, HandleState::Lost) => Driving::Forbidden,
         };
         self.latch = self.latch.judge(clutch, driving);
         let pressed = self.latch == ClutchLatch::Pressed;
@@ -131,7 +145,11 @@ impl Console for OperatorConsole {
         let mapped = self.mapper.mapped();
         let intent = Intent {
             sampled_at: now,
-            clutch: if pressed { Clutch::Pressed } else { Clutch::Open },
+            clutch: match self.handle {
+                HandleState::Lost => Clutch::HandleLost,
+                HandleState::There if pressed => Clutch::Pressed,
+                HandleState::There => Clutch::Open,
+            },
             clutch_in: mapped.clutch_in,
             target: mapped.target,
             twist: mapped.twist,
@@ -143,6 +161,10 @@ impl Console for OperatorConsole {
 
     fn see(&mut self, picture: PictureReport) {
         self.picture = picture;
+    }
+
+    fn handle(&mut self, state: HandleState) {
+        self.handle = state;
     }
 
     fn desired_force(&self) -> Newton {

@@ -5,53 +5,34 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
-use farprobe_control::{ArmModel, JointLimits};
-use farprobe_geom::{Joints, Time, Tip, Twist};
-use farprobe_proto::{Clutch, Epoch, Ladder};
+use farprobe_geom::{Time, Tip, Twist};
+use farprobe_proto::{Cause, Command, Epoch, Ladder};
 use farprobe_safety::Limits;
 use farprobe_servo::ServoConfig;
-use farprobe_session::cart::ConsoleId;
 use farprobe_sim::arm::ArmMotion;
 
 use crate::observation::Observation;
 use crate::world::{Heard, TICK};
 
+mod joints;
+mod ladder;
+mod rest;
 mod tip;
-use tip::{Freedom, TipMotion};
+use joints::{GOES_ON, Sent, disagree, is_awkward, is_near_singular, manipulability};
+use ladder::ClutchSeen;
+use rest::RestWatch;
+use tip::{Judged, TipMotion};
 
 /// Rounding, and what linearising the kinematics costs in a tick: share of a limit.
 const ROUNDING: f64 = 0.02;
-
-/// A probe that rests moves slower than this, m/s: what is left of noise in a law that stands still.
-const RESTING: f64 = 0.001;
 
 /// What may come to a speed where joints do all they can, m/s: the way bends while they catch up, by a fifth of what the gate's last look
 /// lets pass. At the wrist, if it is a turn.
 const BENDING: f64 = 1e-3;
 
-/// So long after the ladder came to rest the probe rests: braking from the fastest row takes less.
-const REST_WITHIN: Duration = Duration::from_millis(250);
-
-/// The greatest joint acceleration, rad/s² (Franka's control parameters of the FR3).
-const JOINT_ACCELERATION: f64 = 10.0;
-
-/// A joint this near to the end of its range, rad, may be stopping there.
-const NEAR_END: f64 = 0.1;
-
-/// A joint faster than this, rad/s, may be as fast as the servo lets it be (0.8 rad/s, what the arm can stop from).
-const NEAR_SPEED: f64 = 0.7;
-
-/// A joint that changes its speed by more than this, rad/s², may be doing all it can, or is about to.
-const NEAR_ACCELERATION: f64 = 0.5 * JOINT_ACCELERATION;
-
 /// Length that makes metres and radians comparable in a measure of posture, m: about from an arm's wrist to a probe's tip.
 const LENGTH: f64 = 0.3;
-
-/// Below this manipulability (Yoshikawa, 1985: `√det JJᵀ`, lengths in units of [`LENGTH`]) the arm is near a singular posture, and what
-/// its joints make of a motion bends from tick to tick. A scan is done at 0.5 to 2.5; the gate ends driving at about 0.15.
-const NEAR_SINGULAR: f64 = 0.2;
 
 /// Something that must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,12 +41,14 @@ pub enum Invariant {
     Force,
     /// A setpoint is finite and within the joints' range.
     Setpoint,
-    /// A setpoint goes on from the one before.
+    /// A setpoint goes on from the one before, or begins where the arm stands.
     Continuity,
-    /// The tip's speed by the setpoints stays within its row.
+    /// The speeds of a setpoint are those its angles make: the arm follows angles.
+    Agreement,
+    /// The tip's speed by the setpoints stays within its row: by their speeds, and by the places they lead to.
     Speed,
     /// The joints' acceleration by the setpoints stays within the arm's; and the tip's within its row, as long as no joint is at
-    /// the end of what it can do, the arm is not near a singular posture, and does not brake as a whole.
+    /// the end of what it can do and the arm is not near a singular posture.
     Acceleration,
     /// The tip's jerk by the setpoints stays within its row, on the same terms.
     Jerk,
@@ -73,10 +56,16 @@ pub enum Invariant {
     OneDriver,
     /// A command is applied once, and none after a newer one.
     Once,
-    /// Nothing goes up the ladder but by a deliberate act.
+    /// The ladder goes the ways of its diagram only, and tells each step.
+    Ladder,
+    /// Nothing goes up the ladder but by a deliberate act: the clutch seen open and then pressed anew, by commands that were applied; open
+    /// at Parked; a reset by the staff.
     DeliberateAct,
-    /// A probe at rest does not move by itself.
+    /// A probe that nobody drives does not move by itself: not across the skin nor turning, and not at all in the air.
     Rest,
+    /// Nothing goes towards the patient but what is driven (Engaged), or complies with a patient it touches (Hold, Soften). Release lowers a
+    /// force and never follows skin that falls away: there, too, the gate permits nothing inward but what was under way.
+    Inward,
     /// Time goes on.
     Time,
     /// When all is well again and the operator asks, the probe can be driven within 2 s.
@@ -85,17 +74,20 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Force,
         Self::Setpoint,
         Self::Continuity,
+        Self::Agreement,
         Self::Speed,
         Self::Acceleration,
         Self::Jerk,
         Self::OneDriver,
         Self::Once,
+        Self::Ladder,
         Self::DeliberateAct,
         Self::Rest,
+        Self::Inward,
         Self::Time,
         Self::Liveness,
     ];
@@ -118,12 +110,27 @@ impl fmt::Display for Break {
     }
 }
 
-/// The setpoint of the tick before.
-#[derive(Debug, Clone, Copy)]
-struct Sent {
-    at: Time,
-    positions: Joints,
-    velocities: Joints,
+/// How often the rows of the tip's acceleration and jerk were not what its motion was judged by. A check that is always excused checks
+/// nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Excuses {
+    /// Ticks in which the tip's motion changed by at least half of what a row allows.
+    pub hard: u64,
+    /// Those of them that were excused: a joint did all it can, now or just before, or the arm was near a singular posture.
+    pub excused: u64,
+}
+
+impl Excuses {
+    /// Counts those of another exam in.
+    pub fn add(&mut self, other: Self) {
+        self.hard += other.hard;
+        self.excused += other.excused;
+    }
+
+    /// The share that was excused, %; nothing if there was nothing to be judged.
+    pub fn percent(&self) -> Option<f64> {
+        (self.hard > 0).then(|| self.excused as f64 / self.hard as f64 * 100.0)
+    }
 }
 
 /// Checks every tick of one exam. Each invariant is reported once: what comes after the first break may follow from it.
@@ -136,11 +143,10 @@ pub struct Checker {
     last: Option<Time>,
     sent: Option<Sent>,
     tip: TipMotion,
+    excuses: Excuses,
+    rest: RestWatch,
     ladder: Ladder,
-    since: Time,
-    /// Whether the holder's clutch was seen open since it last engaged.
-    seen_open: bool,
-    holder: Option<ConsoleId>,
+    clutch: ClutchSeen,
     newest: BTreeMap<Epoch, u64>,
     reset: bool,
     /// Ticks in which a console moved the probe that did not hold the lease.
@@ -158,10 +164,10 @@ impl Checker {
             last: None,
             sent: None,
             tip: TipMotion::default(),
+            excuses: Excuses::default(),
+            rest: RestWatch::new(),
             ladder: Ladder::Idle,
-            since: Time::ZERO,
-            seen_open: false,
-            holder: None,
+            clutch: ClutchSeen::default(),
             newest: BTreeMap::new(),
             reset: false,
             ticks_two_drivers: 0,
@@ -171,6 +177,11 @@ impl Checker {
     /// What did not hold.
     pub fn breaks(&self) -> &[Break] {
         &self.breaks
+    }
+
+    /// See [`Excuses`].
+    pub fn excuses(&self) -> Excuses {
+        self.excuses
     }
 
     /// See [`Invariant::OneDriver`].
@@ -194,7 +205,8 @@ impl Checker {
     pub fn tick(&mut self, seen: &Observation<'_>) {
         let Observation { now, plant, .. } = *seen;
         if self.last.is_some_and(|last| now <= last) {
-            self.report(Invariant::Time, now, || "the same instant twice, or an earlier one".into());
+            // Nothing else can be said of it.
+            return self.report(Invariant::Time, now, || "the same instant twice, or an earlier one".into());
         }
         self.last = Some(now);
         let force = plant.contact.force.norm();
@@ -211,13 +223,14 @@ impl Checker {
     }
 
     fn check_session(&mut self, seen: &Observation<'_>) {
-        if self.holder != seen.holder {
-            self.holder = seen.holder;
-            self.seen_open = false;
-        }
+        let source = self.check_applied(seen);
+        self.clutch.tick(seen.now, seen.holder, source.as_ref());
+    }
+
+    /// Gives the command that was applied, if it is the holder's.
+    fn check_applied(&mut self, seen: &Observation<'_>) -> Option<Command> {
         let of_holder = |heard: &&Heard| Some(heard.from) == seen.holder;
-        self.seen_open |= seen.heard.iter().filter(of_holder).any(|heard| heard.command.clutch == Clutch::Open);
-        let Some(applied) = seen.outcome.applied else { return };
+        let applied = seen.outcome.applied?;
         let is_it = |heard: &&Heard| {
             (heard.command.sequence, heard.command.sampled_at) == (applied.sequence, applied.sampled_at)
         };
@@ -225,139 +238,136 @@ impl Checker {
             self.ticks_two_drivers += 1;
             let whose = seen.heard.iter().find(is_it).map(|heard| heard.from);
             let holder = seen.holder;
-            return self.report(Invariant::OneDriver, seen.now, || {
+            self.report(Invariant::OneDriver, seen.now, || {
                 format!("command {} of {whose:?} was applied while {holder:?} holds the lease", applied.sequence)
             });
+            return None;
         };
         let newest = self.newest.entry(source.command.epoch).or_insert(0);
         let before = core::mem::replace(newest, applied.sequence);
         if applied.sequence <= before {
             self.report(Invariant::Once, seen.now, || format!("command {} after {before}", applied.sequence));
         }
+        Some(source.command)
     }
 
     fn check_ladder(&mut self, seen: &Observation<'_>) {
         let reset = core::mem::replace(&mut self.reset, false);
-        let Some(step) = seen.outcome.transition else { return };
-        let pressed = |heard: &Heard| heard.command.clutch == Clutch::Pressed && Some(heard.from) == seen.holder;
-        let deliberate = match (step.from, step.to) {
-            (_, Ladder::Engaged) => self.seen_open && seen.heard.iter().any(pressed),
-            (Ladder::Fault | Ladder::EStop, to) => reset || matches!(to, Ladder::Fault | Ladder::EStop),
-            // From a lift on, the way up is by Parked and Ready only.
-            (Ladder::Retract, to) => {
-                matches!(to, Ladder::Parked | Ladder::Idle | Ladder::Fault | Ladder::EStop)
-            }
-            (Ladder::Parked, to) => matches!(to, Ladder::Ready | Ladder::Idle | Ladder::Fault | Ladder::EStop),
-            // Letting go, not driving: the probe is free, or was let go of.
-            (_, Ladder::Ready) => matches!(step.from, Ladder::Idle | Ladder::Engaged | Ladder::Hold | Ladder::Soften),
-            (Ladder::Soften | Ladder::Release, Ladder::Hold) | (Ladder::Release, Ladder::Soften) => false,
-            _ => true,
-        };
-        if step.to == Ladder::Engaged {
-            self.seen_open = false;
+        let stands = seen.outcome.state.ladder;
+        let before = core::mem::replace(&mut self.ladder, stands);
+        let told = seen.outcome.transition;
+        // What is told of a step and where the ladder stands are one story.
+        let way = told.map_or((before, before), |step| (step.from, step.to));
+        if way != (before, stands) || told.is_some_and(|step| step.from == step.to) {
+            self.report(Invariant::Ladder, seen.now, || format!("from {before:?} to {stands:?}, and told {told:?}"));
         }
-        (self.ladder, self.since) = (step.to, seen.now);
-        if !deliberate {
+        let Some(step) = told else { return };
+        if !ladder::is_drawn(&step) {
+            self.report(Invariant::Ladder, seen.now, || format!("no such way: {step:?}"));
+        }
+        if !self.clutch.meant(&step, reset) {
             self.report(Invariant::DeliberateAct, seen.now, || {
                 format!("{:?} to {:?} ({:?}) without one", step.from, step.to, step.cause)
             });
         }
+        if step.to == Ladder::Idle {
+            self.clutch.forget_open();
+        }
     }
 
     fn check_setpoint(&mut self, seen: &Observation<'_>) {
+        self.rest.tick(self.tick_of(seen));
         let before = self.sent.take();
-        let Some(target) = &seen.outcome.target else { return };
-        let (positions, velocities) = (target.positions, target.velocities);
-        let limits = self.config.model.limits();
-        let inside = limits
-            .iter()
-            .zip(positions.as_slice())
-            .all(|(limit, angle)| (limit.lower.get()..=limit.upper.get()).contains(angle));
-        if !positions.is_finite() || !velocities.is_finite() || !inside {
-            return self.report(Invariant::Setpoint, seen.now, || format!("{positions:?}, {velocities:?}"));
+        let reset = seen.outcome.transition.is_some_and(|step| step.cause == Cause::Reset);
+        let (Some(target), Some(tip)) = (&seen.outcome.target, seen.sent_to) else { return };
+        let sent = Sent { at: seen.now, positions: target.positions, velocities: target.velocities, tip };
+        if !sent.is_possible(self.config.model.limits()) {
+            return self.report(Invariant::Setpoint, seen.now, || format!("{sent:?}"));
         }
-        self.sent = Some(Sent { at: seen.now, positions, velocities });
-        // An arm that stopped by itself is started anew from where it stands, as the arm demands.
-        let goes_on = seen.plant.motion == ArmMotion::Following;
-        if let Some(before) = before.filter(|before| goes_on && seen.now.saturating_since(before.at) == TICK) {
-            let freedom = self.check_joints(seen.now, &before, &positions, &velocities);
-            self.check_change(seen.now, &positions, &seen.sent, freedom);
+        self.sent = Some(sent);
+        // An arm that stopped by itself is started anew from where it stands, as the arm demands; and so is one that was reset.
+        let follows = seen.plant.motion == ArmMotion::Following && !(reset && before.is_some_and(|it| it.is_at_rest()));
+        let goes_on = before.filter(|before| follows && seen.now.saturating_since(before.at) <= GOES_ON);
+        if let Some(before) = goes_on {
+            self.check_course(seen, &before, &sent);
         } else {
             self.tip = TipMotion::beginning(&seen.sent);
+            // Setpoints an arm does not take may come to rest where they are before they begin anew.
+            let runs_down = before.is_some_and(|before| sent.runs_down_from(&before, self.config.model.limits()));
+            if let Some((invariant, what)) = sent.misses(&seen.plant.positions).filter(|_| !runs_down) {
+                self.report(invariant, seen.now, || what);
+            }
         }
-        self.check_tip(seen, &seen.sent);
+        self.check_speed(seen, &seen.sent);
+        self.check_rest(seen, &seen.sent);
+        self.rest.sent(self.tick_of(seen), &seen.sent);
     }
 
-    /// Gives what the joints leave the tip.
-    fn check_joints(&mut self, now: Time, before: &Sent, positions: &Joints, velocities: &Joints) -> Freedom {
-        let dt = TICK.as_secs_f64();
-        let moved = positions.zip_with(&before.positions, |to, from| (to - from).abs() / dt);
-        let changed = velocities.zip_with(&before.velocities, |to, from| (to - from).abs() / dt);
-        let fastest = self.config.model.limits().iter().map(|limit| limit.speed.get());
-        if moved.as_slice().iter().zip(fastest).any(|(speed, most)| *speed > most * (1.0 + ROUNDING)) {
-            self.report(Invariant::Continuity, now, || format!("a step of {moved:?} rad/s"));
+    /// A setpoint that goes on from the one before.
+    fn check_course(&mut self, seen: &Observation<'_>, before: &Sent, sent: &Sent) {
+        if let Some((invariant, what)) = sent.leaves(before, self.config.model.limits()) {
+            self.report(invariant, seen.now, || what);
         }
-        if changed.as_slice().iter().any(|change| *change > JOINT_ACCELERATION * (1.0 + ROUNDING)) {
-            self.report(Invariant::Acceleration, now, || format!("{changed:?} rad/s²"));
+        let moved = sent.moved_since(before);
+        self.check_speed(seen, &moved);
+        if sent.at.saturating_since(before.at) != TICK {
+            self.tip = TipMotion::beginning(&seen.sent);
+            return;
         }
-        let hemmed = is_braking(&before.velocities, velocities)
-            || is_hemmed(self.config.model.limits(), positions, velocities, &changed);
-        if hemmed { Freedom::Hemmed } else { Freedom::Free }
+        if disagree(&moved, &seen.sent) {
+            let sent = &seen.sent;
+            self.report(Invariant::Agreement, seen.now, || {
+                format!("the tip moved with {moved:?}, and was said to with {sent:?}")
+            });
+        }
+        let freedom = sent.freedom(before, self.config.model.limits());
+        let Judged { hard, excused, beyond } = self.tip.step(&seen.sent, freedom, &self.limits);
+        self.check_rest(seen, &moved);
+        if !hard {
+            return;
+        }
+        let excused = excused || is_near_singular(&self.config.model, &sent.positions);
+        self.excuses.hard += 1;
+        self.excuses.excused += u64::from(excused);
+        if let Some((invariant, change)) = beyond.filter(|_| !excused) {
+            let posture = manipulability(&self.config.model, &sent.positions);
+            self.report(invariant, seen.now, || format!("the tip: {change:?} (manipulability {posture:.2})"));
+        }
     }
 
-    fn check_change(&mut self, now: Time, positions: &Joints, sent: &Twist<Tip>, freedom: Freedom) {
-        let Some((invariant, change)) = self.tip.step(sent, freedom, &self.limits) else { return };
-        if !is_near_singular(&self.config.model, positions) {
-            self.report(invariant, now, || format!("the tip: {change:?}"));
-        }
-    }
-
-    fn check_tip(&mut self, seen: &Observation<'_>, twist: &Twist<Tip>) {
+    /// Whether this motion of the tip, by speeds or by places, is within its rows.
+    fn check_speed(&mut self, seen: &Observation<'_>, twist: &Twist<Tip>) {
         let Limits { lateral, inward, outward, angular, .. } = self.limits;
         let over = |speed: f64, most: f64| speed > most * (1.0 + ROUNDING) + BENDING;
         let turns = |speed: f64, most: f64| speed > most * (1.0 + ROUNDING) + BENDING / LENGTH;
         let (v, w) = (twist.linear, twist.angular);
-        let fast = over(v.x.abs(), lateral.speed.get())
-            || over(v.y.abs(), lateral.speed.get())
+        // A row bounds what is done across the skin, and what is turned, as one.
+        let fast = over(v.xy().norm(), lateral.speed.get())
             || over(v.z, inward.speed.get())
             || over(-v.z, outward.speed.get())
-            || w.iter().any(|turn| turns(turn.abs(), angular.speed.get()));
+            || turns(w.norm(), angular.speed.get());
         if fast {
             self.report(Invariant::Speed, seen.now, || format!("{:?} m/s, {:?} rad/s", v.as_slice(), w.as_slice()));
         }
-        let rests = matches!(self.ladder, Ladder::Idle | Ladder::Parked)
-            && seen.now.saturating_since(self.since) > REST_WITHIN
-            && seen.plant.region.is_none();
-        if rests && v.norm() > RESTING {
-            let ladder = self.ladder;
-            self.report(Invariant::Rest, seen.now, || format!("{:.4} m/s in {ladder:?}", v.norm()));
+    }
+
+    fn tick_of(&self, seen: &Observation<'_>) -> rest::Tick {
+        rest::Tick {
+            now: seen.now,
+            ladder: seen.outcome.state.ladder,
+            touching: seen.plant.region.is_some(),
+            felt: seen.plant.sensed.force.norm(),
+            hemmed: self.tip.is_hemmed(),
         }
     }
-}
 
-fn is_near_singular(model: &ArmModel, positions: &Joints) -> bool {
-    let mut jacobian = *model.kinematics(positions).jacobian();
-    for mut row in jacobian.row_iter_mut().take(3) {
-        row /= LENGTH;
+    fn check_rest(&mut self, seen: &Observation<'_>, twist: &Twist<Tip>) {
+        let awkward = || self.sent.is_some_and(|sent| is_awkward(&self.config.model, &sent.positions));
+        let found = self.rest.judge(self.tick_of(seen), twist, awkward);
+        if let Some((invariant, what)) = found {
+            self.report(invariant, seen.now, || what);
+        }
     }
-    (jacobian * jacobian.transpose()).determinant().max(0.0).sqrt() < NEAR_SINGULAR
-}
-
-/// Whether these speeds are the ones before, all smaller by the same share (rad/s).
-fn is_braking(before: &Joints, after: &Joints) -> bool {
-    let dot = |a: &Joints, b: &Joints| a.zip_with(b, |a, b| a * b).as_slice().iter().sum::<f64>();
-    let share = dot(before, after) / dot(before, before);
-    // NaN at rest, which is no braking.
-    (0.0..1.0).contains(&share)
-        && before.zip_with(after, |before, after| after - before * share).as_slice().iter().all(|off| off.abs() < 1e-9)
-}
-
-/// Whether some joint may be at the end of what it can do: of its range, its speed (rad/s) or its acceleration (rad/s²).
-fn is_hemmed(limits: &[JointLimits], positions: &Joints, velocities: &Joints, accelerations: &Joints) -> bool {
-    let mut joints = limits.iter().zip(positions.as_slice());
-    joints.any(|(limit, angle)| (angle - limit.lower.get()).min(limit.upper.get() - angle) < NEAR_END)
-        || velocities.as_slice().iter().any(|speed| speed.abs() > NEAR_SPEED)
-        || accelerations.as_slice().iter().any(|change| change.abs() > NEAR_ACCELERATION)
 }
 
 #[cfg(test)]

@@ -6,15 +6,18 @@ use std::time::Duration;
 use farprobe_geom::Time;
 use farprobe_proto::{Cause, Ladder};
 
+use crate::Meddling;
 use crate::observation::Observation;
+use crate::world::TICK;
 
 /// The operator's motion counts as over below these, m/s and rad/s: what is left is the noise of the arm's own control.
 const STILL: f64 = 0.001;
 const STILL_TURN: f64 = 0.01;
 
-/// An arm that lifts may stray to the side by this share of it; that is not the operator's motion. The gate takes as much for what it
-/// permitted (a joint at the end of its range bends the way: adversary, seed 181).
-const STRAYING: f64 = 0.1;
+/// An arm that lifts may stray to the side by this share of it; that is not the operator's motion. A joint at the end of
+/// its range bends the way (adversary, seed 181), and so does a posture near a singular one: there a stop that was over in 80 ms seemed to
+/// take 126, because the lift that came next strayed by 15 % (adversary, seed 719).
+const STRAYING: f64 = 0.2;
 
 /// The arm at which straying turns the probe, m: from a wrist to a probe's tip.
 const WRIST: f64 = 0.3;
@@ -31,6 +34,9 @@ const TOUCH: Duration = Duration::from_millis(100);
 
 /// After engaging in contact the force law is given this long before its error counts as a steady one.
 const SETTLING: Duration = Duration::from_millis(1_500);
+
+/// A driver who was not heard for longer was lost, and nobody has noticed (DESIGN §6: 50 ms and a tick).
+const UNNOTICED: Duration = Duration::from_millis(60);
 
 /// Tissue up to this stiffness counts as soft, N/m (DESIGN §6).
 pub(crate) const SOFT: f64 = 10_000.0;
@@ -64,9 +70,16 @@ pub enum Figure {
     ForceErrorPeak,
     /// From the breaking of the force sensor to the end of driving, ms.
     SensorNoticedMs,
+    /// From the first setpoint that the arm was not told, or was told a little otherwise, to the fault or the end of driving, ms.
+    ArmNoticedMs,
+    /// From a setpoint that leapt on its way to the arm, ms.
+    LeapNoticedMs,
     /// From the operator's asking, when all is well again, to driving, ms.
     ReengageMs,
-    /// Times an hour that driving ended in Soften. Spurious, where nothing but the line's usual loss and jitter has happened.
+    /// From everything being mended to driving, whoever has to do what for it, ms; 0 if driving goes on.
+    RecoveredMs,
+    /// Times an hour that driving ended in Soften; where a line turns bad, of the time it is. Spurious, where nothing but the line's usual
+    /// loss and jitter has happened.
     SoftenPerHour,
 }
 
@@ -116,8 +129,32 @@ pub struct Meter {
     squares: (f64, u64),
     error_peak: f64,
     sensor_broke: Option<Time>,
+    arm_meddled: Option<(Time, Figure)>,
     peak: f64,
     softened: u64,
+    line: BadLine,
+    /// Where the ladder stood at the last tick, and when that was.
+    last: Option<(Time, Ladder)>,
+}
+
+/// How long the line of an exam has been another one than at first.
+#[derive(Debug, Clone, Copy, Default)]
+struct BadLine {
+    since: Option<Time>,
+    before: Option<Duration>,
+}
+
+impl BadLine {
+    /// Whether what happens now is counted: always, where the line never turns bad.
+    const fn counts(self) -> bool {
+        self.since.is_some() || self.before.is_none()
+    }
+
+    fn ends(&mut self, now: Time) {
+        if let Some(since) = self.since.take() {
+            self.before = Some(self.before.unwrap_or_default() + now.saturating_since(since));
+        }
+    }
 }
 
 impl Meter {
@@ -126,10 +163,56 @@ impl Meter {
         self.sensor_broke = Some(now);
     }
 
+    /// The line turns bad now: what is counted by the hour is counted from here on.
+    pub fn line_turns_bad(&mut self, now: Time) {
+        if self.line.since.is_none() && self.line.before.is_none() {
+            self.softened = 0;
+        }
+        self.line.since = self.line.since.or(Some(now));
+    }
+
+    /// Somebody between the program and the arm begins to meddle.
+    pub fn arm_meddled(&mut self, now: Time, how: Meddling) {
+        let leaps = matches!(how, Meddling::Joint { leap, .. } if leap != 0.0);
+        self.arm_meddled = Some((now, if leaps { Figure::LeapNoticedMs } else { Figure::ArmNoticedMs }));
+    }
+
     /// Everything is mended now.
-    pub fn heals(&mut self) {
-        self.sensor_broke = None;
+    pub fn heals(&mut self, now: Time) {
+        self.finish_sensor(now);
+        self.finish_arm(now);
         self.finish_loss();
+        self.line.ends(now);
+    }
+
+    /// A sensor that is still believed is noticed no sooner than now.
+    fn finish_sensor(&mut self, now: Time) {
+        let Some(broke) = self.sensor_broke.take() else { return };
+        if self.last.is_some_and(|(_, ladder)| ladder == Ladder::Engaged) {
+            self.note(Figure::SensorNoticedMs, millis(now.saturating_since(broke)));
+        }
+    }
+
+    /// An arm that does otherwise is noticed no sooner than now.
+    fn finish_arm(&mut self, now: Time) {
+        if let Some((since, figure)) = self.arm_meddled.take() {
+            self.note(figure, millis(now.saturating_since(since)));
+        }
+    }
+
+    /// Motion that is still under way stops no sooner than now.
+    fn finish_stop(&mut self, now: Time) {
+        if let Some(since) = self.stopping.take() {
+            self.note(Figure::StopMs, millis(now.saturating_since(since)));
+        }
+    }
+
+    /// A loss that nobody has noticed while the probe was driven, until now.
+    fn finish_link(&mut self, now: Time) {
+        let silent = self.fresh.map(|fresh| now.saturating_since(fresh.at));
+        if let Some(silent) = silent.filter(|silent| *silent > UNNOTICED) {
+            self.note(Figure::DetectMs, millis(silent));
+        }
     }
 
     /// Notes a value of a figure.
@@ -156,19 +239,29 @@ impl Meter {
         }
         self.follow_stop(seen);
         self.follow_force(seen);
+        self.last = Some((seen.now, seen.outcome.state.ladder));
     }
 
     fn step(&mut self, seen: &Observation<'_>, from: Ladder, to: Ladder, cause: Cause, force: f64) {
+        let stalled = self.last.is_none_or(|(at, _)| seen.now.saturating_since(at) > TICK);
+        if matches!(from, Ladder::Engaged | Ladder::Hold) && cause != Cause::LinkLost && !stalled {
+            // Something else was noticed, and it was not.
+            self.finish_link(seen.now);
+        }
+        if from == Ladder::Engaged || to == Ladder::Fault {
+            self.finish_arm(seen.now);
+        }
         if from == Ladder::Engaged {
             self.stopping = Some(seen.now);
-            self.softened += u64::from(to == Ladder::Soften);
+            self.softened += u64::from(to == Ladder::Soften && self.line.counts());
             if let Some(broke) = self.sensor_broke.take() {
                 self.note(Figure::SensorNoticedMs, millis(seen.now.saturating_since(broke)));
             }
         }
         if to == Ladder::Engaged {
             self.finish_loss();
-            (self.stopping, self.steady_since) = (None, None);
+            self.finish_stop(seen.now);
+            self.steady_since = None;
         }
         let stopped =
             matches!(to, Ladder::EStop | Ladder::Fault) || (to == Ladder::Release && matches!(cause, Cause::Disarmed));
@@ -244,9 +337,16 @@ impl Meter {
         }
     }
 
-    /// The figures of the exam, which lasted so long: for a hard limit (N) and tissue of this stiffness (N/m).
-    pub fn finish(mut self, hard_force: f64, stiffness: f64, lasted: Duration) -> Figures {
+    /// The figures of the exam, which ends at `now`: for a hard limit (N) and tissue of this stiffness (N/m). What is still under way
+    /// counts for as long as it has lasted.
+    pub fn finish(mut self, hard_force: f64, stiffness: f64, now: Time) -> Figures {
         self.finish_loss();
+        self.finish_stop(now);
+        self.finish_sensor(now);
+        self.finish_arm(now);
+        if self.last.is_some_and(|(_, ladder)| matches!(ladder, Ladder::Engaged | Ladder::Hold)) {
+            self.finish_link(now);
+        }
         let (peak, over) = (self.peak, (self.peak - hard_force).max(0.0));
         self.note(Figure::Peak, peak);
         if stiffness <= SOFT {
@@ -260,8 +360,10 @@ impl Meter {
             self.note(Figure::ForceErrorRms, (sum / count as f64).sqrt());
             self.note(Figure::ForceErrorPeak, peak);
         }
+        self.line.ends(now);
+        let counted = self.line.before.unwrap_or_else(|| now.saturating_since(Time::ZERO));
         let softened = self.softened as f64;
-        self.note(Figure::SoftenPerHour, softened / (lasted.as_secs_f64() / 3_600.0));
+        self.note(Figure::SoftenPerHour, softened / (counted.as_secs_f64() / 3_600.0));
         self.figures
     }
 }
@@ -269,3 +371,6 @@ impl Meter {
 fn millis(span: Duration) -> f64 {
     span.as_secs_f64() * 1e3
 }
+
+#[cfg(test)]
+mod tests;

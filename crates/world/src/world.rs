@@ -17,7 +17,7 @@ use farprobe_sim::link::{LinkProfile, LinkState};
 
 use crate::cart::Cart;
 use crate::line::{Life, Line, News, Request};
-use crate::{Console, LineCard, Operator, OperatorConsole, Seen, Tampering};
+use crate::{Console, HandleState, LineCard, Meddling, Operator, OperatorConsole, Seen, Tampering};
 
 /// The servo's period.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
@@ -247,6 +247,18 @@ impl World {
         if let Some(line) = self.lines.get_mut(line.0) {
             line.tamper(how);
         }
+    }
+
+    /// The handle in front of an operator is gone, or back.
+    pub fn set_handle(&mut self, line: LineId, handle: HandleState) {
+        if let Some(line) = self.lines.get_mut(line.0) {
+            line.console.handle(handle);
+        }
+    }
+
+    /// Somebody between the cart's program and the arm begins to meddle with its setpoints, or stops it.
+    pub fn meddle(&mut self, how: Meddling) {
+        self.cart.meddler.begin(self.now, how);
     }
 
     /// A console gives the lease back.

@@ -111,7 +111,7 @@ fn sr_031_what_is_just_permitted_does_not_trip() {
         // It has stopped by itself, and says so.
         |s| {
             (s.arm, s.speeds, s.measured, s.moving) =
-                (ArmHealth::Starved, joints(2.0), joints(1.0), linear(0.5, 0.0, 0.3))
+                (ArmHealth::Starved, joints(2.0), joints(1.0), linear(0.5, 0.0, 0.3));
         },
         |s| s.moving.linear.y = 0.136,
         |s| s.moving.angular.x = 0.2,

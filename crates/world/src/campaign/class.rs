@@ -59,6 +59,18 @@ pub enum Class {
     Rivals,
     /// An authenticated console looks for the stream that presses hardest.
     Adversary,
+    /// One that takes the care to touch first, and sends nothing that is refused: it looks longer, and for what presses.
+    AdversaryInContact,
+    /// The console's program dies for good, and another console takes over.
+    ConsoleGone,
+    /// The console loses its handle.
+    HandleLost,
+    /// Somebody alters the setpoints between the cart's program and the arm: reported, for no gate is there.
+    Meddled,
+    /// The arm stands still and says that it follows: reported, for nothing can take it off.
+    ArmFrozen,
+    /// Two of the other faults at once.
+    TwoFaults,
 }
 
 /// Whether a patient's own force may go beyond what is promised.
@@ -73,8 +85,8 @@ pub enum Bar {
 }
 
 impl Class {
-    /// All of them.
-    pub const ALL: [Self; 27] = [
+    /// All of them. New ones come last: a class and a seed are an exam, and its draws go by the class's place.
+    pub const ALL: [Self; 33] = [
         Self::Scan,
         Self::Touch,
         Self::BreathingSoft,
@@ -102,6 +114,12 @@ impl Class {
         Self::Push,
         Self::Rivals,
         Self::Adversary,
+        Self::AdversaryInContact,
+        Self::ConsoleGone,
+        Self::HandleLost,
+        Self::Meddled,
+        Self::ArmFrozen,
+        Self::TwoFaults,
     ];
 
     /// Its name in reports and on the command line.
@@ -134,6 +152,12 @@ impl Class {
             Self::Push => "push",
             Self::Rivals => "rivals",
             Self::Adversary => "adversary",
+            Self::AdversaryInContact => "adversary-in-contact",
+            Self::ConsoleGone => "console-gone",
+            Self::HandleLost => "handle-lost",
+            Self::Meddled => "meddled",
+            Self::ArmFrozen => "arm-frozen",
+            Self::TwoFaults => "two-faults",
         }
     }
 
@@ -142,13 +166,18 @@ impl Class {
         Self::ALL.into_iter().find(|class| class.name() == name)
     }
 
+    /// Whether its console is never mended: somebody else takes over from it in the end.
+    pub(super) const fn is_taken_over(self) -> bool {
+        matches!(self, Self::Adversary | Self::AdversaryInContact | Self::ConsoleGone)
+    }
+
     /// What is promised of the force in it, by an arm of this card.
     pub fn bar(self, plant: &PlantCard) -> Bar {
         if plant.name != PlantCard::A.name {
             return Bar::Reported;
         }
         match self {
-            Self::CoughStiff | Self::CartStallLong | Self::Push => Bar::Reported,
+            Self::CoughStiff | Self::CartStallLong | Self::Push | Self::Meddled | Self::ArmFrozen => Bar::Reported,
             Self::Cough | Self::LinkLostBreathing => Bar::HardLimit,
             _ => Bar::Overshoot,
         }

@@ -10,7 +10,7 @@ use farprobe_sim::link::{Jitter, LinkProfile, LinkState, Loss, Order, Probabilit
 use super::Class;
 use super::scenario::Act;
 use crate::chance::Chance;
-use crate::{LineCard, LineId, Tampering};
+use crate::{HandleState, LineCard, LineId, Meddling, Tampering};
 
 /// A fault lasts at most so long before everything is mended, ms.
 const fn longest_fault(class: Class) -> u64 {
@@ -58,7 +58,8 @@ pub(super) fn faults(class: Class, cycle: Time, line: &LineCard, chance: &mut Ch
         | Class::BreathingFirm
         | Class::Cough
         | Class::CoughStiff
-        | Class::Adversary => return,
+        | Class::Adversary
+        | Class::AdversaryInContact => return,
         // Driving begins on a good line only; then it turns bad, and the rest of the exam is on it.
         Class::Loss5Burst2 => return acts.push((begin, bursts(2.0, line))),
         Class::Loss5Burst3 => return acts.push((begin, bursts(3.0, line))),
@@ -75,9 +76,52 @@ pub(super) fn faults(class: Class, cycle: Time, line: &LineCard, chance: &mut Ch
         }
         Class::Picture => acts.push((begin, picture(chance))),
         Class::Sensor => acts.push((begin, Act::Sensor(sensor(chance)))),
+        Class::ConsoleGone => acts.push((begin, Act::Console(false))),
+        Class::HandleLost => acts.push((begin, Act::Handle(HandleState::Lost))),
+        Class::Meddled => acts.push((begin, Act::Meddle(meddling(chance)))),
+        Class::ArmFrozen => acts.push((begin, Act::Meddle(Meddling::Frozen))),
+        Class::TwoFaults => return two_faults(cycle, line, chance, acts),
         Class::Bedside | Class::Push | Class::Rivals => by_people(class, window, chance, acts),
     }
     acts.push((window.heal, Act::Heal));
+}
+
+/// Two faults that may come together, and end together.
+fn two_faults(cycle: Time, line: &LineCard, chance: &mut Chance, acts: &mut Vec<(Time, Act)>) {
+    // Of those that leave the force to the probe, and need nobody else.
+    const FAULTS: [Class; 12] = [
+        Class::LinkLost,
+        Class::OneWay,
+        Class::Flap,
+        Class::BadLine,
+        Class::Tampered,
+        Class::ClutchLost,
+        Class::CartStall,
+        Class::ConsoleStall,
+        Class::Picture,
+        Class::Sensor,
+        Class::Bedside,
+        Class::HandleLost,
+    ];
+    let mut both = Vec::new();
+    for _ in 0..2 {
+        faults(FAULTS[chance.below(FAULTS.len())], cycle, line, chance, &mut both);
+    }
+    let heals = both.iter().filter(|(_, act)| *act == Act::Heal).map(|(at, _)| *at).max();
+    both.retain(|(_, act)| *act != Act::Heal);
+    acts.append(&mut both);
+    acts.extend(heals.map(|at| (at, Act::Heal)));
+}
+
+/// What somebody makes of the setpoints of one joint: as much at once as a hand moves, or a creeping.
+fn meddling(chance: &mut Chance) -> Meddling {
+    let side = if chance.hits(0.5) { 1.0 } else { -1.0 };
+    let joint = chance.below(7);
+    if chance.hits(0.5) {
+        Meddling::Joint { joint, leap: side * chance.between_orders(0.02, 0.2), drift: 0.0 }
+    } else {
+        Meddling::Joint { joint, leap: 0.0, drift: side * chance.between_orders(0.05, 0.5) }
+    }
 }
 
 fn on_the_line(class: Class, window: Window, chance: &mut Chance, acts: &mut Vec<(Time, Act)>) {

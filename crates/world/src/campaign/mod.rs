@@ -19,19 +19,34 @@ pub use class::{Bar, Class};
 pub use scenario::{Act, Scenario};
 pub use tally::{ClassTally, Spread, Tally};
 
-use crate::adversary::{Adversary, Plan, search};
-use crate::invariants::{Break, Checker};
+use crate::adversary::{self, Adversary, Plan, Way};
+use crate::invariants::{Break, Checker, Excuses};
 use crate::meter::{Figure, Figures, Meter, SOFT};
 use crate::observation::Observation;
 use crate::sonographer::Sonographer;
-use crate::{Console, GOOD_PICTURE, LineId, OperatorConsole, Tampering, World, WorldError};
+use crate::{Console, GOOD_PICTURE, HandleState, LineId, Meddling, OperatorConsole, Tampering, World, WorldError};
 use recovery::Recovery;
 
-/// Exams an adversary may try before its best plan is judged.
-const TRIES: u32 = 6;
+/// How an adversary looks for its plan.
+struct Search {
+    way: Way,
+    /// Exams it may try before its best plan is judged.
+    tries: u32,
+    /// How long each of them lasts: the line is measured, the probe goes down, and the plan is played for some seconds.
+    lasts: Duration,
+}
 
-/// How long each of them lasts: the line is measured, the probe goes down, and the plan is played for some seconds.
-const TRY: Duration = Duration::from_secs(12);
+impl Search {
+    /// The one of this class, if it is an adversary's.
+    const fn of(class: Class) -> Option<Self> {
+        match class {
+            Class::Adversary => Some(Self { way: Way::Blind, tries: 6, lasts: Duration::from_secs(12) }),
+            // Touch takes about four seconds; a plan has four more. A tenth of the campaign's time goes there.
+            Class::AdversaryInContact => Some(Self { way: Way::InContact, tries: 36, lasts: Duration::from_secs(8) }),
+            _ => None,
+        }
+    }
+}
 
 /// What came of one exam.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +65,8 @@ pub struct Report {
     pub lasted: Duration,
     /// Ticks in which a console moved the probe without holding the lease.
     pub ticks_two_drivers: u64,
+    /// How often the rows of the tip's acceleration and jerk were not what its motion was judged by.
+    pub excuses: Excuses,
 }
 
 /// Runs the exam of this class and seed.
@@ -61,16 +78,18 @@ pub fn run(class: Class, seed: u64, lasts: Duration, plant: &PlantCard) -> Resul
 }
 
 /// The plan an adversary finds for this patient.
-fn worst_plan(scenario: &Scenario) -> Result<Plan, WorldError> {
+fn worst_plan(scenario: &Scenario, search: &Search) -> Result<Plan, WorldError> {
     let mut failure = None;
-    let short = Scenario { lasts: TRY, ..scenario.clone() };
-    let (plan, _) = search(scenario.seed, TRIES as usize, |plan| match exam(&short, Some(plan), &mut |_| {}) {
-        // A plan that breaks an invariant is the one that is looked for.
-        Ok(report) if !report.breaks.is_empty() => f64::INFINITY,
-        Ok(report) => report.figures.get(&Figure::Peak).and_then(|peak| peak.first().copied()).unwrap_or(0.0),
-        Err(error) => {
-            failure = Some(error);
-            0.0
+    let short = Scenario { lasts: search.lasts, ..scenario.clone() };
+    let (plan, _) = adversary::search(search.way, scenario.seed, search.tries as usize, |plan| {
+        match exam(&short, Some(plan), &mut |_| {}) {
+            // A plan that breaks an invariant is the one that is looked for.
+            Ok(report) if !report.breaks.is_empty() => f64::INFINITY,
+            Ok(report) => report.figures.get(&Figure::Peak).and_then(|peak| peak.first().copied()).unwrap_or(0.0),
+            Err(error) => {
+                failure = Some(error);
+                0.0
+            }
         }
     });
     failure.map_or(Ok(plan), Err)
@@ -88,7 +107,8 @@ pub fn replay(
     mut look: impl FnMut(&Observation<'_>),
 ) -> Result<Report, WorldError> {
     let scenario = Scenario::new(class, seed, lasts, plant);
-    let plan = if class == Class::Adversary { Some(worst_plan(&scenario)?) } else { None };
+    let search = Search::of(class);
+    let plan = search.as_ref().map(|search| worst_plan(&scenario, search)).transpose()?;
     exam(&scenario, plan.as_ref(), &mut look)
 }
 
@@ -99,6 +119,10 @@ fn exam(
     look: &mut impl FnMut(&Observation<'_>),
 ) -> Result<Report, WorldError> {
     let mut world = World::with_consoles(&scenario.card, scenario.seed, consoles(scenario, plan))?;
+    if scenario.class.is_taken_over() {
+        // Until then nobody sits there.
+        world.set_console(LineId(1), false);
+    }
     let hard = world.config().limits.hard_force.get();
     let ceiling = match scenario.class.bar(&scenario.card.plant) {
         Bar::Overshoot if scenario.stiffness <= SOFT => Some(hard + 2.0),
@@ -110,7 +134,8 @@ fn exam(
     let (mut meter, mut recovery, mut hasher) = (Meter::default(), Recovery::default(), DefaultHasher::new());
     let mut acts = scenario.acts.iter().peekable();
     let end = Time::ZERO + scenario.lasts;
-    while world.now() < end {
+    // What was mended last is followed to its end.
+    while world.now() < end || recovery.is_open() {
         while let Some((_, act)) = acts.next_if(|(at, _)| *at <= world.now()) {
             perform(act, scenario, &mut world, &mut checker, &mut meter, &mut recovery);
         }
@@ -128,14 +153,17 @@ fn exam(
             }
         }
     }
+    recovery.finish(world.now(), &mut checker);
     Ok(Report {
         class: scenario.class,
         seed: scenario.seed,
         ticks_two_drivers: checker.ticks_two_drivers(),
+        excuses: checker.excuses(),
         breaks: checker.breaks().to_vec(),
-        figures: meter.finish(hard, scenario.stiffness, scenario.lasts),
+        figures: meter.finish(hard, scenario.stiffness, world.now()),
         hash: hasher.finish(),
-        lasted: scenario.lasts + plan.map_or(Duration::ZERO, |_| TRY * TRIES),
+        lasted: world.now().saturating_since(Time::ZERO)
+            + plan.and(Search::of(scenario.class)).map_or(Duration::ZERO, |search| search.lasts * search.tries),
     })
 }
 
@@ -146,7 +174,7 @@ fn consoles(scenario: &Scenario, plan: Option<&Plan>) -> Vec<(crate::LineCard, B
         None => Box::new(sonographer(scenario.seed)),
     };
     let mut consoles = vec![(scenario.line, first)];
-    if scenario.class == Class::Rivals {
+    if scenario.class == Class::Rivals || scenario.class.is_taken_over() {
         consoles.push((scenario.line, Box::new(sonographer(!scenario.seed))));
     }
     consoles
@@ -161,10 +189,14 @@ fn perform(
     recovery: &mut Recovery,
 ) {
     const FIRST: LineId = LineId::FIRST;
+    const SECOND: LineId = LineId(1);
     let now = world.now();
     match act {
         Act::Links(up, down) => world.set_links(FIRST, *up, *down),
-        Act::Line(ways) => world.set_profiles(FIRST, ways.0, ways.1),
+        Act::Line(ways) => {
+            world.set_profiles(FIRST, ways.0, ways.1);
+            meter.line_turns_bad(now);
+        }
         Act::Sensor(fault) => {
             world.plant().set_sensor_fault(now, Some(*fault));
             meter.sensor_breaks(now);
@@ -186,16 +218,26 @@ fn perform(
         }
         Act::ClockStep(millis) => world.step_clock(FIRST, *millis),
         Act::Tamper(how) => world.tamper(FIRST, *how),
+        Act::Handle(state) => world.set_handle(FIRST, *state),
+        Act::Meddle(how) => {
+            world.meddle(*how);
+            meter.arm_meddled(now, *how);
+        }
         Act::Release(line) => world.release_lease(*line),
         Act::Heal => {
             world.set_links(FIRST, LinkState::Up, LinkState::Up);
             world.set_profiles(FIRST, scenario.line.up, scenario.line.down);
             world.plant().set_sensor_fault(now, None);
             world.plant().push(now, Wrench::zero());
+            world.meddle(Meddling::None);
+            world.set_handle(FIRST, HandleState::There);
             world.set_picture(FIRST, GOOD_PICTURE);
-            world.set_console(FIRST, true);
+            // Whom nobody can mend, somebody else takes over from.
+            let taken_over = scenario.class.is_taken_over();
+            world.set_console(FIRST, !taken_over);
+            world.set_console(SECOND, true);
             world.tamper(FIRST, Tampering::NONE);
-            meter.heals();
+            meter.heals(now);
             recovery.begin(now);
         }
     }
@@ -212,3 +254,6 @@ fn mix(seen: &Observation<'_>, hasher: &mut DefaultHasher) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,10 +22,12 @@ const ASKED_WITHIN: Duration = Duration::from_millis(13_500);
 /// The staff try so often to reset what is latched.
 const STAFF_PERIOD: Duration = Duration::from_millis(200);
 
-/// Watches whether driving comes back after everything is mended.
+/// Watches whether driving comes back after everything is mended, or goes on.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recovery {
     healed: Option<Time>,
+    /// Since when the probe has been driven.
+    driven: Option<Time>,
     asked: Option<Time>,
     staff_acted: Option<Time>,
     pressed: bool,
@@ -33,7 +35,20 @@ pub(super) struct Recovery {
 
 impl Recovery {
     pub(super) fn begin(&mut self, now: Time) {
-        *self = Self { healed: Some(now), pressed: self.pressed, ..Self::default() };
+        *self = Self { healed: Some(now), pressed: self.pressed, driven: self.driven, ..Self::default() };
+    }
+
+    /// Whether it is not yet known how it ends. The exam goes on until it is.
+    pub(super) fn is_open(&self) -> bool {
+        self.healed.is_some()
+    }
+
+    /// The exam is over. One that ends without an answer has not shown that driving comes back.
+    pub(super) fn finish(&self, now: Time, checker: &mut Checker) {
+        if let Some(healed) = self.healed {
+            let at = healed.as_secs_f64();
+            checker.report(Invariant::Liveness, now, || format!("undecided: healed at {at:.3} s, and the exam ended"));
+        }
     }
 
     /// What the staff do now: they reset what is latched and allow motion again.
@@ -63,9 +78,13 @@ impl Recovery {
             }
         }
         let Some(healed) = self.healed else { return };
-        if state.ladder == Ladder::Engaged {
+        self.driven = if state.ladder == Ladder::Engaged { self.driven.or(Some(seen.now)) } else { None };
+        // Driving that goes on in the moment of the healing may not have noticed yet what was wrong.
+        let settled = seen.now.saturating_since(healed) > SETTLING;
+        if let Some(driven) = self.driven.filter(|_| settled) {
+            meter.note(Figure::RecoveredMs, driven.saturating_since(healed).as_secs_f64() * 1e3);
             if let Some(asked) = self.asked {
-                meter.note(Figure::ReengageMs, seen.now.saturating_since(asked).as_secs_f64() * 1e3);
+                meter.note(Figure::ReengageMs, driven.saturating_since(asked).as_secs_f64() * 1e3);
             }
             self.healed = None;
         } else if self.asked.is_some_and(|asked| seen.now.saturating_since(asked) > WITHIN) {
@@ -112,8 +131,26 @@ mod tests {
         let hand = Hand::new(Newton::literal(8.0)).press(Time::from_millis(3_000));
         let (checker, meter) = recovery(hand, |_, _| {});
         assert_eq!(checker.breaks(), []);
-        let figures = meter.finish(20.0, 1e4, lasting());
+        let figures = meter.finish(20.0, 1e4, Time::ZERO + lasting());
+        // From the healing, at the very beginning, until the clutch was pressed.
+        assert!(figures[&Figure::RecoveredMs].iter().all(|ms| (2_990.0..3_030.0).contains(ms)), "{figures:?}");
         assert!(figures[&Figure::ReengageMs].iter().all(|ms| *ms < 10.0), "{figures:?}");
+    }
+
+    #[test]
+    fn an_exam_that_ends_without_an_answer_is_a_break() {
+        let mut world =
+            World::new(&WorldCard::default(), &LineCard::PERFECT, 1, Box::new(Hand::new(Newton::ZERO))).unwrap();
+        let (mut checker, mut meter) = (Checker::new(world.config(), None), Meter::default());
+        let mut recovery = Recovery::default();
+        recovery.finish(Time::ZERO, &mut checker);
+        assert_eq!((recovery.is_open(), checker.breaks()), (false, [].as_slice()), "nothing was broken");
+        recovery.begin(Time::ZERO);
+        world.tick();
+        recovery.tick(&Observation::of(&world).unwrap(), &mut checker, &mut meter);
+        assert!(recovery.is_open());
+        recovery.finish(world.now(), &mut checker);
+        assert_eq!(checker.breaks().iter().map(|found| found.invariant).collect::<Vec<_>>(), [Invariant::Liveness]);
     }
 
     #[test]

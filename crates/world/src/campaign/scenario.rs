@@ -12,7 +12,8 @@ use super::Class;
 use super::faults::faults;
 use crate::chance::Chance;
 use crate::sonographer::Manner;
-use crate::{LineCard, LineId, Skew, Tampering, WorldCard};
+use crate::world::TICK;
+use crate::{HandleState, LineCard, LineId, Meddling, Skew, Tampering, WorldCard};
 
 /// Something that happens in an exam.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +42,10 @@ pub enum Act {
     ClockStep(i64),
     /// Somebody on the line.
     Tamper(Tampering),
+    /// The handle goes, or comes back.
+    Handle(HandleState),
+    /// Somebody between the program and the arm.
+    Meddle(Meddling),
     /// A console gives the lease back.
     Release(LineId),
     /// Everything is mended; the operator may go on.
@@ -99,6 +104,12 @@ impl Scenario {
             cycle = cycle + CYCLE;
         }
         acts.sort_by_key(|(at, _)| *at);
+        // In the end everything is mended, where it was not before, and the operator goes on.
+        let is_heal = |(_, act): &(Time, Act)| *act == Act::Heal;
+        if !acts.iter().any(is_heal) {
+            // In its last tick.
+            acts.push((Time::ZERO + lasts.saturating_sub(TICK), Act::Heal));
+        }
         let force = Newton::new(force).unwrap_or_default();
         Self { class, seed, lasts, card, line, manner, force, acts, stiffness }
     }
@@ -106,7 +117,7 @@ impl Scenario {
 
 fn stiffness(class: Class, chance: &mut Chance) -> f64 {
     1e3 * match class {
-        Class::Touch | Class::Adversary => chance.between_orders(0.3, 150.0),
+        Class::Touch | Class::Adversary | Class::AdversaryInContact => chance.between_orders(0.3, 150.0),
         Class::BreathingSoft | Class::Cough => chance.between_orders(0.3, 5.0),
         Class::BreathingFirm => 10.0,
         Class::CoughStiff => chance.between_orders(5.0, 25.0),
@@ -125,7 +136,12 @@ fn body(class: Class, stiffness: f64, lasts: Duration, chance: &mut Chance) -> B
             amplitude: millimetres(chance.between(2.0, 10.0)),
             period: Duration::from_secs_f64(1.0 / chance.between(0.2, 0.5)),
         },
-        Class::Touch | Class::Adversary | Class::LinkLost | Class::Cough | Class::CoughStiff => Breathing::HELD,
+        Class::Touch
+        | Class::Adversary
+        | Class::AdversaryInContact
+        | Class::LinkLost
+        | Class::Cough
+        | Class::CoughStiff => Breathing::HELD,
         _ if stiffness > 10_000.0 || chance.hits(0.3) => Breathing::HELD,
         _ => Breathing {
             amplitude: millimetres(chance.between(1.0, 6.0)),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Class, Report};
-use crate::invariants::Break;
+use crate::invariants::{Break, Excuses};
 use crate::meter::Figure;
 
 /// The spread of a figure.
@@ -35,6 +35,8 @@ pub struct ClassTally {
     pub breaks: Vec<(u64, Break)>,
     /// See [`Report::ticks_two_drivers`].
     pub ticks_two_drivers: u64,
+    /// Of all exams together, see [`Report::excuses`].
+    pub excuses: Excuses,
     values: BTreeMap<Figure, Vec<(f64, u64)>>,
 }
 
@@ -52,6 +54,7 @@ impl Tally {
         class.exams += 1;
         class.lasted += report.lasted;
         class.ticks_two_drivers += report.ticks_two_drivers;
+        class.excuses.add(report.excuses);
         class.breaks.extend(report.breaks.into_iter().map(|found| (report.seed, found)));
         for (figure, values) in report.figures {
             class.values.entry(figure).or_default().extend(values.into_iter().map(|value| (value, report.seed)));

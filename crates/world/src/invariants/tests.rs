@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use farprobe_geom::{Newton, Time, Wrench};
+use farprobe_geom::{Joints, Newton, Time, Wrench};
 use farprobe_proto::{Cause, Clutch, Ladder, Transition};
 use farprobe_servo::{AppliedCommand, JointTarget, Outcome};
 use farprobe_session::cart::ConsoleId;
 use farprobe_sim::arm::PlantState;
 use nalgebra::Vector3;
 
+use super::joints::is_hemmed;
+use super::tip::Freedom;
 use super::*;
 use crate::world::Heard;
 use crate::{Hand, LineCard, World, WorldCard};
@@ -52,9 +54,14 @@ impl Scene {
         scene
     }
 
-    /// A tick later, with a command of its own.
+    /// A tick later, with a command and a setpoint of its own.
     fn next(&mut self) {
-        self.now = self.now + TICK;
+        self.pass(TICK);
+    }
+
+    /// As [`Scene::next`], so much later.
+    fn pass(&mut self, gap: Duration) {
+        self.pass_unheard(gap);
         for heard in &mut self.heard {
             heard.command.sequence += 1;
         }
@@ -63,17 +70,35 @@ impl Scene {
         }
     }
 
-    fn tick(&mut self) -> Vec<Invariant> {
-        let seen = Observation {
+    /// The same without a command of its own.
+    fn pass_unheard(&mut self, gap: Duration) {
+        self.now = self.now + gap;
+        let JointTarget { positions, velocities } = self.target();
+        *positions = positions.zip_with(velocities, |angle, speed| angle + speed * gap.as_secs_f64());
+    }
+
+    fn seen(&self) -> Observation<'_> {
+        let forward = |target: JointTarget| self.checker.config.model.forward(&target.positions);
+        Observation {
             now: self.now,
             ran: true,
             plant: &self.plant,
             outcome: &self.outcome,
             sent: self.sent,
+            sent_to: self.outcome.target.map(forward),
             heard: &self.heard,
             holder: self.holder,
-        };
-        self.checker.tick(&seen);
+        }
+    }
+
+    fn tick(&mut self) -> Vec<Invariant> {
+        let mut checker = self.checker.clone();
+        checker.tick(&self.seen());
+        self.checker = checker;
+        self.found()
+    }
+
+    fn found(&self) -> Vec<Invariant> {
         self.checker.breaks().iter().map(|found| found.invariant).collect()
     }
 
@@ -81,15 +106,20 @@ impl Scene {
         self.outcome.target.as_mut().unwrap()
     }
 
-    fn step(&mut self, from: Ladder, to: Ladder) {
-        self.outcome.transition = Some(Transition {
-            at: self.now,
-            from,
-            to,
-            cause: Cause::ClutchPressed,
-            origin: Cause::ClutchPressed,
-            epoch: None,
-        });
+    /// The ladder goes from here to there in the coming tick, and tells it.
+    fn step(&mut self, from: Ladder, to: Ladder, cause: Cause) {
+        self.checker.ladder = from;
+        self.outcome.state.ladder = to;
+        let origin = Cause::ClutchPressed;
+        self.outcome.transition = Some(Transition { at: self.now, from, to, cause, origin, epoch: None });
+    }
+
+    /// A tick in which the holder's clutch is so, with this number.
+    fn clutch(&mut self, clutch: Clutch, number: u32) -> &mut Self {
+        self.outcome.transition = None;
+        let command = &mut self.heard.last_mut().unwrap().command;
+        (command.clutch, command.clutch_in) = (clutch, number);
+        self
     }
 }
 
@@ -128,7 +158,10 @@ fn a_setpoint_that_is_none() {
 
 #[test]
 fn a_setpoint_that_leaps_or_jerks() {
-    assert_eq!(altered(|scene| scene.target().positions.as_mut_slice()[1] += 0.01), [Invariant::Continuity]);
+    assert_eq!(
+        altered(|scene| scene.target().positions.as_mut_slice()[1] += 0.01),
+        [Invariant::Continuity, Invariant::Speed, Invariant::Agreement]
+    );
     assert_eq!(altered(|scene| scene.target().velocities.as_mut_slice()[1] += 0.02), [Invariant::Acceleration]);
 }
 
@@ -141,7 +174,8 @@ fn changing(speeds: impl IntoIterator<Item = (Vector3<f64>, Vector3<f64>)>) -> V
         scene.tick();
         scene.next();
     }
-    scene.checker.breaks().iter().map(|found| found.invariant).collect()
+    // The angles have gone on as before: that the speeds say otherwise is looked at elsewhere.
+    scene.found().into_iter().filter(|found| *found != Invariant::Agreement).collect()
 }
 
 /// Speeds that go up evenly along `axis`, as fast as given (mm/s or mrad/s a tick), from a smooth beginning on.
@@ -165,10 +199,10 @@ fn a_tip_that_speeds_up_too_fast() {
     for (axis, row) in rows {
         let most = row.acceleration.get();
         assert_eq!(along(axis, most), [], "{axis:?}");
-        assert_eq!(along(axis, most * 1.15), [Invariant::Acceleration], "{axis:?}");
+        assert_eq!(along(axis, most * 1.2), [Invariant::Acceleration], "{axis:?}");
     }
     assert_eq!(about(Vector3::y(), angular.acceleration), []);
-    assert_eq!(about(Vector3::y(), angular.acceleration * 1.15), [Invariant::Acceleration]);
+    assert_eq!(about(Vector3::y(), angular.acceleration * 1.2), [Invariant::Acceleration]);
 }
 
 #[test]
@@ -179,11 +213,11 @@ fn a_tip_that_jerks() {
         let leap =
             |rate: f64| changing([(still, still), (still, still), (axis * rate, still), (axis * 2.0 * rate, still)]);
         assert_eq!(leap(most.get() / 1e3), [], "{axis:?}");
-        assert_eq!(leap(most.get() * 1.15 / 1e3), [Invariant::Jerk], "{axis:?}");
+        assert_eq!(leap(most.get() * 1.2 / 1e3), [Invariant::Jerk], "{axis:?}");
     }
     let turn = |rate: f64| changing([(still, still), (still, still), (still, Vector3::x() * rate)]);
     assert_eq!(turn(angular.jerk / 1e3), []);
-    assert_eq!(turn(angular.jerk * 1.15 / 1e3), [Invariant::Jerk]);
+    assert_eq!(turn(angular.jerk * 1.2 / 1e3), [Invariant::Jerk]);
 }
 
 #[test]
@@ -194,9 +228,27 @@ fn a_change_is_excused_while_a_joint_can_do_no_more_and_shortly_after() {
         let leaping = |tick: u32| Twist::new(Vector3::new(size * f64::from(tick % 2), 0.0, 0.0), Vector3::zeros());
         let mut tip = TipMotion::default();
         let freedom = |tick| if tick == 3 { Freedom::Hemmed } else { Freedom::Free };
-        let excused = (2..20).filter(|tick| tip.step(&leaping(*tick), freedom(*tick), &limits).is_none());
-        let excused: Vec<_> = excused.filter(|tick| *tick > 2).collect();
-        assert_eq!(excused, (3..=13).collect::<Vec<_>>(), "{size}");
+        let excused = (2..20).filter(|tick| tip.step(&leaping(*tick), freedom(*tick), &limits).excused);
+        let excused: Vec<_> = excused.collect();
+        assert_eq!(excused, (3..=6).collect::<Vec<_>>(), "{size}");
+        assert!((20..30).all(|tick| tip.step(&leaping(tick), Freedom::Free, &limits).beyond.is_some()), "{size}");
+    }
+}
+
+#[test]
+fn only_changes_that_a_row_is_there_for_count_and_how_many_were_excused() {
+    let rate = Limits::CEILINGS.lateral.acceleration.get();
+    for (share, hard) in [(0.4, 0), (0.6, 19)] {
+        let mut scene = Scene::in_contact();
+        let (before, still) = (scene.checker.excuses(), scene.sent);
+        assert!(before.hard > 100 && before.excused * 50 < before.hard, "{before:?} of an ordinary exam");
+        for speed in ramp(Vector3::x(), rate * share * scene.checker.limits.lateral.acceleration.get() / rate) {
+            scene.sent = Twist::new(still.linear + speed / 1e3, still.angular);
+            scene.tick();
+            scene.next();
+        }
+        let after = scene.checker.excuses();
+        assert_eq!((after.hard - before.hard > hard, after.excused - before.excused), (hard > 0, 0), "{after:?}");
     }
 }
 
@@ -207,27 +259,14 @@ fn a_motion_that_meets_the_end_of_its_speed_may_stop_growing_at_once() {
         let mut tip = TipMotion::default();
         let speeds = (0..40).map(|tick| (most - 0.02 + 1e-3 * f64::from(tick)).min(most));
         let jerks = speeds.map(|speed| {
-            tip.step(&Twist::new(Vector3::new(speed, 0.0, 0.0), Vector3::zeros()), Freedom::Free, &limits).is_some()
+            tip.step(&Twist::new(Vector3::new(speed, 0.0, 0.0), Vector3::zeros()), Freedom::Free, &limits)
+                .beyond
+                .is_some()
         });
         jerks.filter(|jerk| *jerk).count()
     };
     assert_eq!(growing(limits.lateral.speed.get()), 0);
     assert_eq!(growing(limits.lateral.speed.get() * 0.99), 1);
-}
-
-#[test]
-fn an_arm_that_brakes_as_a_whole_may_be_as_quick_as_its_joints() {
-    let joints = |values: [f64; 7]| Joints::from_slice(&values).unwrap();
-    let before = joints([0.1, -0.2, 0.3, 0.0, 0.5, -0.6, 0.7]);
-    let scaled = |share: f64| before.zip_with(&before, |speed, _| speed * share);
-    assert!(is_braking(&before, &scaled(0.9)) && is_braking(&before, &scaled(0.0)));
-    assert!(
-        !is_braking(&before, &scaled(1.0)) && !is_braking(&before, &scaled(1.1)) && !is_braking(&before, &scaled(-0.1))
-    );
-    assert!(!is_braking(&Joints::zero(7), &Joints::zero(7)), "at rest");
-    let mut aside = scaled(0.9);
-    aside.as_mut_slice()[3] = 1e-6;
-    assert!(!is_braking(&before, &aside));
 }
 
 #[test]
@@ -253,10 +292,12 @@ fn a_joint_can_do_no_more_at_the_end_of_its_range_speed_or_acceleration() {
     let rest = one(0.0);
     assert!(!is_hemmed(limits, &middle, &rest, &rest));
     for sign in [1.0, -1.0] {
-        assert!(is_hemmed(limits, &middle, &one(0.75 * sign), &rest));
-        assert!(is_hemmed(limits, &middle, &rest, &one(6.0 * sign)));
+        assert!(is_hemmed(limits, &middle, &one(0.76 * sign), &rest));
+        assert!(is_hemmed(limits, &middle, &rest, &one(9.5 * sign)));
+        // What an ordinary outward 3 m/s² asks for.
+        assert!(!is_hemmed(limits, &middle, &rest, &one(6.5 * sign)));
     }
-    for end in [limits[2].lower.get() + 0.05, limits[2].upper.get() - 0.05] {
+    for end in [limits[2].lower.get() + 0.03, limits[2].upper.get() - 0.03] {
         let mut positions = middle;
         positions.as_mut_slice()[2] = end;
         assert!(is_hemmed(limits, &positions, &rest, &rest));
@@ -269,24 +310,88 @@ fn a_tip_that_is_too_fast() {
     for (linear, angular) in [
         (Vector3::new(0.13, 0.0, 0.0), Vector3::zeros()),
         (Vector3::new(0.0, -0.13, 0.0), Vector3::zeros()),
+        // Each axis within the row, and both together beyond it.
+        (Vector3::new(0.1, 0.1, 0.0), Vector3::zeros()),
         (Vector3::new(0.0, 0.0, 0.063), Vector3::zeros()),
         (Vector3::new(0.0, 0.0, -0.21), Vector3::zeros()),
         (Vector3::zeros(), Vector3::new(0.0, 0.8, 0.0)),
+        (Vector3::zeros(), Vector3::new(0.5, 0.0, 0.55)),
     ] {
         scene.checker.breaks.clear();
         let twist = Twist::new(linear, angular);
-        let seen = Observation {
-            now: scene.now,
-            ran: true,
-            plant: &scene.plant,
-            outcome: &scene.outcome,
-            sent: twist,
-            heard: &scene.heard,
-            holder: scene.holder,
-        };
-        scene.checker.check_tip(&seen, &twist);
-        let broken: Vec<_> = scene.checker.breaks().iter().map(|found| found.invariant).collect();
-        assert_eq!(broken, [Invariant::Speed], "{twist:?}");
+        let mut checker = scene.checker.clone();
+        checker.check_speed(&scene.seen(), &twist);
+        scene.checker = checker;
+        assert_eq!(scene.found(), [Invariant::Speed], "{twist:?}");
+    }
+}
+
+/// What is found of an arm that is led on at these joint speeds (rad/s) by its angles, and said to be led by what `said` makes of them.
+fn led(joint: usize, speed: f64, said: impl Fn(f64) -> f64) -> Vec<Invariant> {
+    let mut scene = Scene::in_contact();
+    // The tip's motion is as the speeds say; the angles are the joints'.
+    for tick in 1..=200 {
+        scene.now = scene.now + TICK;
+        scene.outcome.applied = None;
+        let speed = speed * (f64::from(tick) / 100.0).min(1.0);
+        let target = scene.target();
+        target.positions.as_mut_slice()[joint] += speed * 1e-3;
+        target.velocities = Joints::zero(7);
+        target.velocities.as_mut_slice()[joint] = said(speed);
+        let target = *scene.target();
+        scene.sent = scene.checker.config.model.kinematics(&target.positions).twist(&target.velocities);
+        scene.tick();
+    }
+    scene.found()
+}
+
+#[test]
+fn angles_that_go_where_the_speeds_do_not_say() {
+    // The first joint turns the whole arm: 0.3 rad/s are 0.15 m/s at the tip, sideways, where 0.12 m/s are permitted.
+    let slow = led(0, 0.1, |speed| speed);
+    assert!(!slow.contains(&Invariant::Agreement) && !slow.contains(&Invariant::Speed), "{slow:?}");
+    let fast = led(0, 0.4, |speed| speed);
+    assert!(!fast.contains(&Invariant::Agreement) && fast.contains(&Invariant::Speed), "{fast:?}");
+    let secretly = led(0, 0.4, |_| 0.0);
+    assert!(secretly.contains(&Invariant::Agreement), "{secretly:?}");
+    assert!(secretly.contains(&Invariant::Speed), "by the places alone: {secretly:?}");
+    // A micrometre a tick, within what a gate may call rounding.
+    let creeping = led(0, 0.002, |_| 0.0);
+    assert_eq!(creeping, [Invariant::Agreement]);
+}
+
+#[test]
+fn a_gap_is_no_leave_to_leap() {
+    for gap in [2, 3, 5, 19] {
+        let gap = Duration::from_millis(gap);
+        let mut scene = Scene::in_contact();
+        scene.tick();
+        scene.pass(gap);
+        assert_eq!(scene.tick(), [], "{gap:?}");
+        // Further than the joints' own speeds lead in that time, and than the tip's row allows.
+        let most = scene.checker.config.model.limits()[0].speed.get() * gap.as_secs_f64();
+        for (leap, found) in
+            [(0.3, vec![Invariant::Agreement, Invariant::Speed]), (1.1, vec![Invariant::Continuity, Invariant::Speed])]
+        {
+            let mut scene = Scene::in_contact();
+            scene.tick();
+            scene.pass(gap);
+            scene.target().positions.as_mut_slice()[0] += most * leap;
+            assert_eq!(scene.tick(), found, "{gap:?}");
+        }
+    }
+}
+
+#[test]
+fn an_arm_that_begins_anew_begins_where_it_stands() {
+    for (off, found) in [(0.0, vec![]), (5e-3, vec![Invariant::Continuity])] {
+        let mut scene = Scene::in_contact();
+        scene.tick();
+        // It has stopped by itself.
+        scene.pass(Duration::from_millis(100));
+        scene.outcome.target = Some(JointTarget { positions: scene.plant.positions, velocities: Joints::zero(7) });
+        scene.target().positions.as_mut_slice()[1] += off;
+        assert_eq!(scene.tick(), found, "{off}");
     }
 }
 
@@ -304,12 +409,12 @@ fn a_driver_without_the_lease() {
 fn a_command_applied_twice_or_out_of_order() {
     let mut scene = Scene::in_contact();
     assert_eq!(scene.tick(), []);
-    scene.now = scene.now + TICK;
+    scene.pass_unheard(TICK);
     assert_eq!(scene.tick(), [Invariant::Once]);
     assert_eq!(
         altered(|scene| {
             scene.tick();
-            scene.now = scene.now + TICK;
+            scene.pass_unheard(TICK);
             scene.heard.last_mut().unwrap().command.sequence -= 5;
             let AppliedCommand { sequence, .. } = scene.outcome.applied.as_mut().unwrap();
             *sequence -= 5;
@@ -318,62 +423,211 @@ fn a_command_applied_twice_or_out_of_order() {
     );
 }
 
+/// The number of a press that has not been used.
+const ANEW: u32 = 77;
+
 #[test]
 fn a_step_up_without_a_deliberate_act() {
     use Ladder::{EStop, Engaged, Fault, Hold, Idle, Parked, Ready, Release, Retract, Soften};
-    let up = [
-        (Ready, Engaged),
-        (Soften, Engaged),
-        (Parked, Engaged),
-        (Fault, Idle),
-        (EStop, Ready),
-        (Retract, Release),
+    let without = |from, to, cause| altered(|scene| scene.step(from, to, cause));
+    // The clutch was held down all the time.
+    for from in [Ready, Hold, Soften, Release] {
+        assert_eq!(without(from, Engaged, Cause::ClutchPressed), [Invariant::DeliberateAct], "{from:?}");
+    }
+    assert_eq!(without(Parked, Ready, Cause::ClutchOpened), [Invariant::DeliberateAct]);
+    for from in [Fault, EStop] {
+        assert_eq!(without(from, Idle, Cause::Reset), [Invariant::DeliberateAct]);
+        let reset = |scene: &mut Scene| {
+            scene.checker.reset_asked();
+            scene.step(from, Idle, Cause::Reset);
+        };
+        assert_eq!(altered(reset), []);
+    }
+    let down = [
+        (Engaged, Soften, Cause::LinkLost),
+        (Soften, Release, Cause::TimedOut),
+        (Release, Retract, Cause::TimedOut),
+        (Retract, Parked, Cause::TimedOut),
+        (Hold, EStop, Cause::BedsideStop),
+        (Parked, Idle, Cause::Disarmed),
+        (Retract, Release, Cause::Disarmed),
+    ];
+    for (from, to, cause) in down {
+        assert_eq!(without(from, to, cause), [], "{from:?} to {to:?}");
+    }
+}
+
+#[test]
+fn a_way_that_is_not_drawn() {
+    use Ladder::{EStop, Engaged, Fault, Hold, Idle, Parked, Ready, Release, Retract, Soften};
+    let ways = [
+        (Soften, Ready),
+        (Release, Ready),
         (Retract, Ready),
+        (Retract, Engaged),
+        (Parked, Engaged),
+        (Idle, Engaged),
         (Parked, Hold),
         (Release, Soften),
         (Soften, Hold),
+        (Release, Hold),
+        (EStop, Fault),
+        (EStop, Ready),
+        (Fault, Ready),
+        (Retract, Release),
+        (Engaged, Idle),
+        (Ready, Parked),
+        (Engaged, Retract),
     ];
-    for (from, to) in up {
-        assert_eq!(altered(|scene| scene.step(from, to)), [Invariant::DeliberateAct], "{from:?} to {to:?}");
+    for (from, to) in ways {
+        let found = altered(|scene| scene.step(from, to, Cause::ClutchPressed));
+        assert!(found.contains(&Invariant::Ladder), "{from:?} to {to:?}: {found:?}");
     }
-    for (from, to) in [(Engaged, Soften), (Soften, Release), (Release, Retract), (Retract, Parked), (Hold, EStop)] {
-        assert_eq!(altered(|scene| scene.step(from, to)), [], "{from:?} to {to:?}");
-    }
-    let deliberate = |scene: &mut Scene| {
-        scene.heard.last_mut().unwrap().command.clutch = Clutch::Open;
-        scene.tick();
+}
+
+#[test]
+fn a_ladder_that_does_not_tell_where_it_goes() {
+    use Ladder::{Engaged, Hold, Soften};
+    assert_eq!(altered(|scene| scene.outcome.state.ladder = Soften), [Invariant::Ladder], "no step was told");
+    let told = |from, to| {
+        move |scene: &mut Scene| {
+            scene.step(from, to, Cause::LinkLost);
+            scene.checker.ladder = Engaged;
+            scene.outcome.state.ladder = Soften;
+        }
+    };
+    assert_eq!(altered(told(Engaged, Soften)), []);
+    assert_eq!(altered(told(Hold, Soften)), [Invariant::Ladder], "it was not there");
+    assert_eq!(altered(told(Engaged, Hold)), [Invariant::Ladder], "it does not go there");
+    let stays = |scene: &mut Scene| scene.step(Engaged, Engaged, Cause::ClutchPressed);
+    assert!(altered(stays).contains(&Invariant::Ladder));
+}
+
+/// What is found of a press that engages after these ticks of the holder's clutch.
+fn engaging(before: impl Fn(&mut Scene)) -> Vec<Invariant> {
+    let mut scene = Scene::in_contact();
+    before(&mut scene);
+    scene.clutch(Clutch::Pressed, ANEW).step(Ladder::Hold, Ladder::Engaged, Cause::ClutchPressed);
+    scene.tick()
+}
+
+/// A tick of Hold in which the clutch is so.
+fn held(scene: &mut Scene, clutch: Clutch, number: u32) {
+    scene.clutch(clutch, number);
+    (scene.checker.ladder, scene.outcome.state.ladder) = (Ladder::Hold, Ladder::Hold);
+    scene.tick();
+    scene.next();
+}
+
+#[test]
+fn a_press_counts_once_after_an_open_clutch_that_was_applied() {
+    let open = |scene: &mut Scene| held(scene, Clutch::Open, 1);
+    assert_eq!(engaging(open), [], "seen open, then pressed");
+    assert_eq!(engaging(|_| {}), [Invariant::DeliberateAct], "held down all the time");
+    let used = |scene: &mut Scene| {
+        held(scene, Clutch::Pressed, ANEW);
+        open(scene);
+    };
+    assert_eq!(engaging(used), [Invariant::DeliberateAct], "the number was pressed with before, in vain");
+    let refused = |scene: &mut Scene| {
+        let applied = scene.outcome.applied.take();
+        open(scene);
+        scene.outcome.applied = applied;
         scene.next();
-        scene.heard.last_mut().unwrap().command.clutch = Clutch::Pressed;
-        scene.step(Ready, Engaged);
     };
-    assert_eq!(altered(deliberate), [], "seen open, then pressed");
-    let reset = |scene: &mut Scene| {
-        scene.checker.reset_asked();
-        scene.step(Fault, Idle);
+    assert_eq!(engaging(refused), [Invariant::DeliberateAct], "the open clutch was heard, and refused");
+    let interrupted = |scene: &mut Scene| {
+        open(scene);
+        let applied = scene.outcome.applied.take();
+        scene.pass_unheard(Duration::from_millis(52));
+        scene.outcome.target = None;
+        scene.tick();
+        scene.outcome.applied = applied;
+        scene.now = scene.now + TICK;
     };
-    assert_eq!(altered(reset), []);
+    assert_eq!(engaging(interrupted), [Invariant::DeliberateAct], "the link was lost in between");
+    let lost = |scene: &mut Scene| {
+        open(scene);
+        held(scene, Clutch::HandleLost, 1);
+    };
+    assert_eq!(engaging(lost), [Invariant::DeliberateAct], "the handle was lost in between");
+    let other = |scene: &mut Scene| {
+        open(scene);
+        scene.holder = Some(ConsoleId(9));
+        scene.heard.last_mut().unwrap().from = ConsoleId(9);
+    };
+    assert_eq!(engaging(other), [Invariant::DeliberateAct], "somebody else's clutch was open");
+    let mut scene = Scene::in_contact();
+    held(&mut scene, Clutch::Open, 1);
+    scene.step(Ladder::Parked, Ladder::Ready, Cause::ClutchOpened);
+    assert_eq!(scene.tick(), [], "open at Parked");
+}
+
+/// What is found of a probe that has moved so (m/s, rad/s) for this long on this rung, after it was driven.
+fn moving_on(
+    ladder: Ladder,
+    region: Option<farprobe_sim::body::Region>,
+    after: Duration,
+    linear: [f64; 3],
+    angular: [f64; 3],
+) -> Vec<Invariant> {
+    let mut scene = Scene::in_contact();
+    scene.plant.region = region;
+    (scene.checker.ladder, scene.outcome.state.ladder) = (ladder, ladder);
+    scene.outcome.applied = None;
+    let touching = region.is_some();
+    let felt = if touching { 5.0 } else { 0.3 };
+    scene.plant.sensed = Wrench::new(Vector3::new(0.0, 0.0, -felt), Vector3::zeros());
+    scene.checker.rest.tick(scene.checker.tick_of(&scene.seen()));
+    scene.now = scene.now + after;
+    let mut checker = scene.checker.clone();
+    checker.check_rest(&scene.seen(), &Twist::new(linear.into(), angular.into()));
+    scene.checker = checker;
+    scene.found()
 }
 
 #[test]
 fn a_probe_at_rest_that_moves() {
-    let mut scene = Scene::in_contact();
-    scene.step(Ladder::Hold, Ladder::Parked);
-    scene.plant.region = None;
-    assert_eq!(scene.tick(), []);
-    scene.outcome.transition = None;
-    scene.now = scene.now + Duration::from_millis(300);
-    let sent = Twist::new(Vector3::new(0.0, 0.0, 0.002), Vector3::zeros());
-    let seen = Observation {
-        now: scene.now,
-        ran: true,
-        plant: &scene.plant,
-        outcome: &scene.outcome,
-        sent,
-        heard: &scene.heard,
-        holder: scene.holder,
-    };
-    scene.checker.check_tip(&seen, &sent);
-    assert_eq!(scene.checker.breaks().iter().map(|found| found.invariant).collect::<Vec<_>>(), [Invariant::Rest]);
+    use Ladder::{EStop, Engaged, Hold, Idle, Parked, Ready, Release, Retract, Soften};
+    let late = Duration::from_millis(600);
+    for ladder in [Idle, Ready, Parked] {
+        assert_eq!(moving_on(ladder, None, late, [0.0, 0.0, -0.002], [0.0; 3]), [Invariant::Rest], "{ladder:?}");
+        assert_eq!(moving_on(ladder, None, late, [0.0, 0.0, -0.0009], [0.0; 3]), []);
+    }
+    for ladder in [Hold, Soften, Release, Retract, Parked, EStop, Ready] {
+        assert_eq!(moving_on(ladder, None, late, [0.002, 0.0, 0.0], [0.0; 3]), [Invariant::Rest], "{ladder:?}");
+        assert_eq!(moving_on(ladder, None, late, [0.0; 3], [0.0, 0.011, 0.0]), [Invariant::Rest], "{ladder:?}");
+    }
+    // Part of a lift, and what is driven.
+    assert_eq!(moving_on(Retract, None, late, [0.01, 0.0, -0.1], [0.0; 3]), []);
+    assert_eq!(moving_on(Engaged, None, late, [0.05, 0.0, -0.1], [0.3, 0.0, 0.0]), []);
+    let soon = Duration::from_millis(100);
+    assert_eq!(moving_on(Soften, None, soon, [0.05, 0.0, -0.1], [0.3, 0.0, 0.0]), [], "it runs down");
+}
+
+#[test]
+fn a_probe_that_goes_towards_the_patient_undriven() {
+    use Ladder::{EStop, Engaged, Fault, Hold, Idle, Parked, Ready, Release, Retract, Soften};
+    use farprobe_sim::body::Region;
+    let (on, off) = (Some(Region::Belly), None);
+    let inward = [0.0, 0.0, 0.0015];
+    let ms = Duration::from_millis;
+    for ladder in [Idle, Ready, Release, Retract, Parked, Fault, EStop] {
+        assert_eq!(moving_on(ladder, on, ms(60), inward, [0.0; 3]), [Invariant::Inward], "{ladder:?}");
+        assert_eq!(moving_on(ladder, on, ms(60), [0.0, 0.0, 0.0009], [0.0; 3]), [], "{ladder:?}");
+        assert_eq!(moving_on(ladder, on, ms(20), inward, [0.0; 3]), [], "{ladder:?}: it runs down");
+        assert_eq!(
+            moving_on(ladder, on, ms(20), [0.0, 0.0, 0.02], [0.0; 3]),
+            [Invariant::Inward],
+            "{ladder:?}: it grows"
+        );
+    }
+    for ladder in [Engaged, Hold, Soften] {
+        assert_eq!(moving_on(ladder, on, ms(140), inward, [0.0; 3]), [], "{ladder:?}");
+    }
+    for (ladder, found) in [(Engaged, vec![]), (Hold, vec![Invariant::Inward]), (Soften, vec![Invariant::Inward])] {
+        assert_eq!(moving_on(ladder, off, ms(200), inward, [0.0; 3]), found, "{ladder:?} follows skin that is gone");
+    }
 }
 
 #[test]
