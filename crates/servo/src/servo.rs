@@ -225,7 +225,7 @@ impl Servo {
             contact::Contact::Touching { .. } => farprobe_safety::Contact::Touching,
         };
         // Where nothing is driven a trip is no step of the ladder, and neither is its reset.
-        if facts.reset == Reset::Requested && self.ladder == Ladder::Idle {
+        if facts.reset == Reset::Requested && self.ladder == Ladder::Idle && self.verdict != Verdict::Quiet {
             self.forgive();
         }
         facts.monitor = self.verdict;

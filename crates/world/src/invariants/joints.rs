@@ -129,7 +129,10 @@ impl Sent {
     pub(super) fn freedom(&self, before: &Self, limits: &[JointLimits]) -> Freedom {
         let seconds = self.at.saturating_since(before.at).as_secs_f64();
         let changed = self.velocities.zip_with(&before.velocities, |to, from| (to - from).abs() / seconds);
-        if is_hemmed(limits, &self.positions, &self.velocities, &changed) { Freedom::Hemmed } else { Freedom::Free }
+        // What a refusal leaves of a motion ends in the last tick of its braking, less than a hundredth of a radian a second.
+        let has_ended = self.is_at_rest() && !before.is_at_rest();
+        let hemmed = has_ended || is_hemmed(limits, &self.positions, &self.velocities, &changed);
+        if hemmed { Freedom::Hemmed } else { Freedom::Free }
     }
 }
 
