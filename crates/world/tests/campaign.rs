@@ -23,7 +23,7 @@ const SEEDS: u64 = 2_000;
 const TOLD_EVERY: u64 = 200;
 
 /// Exams that once broke something, and what was at fault.
-const FOUND: [(Class, Duration, &[u64]); 8] = [
+const FOUND: [(Class, Duration, &[u64]); 12] = [
     // While the sensor's zero was learnt the belly rose to the probe: the force was 0.35 N wrong afterwards.
     (Class::BreathingSoft, LASTS, &[461]),
     // After a step of the console's own clock it held every state for old, and kept its clutch open, for ten seconds.
@@ -42,14 +42,14 @@ const FOUND: [(Class, Duration, &[u64]); 8] = [
     (Class::LinkLost, MINUTE, &[126, 677, 2463]),
     // 112 ms near a singular posture: across the skin the probe went on for the sake of what it did along its axis.
     (Class::Loss5Burst3, MINUTE, &[3143]),
-];
-
-/// What the world has found and nobody has mended yet. These classes run, and what they break is told, but not held against the campaign.
-const OPEN: [Class; 2] = [
-    // 23.6 N on stiff tissue, a stop of 256 ms, a slide in Fault.
-    Class::AdversaryInContact,
-    // Setpoints that run away from an arm that stands, and a reset that leads nowhere.
-    Class::ArmFrozen,
+    // NOT MENDED YET, from here on. The wall at the ceiling makes a sideways motion of a lift that nobody drives: 0.09 m/s.
+    (Class::Push, LASTS, &[294]),
+    // The same in Fault, for a quarter of a second (8, 39); 24 to 34 N by a slide beside the skin, in the air, on to what rises before it.
+    (Class::AdversaryInContact, LASTS, &[0, 8, 39, 55]),
+    // Setpoints altered past the gate are noticed by nobody.
+    (Class::Meddled, LASTS, &[3, 20]),
+    // After a reset the monitor trips again in Idle, and nothing leads out of there.
+    (Class::ArmFrozen, LASTS, &[4, 9]),
 ];
 
 /// A promise about a figure, and whom it is made to. Nothing is kept that was not seen: of ten exams, at least so many values.
@@ -70,7 +70,7 @@ fn is_let_go_of(class: Class) -> bool {
 }
 
 /// DESIGN §6, plant card A.
-const PROMISES: [Promise; 16] = [
+const PROMISES: [Promise; 17] = [
     Promise { figure: Figure::DetectMs, most: 51.0, of_ten: 9, classes: |class| class == Class::LinkLost },
     Promise { figure: Figure::StopMs, most: 100.0, of_ten: 2, classes: |class| promised(class) && is_let_go_of(class) },
     Promise { figure: Figure::StopMs, most: 100.0, of_ten: 0, classes: promised },
@@ -91,6 +91,8 @@ const PROMISES: [Promise; 16] = [
     Promise { figure: Figure::ForceErrorRms, most: 0.6, of_ten: 9, classes: |class| class == Class::BreathingFirm },
     Promise { figure: Figure::ForceErrorPeak, most: 1.5, of_ten: 9, classes: |class| class == Class::BreathingFirm },
     Promise { figure: Figure::Peak, most: 20.0, of_ten: 10, classes: |class| class == Class::Cough },
+    // Reliability A8: whatever the arm is told past the gate, the monitor trips within 20 ms. A leap is what can be seen so soon.
+    Promise { figure: Figure::LeapNoticedMs, most: 20.0, of_ten: 3, classes: |class| class == Class::Meddled },
     // Every exam ends with an answer. A descent takes 5 s, stamps of a fault are forgotten after 10, and a press takes a moment.
     Promise { figure: Figure::RecoveredMs, most: 15_500.0, of_ten: 10, classes: |_| true },
     Promise { figure: Figure::ReengageMs, most: 2_000.0, of_ten: 0, classes: promised },
@@ -152,13 +154,9 @@ fn campaign(seeds: u64) -> Tally {
 fn wrong(tally: &Tally, lasts: Duration) -> Vec<String> {
     let mut wrong: Vec<String> = Vec::new();
     for (class, seed, found) in tally.breaks() {
-        if OPEN.contains(&class) {
-            let _ = writeln!(std::io::stderr(), "open: {} seed {seed}: {found}", class.name());
-            continue;
-        }
         wrong.push(format!("{} seed {seed}: {found}; {}", class.name(), again(class, seed, lasts)));
     }
-    for (class, of) in tally.classes.iter().filter(|(class, _)| !OPEN.contains(class)) {
+    for (class, of) in &tally.classes {
         if of.ticks_two_drivers > 0 {
             wrong.push(format!("{}: two drivers in {} ticks", class.name(), of.ticks_two_drivers));
         }
@@ -178,7 +176,7 @@ fn wrong(tally: &Tally, lasts: Duration) -> Vec<String> {
 /// Checks that were not made often enough to say anything.
 fn vacuous(tally: &Tally) -> Vec<String> {
     let mut vacuous = Vec::new();
-    let asked = |(class, of): &(&Class, &ClassTally)| of.exams >= ENOUGH && !OPEN.contains(*class);
+    let asked = |(_, of): &(&Class, &ClassTally)| of.exams >= ENOUGH;
     for (class, of) in tally.classes.iter().filter(asked) {
         if of.excuses.hard < of.exams * HARD_TICKS {
             vacuous.push(format!("{}: only {} hard ticks", class.name(), of.excuses.hard));
@@ -210,19 +208,22 @@ fn no_exam_breaks_an_invariant_or_a_promise() {
 
 #[test]
 fn what_once_broke_stays_mended() {
+    let mut broken = Vec::new();
     for (class, lasts, seeds) in FOUND {
         let mut tally = Tally::default();
         for seed in seeds {
             let report = run(class, *seed, lasts, &PlantCard::A).unwrap();
-            // Here of every class.
-            let stopped = report.figures.get(&Figure::StoppedForce).into_iter().flatten();
-            let again = again(class, *seed, lasts);
-            assert!(stopped.into_iter().all(|force| *force <= 2.0), "{:?}; {again}", report.figures);
+            // Here of every class but the one whose arm cannot let go.
+            let stopped = report.figures.get(&Figure::StoppedForce).into_iter().flatten().copied();
+            let most = stopped.fold(0.0, f64::max);
+            if most > 2.0 && class != Class::ArmFrozen {
+                broken.push(format!("{most:.2} N after a stop; {}", again(class, *seed, lasts)));
+            }
             tally.add(report);
         }
-        let wrong = wrong(&tally, lasts);
-        assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+        broken.append(&mut wrong(&tally, lasts));
     }
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
 }
 
 /// The seed is the whole exam: whatever is found can be looked at again.
