@@ -12,7 +12,7 @@ use crate::facts::{Contact, Measured, Tissue};
 use crate::group::{Group, GroupRow, capped};
 use crate::in_flight::InFlight;
 use crate::ladder::Goal;
-use crate::last_touch::{LastTouch, STEEPEST};
+use crate::last_touch::LastTouch;
 use crate::lifting::Lifting;
 use crate::limits::Limits;
 use crate::lowering::Lowering;
@@ -166,7 +166,7 @@ impl Envelope {
         self.lowering.judge(at.now, at.goal, at.reading);
         self.stiffest.note(at.now, at.measured.tissue.stiffness);
         if at.felt == Contact::Touching {
-            self.last_touch.note(&at.measured.tip);
+            self.last_touch.note(&at.measured.tip, &at.measured.wrench.force);
         }
         let axial = self.axial(at);
         self.lifting = lifting(&axial, at.contact);
@@ -327,7 +327,7 @@ impl Envelope {
     }
 
     /// How fast the probe may slide over skin that it presses on, or has just let go of, m/s: what rises before it, presses as the
-    /// probe's own approach does.
+    /// probe's own approach does, and both together no more than one.
     fn sliding(&self, at: &Situation<'_>) -> f64 {
         let Reading::Believed { force, .. } = at.reading else { return f64::INFINITY };
         let rising = match at.felt {
@@ -338,7 +338,7 @@ impl Envelope {
             Contact::Free if self.last_touch.is_near(&at.measured.tip) => self.approach(at, force.get()),
             Contact::Free => return f64::INFINITY,
         };
-        (rising / STEEPEST).max(SLIDING_SLOWEST)
+        ((rising - self.along.velocity.max(0.0)) / self.last_touch.slope()).max(SLIDING_SLOWEST)
     }
 
     /// What a probe that presses with `force`, N, has to stop within, and with.
@@ -358,7 +358,7 @@ impl Envelope {
             Belief::Given { stiffness } => stiffness.min(worst.get()),
             Belief::Withheld | Belief::JustLost => worst.get(),
         };
-        self.stiffest.get().max(floor)
+        self.stiffest.get().max(floor) * self.last_touch.obliqueness()
     }
 
     /// The approach-speed cap with everything that bounds it.

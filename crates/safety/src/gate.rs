@@ -9,7 +9,7 @@ use crate::agility::AgilityWatch;
 use crate::arm::{ArmReport, ArmWatch, Plausible};
 use crate::belief::{Belief, Feeling, TouchWatch};
 use crate::envelope::{Envelope, Situation};
-use crate::facts::{ArmHealth, Contact, Facts, Measured};
+use crate::facts::{ArmHealth, Contact, Facts, Measured, Reset};
 use crate::joints::{Confirmation, Granted, JointCheck, JointLimits, JointWatch, Refused};
 use crate::ladder::{Directive, Goal, Ladder, Surroundings};
 use crate::lifting::LiftWatch;
@@ -19,7 +19,7 @@ use crate::sensor::{Reading, SensorCard, SensorWatch};
 use crate::space::Space;
 use crate::state::{Cause, Rung, Stage, State};
 use crate::timing::{BLIND_RELEASE_HEIGHT, LIFT_HEIGHT, RetractPolicy, Timing};
-use crate::transition::{Lift, Touch};
+use crate::transition::{Lift, Mobility, Touch};
 
 /// From this force on the gate takes the probe for touching, whatever anybody says, N: above what bias and noise can add up to.
 const TOUCHING_FORCE: Newton = Newton::literal(1.5);
@@ -170,17 +170,20 @@ impl Gate {
         let contact = contact(facts.contact, reading);
         let around = Surroundings {
             touch: touch(contact, reading),
+            arm: mobility(facts.arm, plausible),
             lift: self.lift_progress(measured),
             overload: self.overload(reading),
             fault: self.fault(measured, plausible, reading),
             impairment: self.impairment(facts, measured),
         };
         let before = self.ladder.state().rung();
+        if facts.reset == Reset::Requested && before == Rung::Idle {
+            self.forgive();
+        }
         let directive = self.ladder.advance(now, facts, &around, &self.timing);
         self.follow_lift(&directive, measured);
         if directive.cause == Cause::Reset && before != Rung::Idle {
-            self.strikes = Strikes::NONE;
-            self.lifts = LiftWatch::NEW;
+            self.forgive();
         }
         if facts.arm == ArmHealth::Starved {
             self.envelope.restart();
@@ -236,6 +239,12 @@ impl Gate {
             }
         }
         outcome
+    }
+
+    /// The staff have seen what was refused.
+    fn forgive(&mut self) {
+        self.strikes = Strikes::NONE;
+        self.lifts = LiftWatch::NEW;
     }
 
     fn overload(&self, reading: Reading) -> Option<Cause> {
@@ -310,6 +319,14 @@ fn felt(told: Contact, reading: Reading, measured: &Measured) -> Contact {
     match (told, reading) {
         (Contact::Touching, Reading::Believed { .. }) if pressed => Contact::Touching,
         (Contact::Touching | Contact::Free, _) => Contact::Free,
+    }
+}
+
+/// Whether the arm can be moved, so that a fault may still lower the force.
+fn mobility(arm: ArmHealth, plausible: Plausible) -> Mobility {
+    match (arm, plausible) {
+        (ArmHealth::Ready | ArmHealth::Starved, Plausible::Yes) => Mobility::Moves,
+        (ArmHealth::Stopped | ArmHealth::Silent, _) | (_, Plausible::No) => Mobility::Stands,
     }
 }
 

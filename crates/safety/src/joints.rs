@@ -192,8 +192,11 @@ const PROPORTION: f64 = 0.1;
 /// ahead of an arm near a singular posture for a tick and was taken back in the next, and the joints with it.
 const LAGGING: f64 = 0.1;
 
-/// From this share of its greatest acceleration on a joint does what it can.
+/// From this share of its greatest acceleration on a joint that slows down does what it can.
 const STRAINED: f64 = 0.9;
+
+/// The same of one that becomes faster: the control law keeps the rest for an arm that has to catch up.
+const STRAINED_SPEEDING: f64 = 0.7;
 
 /// A joint beyond its range may go on by no more than this, rad/s: how far a tick's jerk carries braking past zero.
 const CREEP: f64 = 1e-3;
@@ -304,9 +307,12 @@ impl JointWatch {
 
     /// Whether a joint changes its speed as fast as it may, or nearly.
     fn is_strained(&self, (dt, last): (f64, JointSetpoint), velocities: &Joints) -> bool {
-        let change = velocities.zip_with(&last.velocities, |to, from| (to - from).abs());
-        let room = change.zip_with(&self.limits.acceleration, |change, most| change - STRAINED * most * dt);
-        room.as_slice().iter().any(|excess| *excess >= 0.0)
+        let changes = velocities.as_slice().iter().zip(last.velocities.as_slice());
+        changes.zip(self.limits.acceleration.as_slice()).any(|((to, from), most)| {
+            let speeds_up = to.abs() > from.abs() && from * to >= 0.0;
+            let share = if speeds_up { STRAINED_SPEEDING } else { STRAINED };
+            (to - from).abs() >= share * most * dt
+        })
     }
 
     fn judge_joint(

@@ -11,7 +11,7 @@ use crate::pace::{Pace, PaceKeeper};
 use crate::reasons::{fault, frozen_by_operator, impairment, is_permitted, letting_go, obstacle};
 use crate::state::{AfterRelease, Cause, Stage, State};
 use crate::timing::{BLIND_LIFT_SPEED, RELEASED_FORCE, RETRACT_SPEED, Timing, YIELDING_FORCE};
-use crate::transition::{Event, Lift, Moment, Touch, next, settle};
+use crate::transition::{Event, Lift, Mobility, Moment, Touch, next, settle};
 
 /// What the control law shall aim at until the next tick.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,6 +90,7 @@ pub enum PressRefused {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Surroundings {
     pub(crate) touch: Touch,
+    pub(crate) arm: Mobility,
     pub(crate) lift: Lift,
     /// A contact limit that was reached.
     pub(crate) overload: Option<Cause>,
@@ -151,6 +152,7 @@ impl Ladder {
             cause: self.cause,
             timing,
             touch: around.touch,
+            arm: around.arm,
             lift: around.lift,
             clutch: self.clutch.seen_open(),
         };

@@ -17,6 +17,13 @@ use crate::state::Cause;
 /// against it, tick for tick: what is wrong for more than half of the time trips, however it is chopped.
 const LASTING: Duration = Duration::from_millis(15);
 
+/// A joint that is not where it was sent, or not as fast, trips sooner: it takes 12 ms until one that was told to leap is too fast.
+const LASTING_JOINT: Duration = Duration::from_millis(5);
+
+/// An arm that goes on for so long, in all, not doing what it is sent after that has tripped is sent nothing any more: it stops by itself,
+/// whoever tells it something else. Until then it is given the chance to lower the force.
+const DISOBEYED_AFTER: Duration = Duration::from_millis(15);
+
 /// Of a longer gap between two ticks only so much counts: nobody has seen what was in it.
 const LONGEST_TICK: Duration = Duration::from_millis(5);
 
@@ -186,8 +193,13 @@ impl Sent {
 }
 
 /// The trips that have to last, in the order of [`Monitor::wrong`].
-const LASTING_TRIPS: [Trip; 5] =
-    [Trip::TooFast, Trip::NotAsPermitted, Trip::Pressing, Trip::NotFollowing, Trip::Runaway];
+const LASTING_TRIPS: [(Trip, Duration); 5] = [
+    (Trip::TooFast, LASTING),
+    (Trip::NotAsPermitted, LASTING),
+    (Trip::Pressing, LASTING),
+    (Trip::NotFollowing, LASTING_JOINT),
+    (Trip::Runaway, LASTING),
+];
 
 /// The monitor.
 #[derive(Debug, Clone, Copy)]
@@ -195,8 +207,10 @@ pub struct Monitor {
     limits: MonitorLimits,
     verdict: Verdict,
     last: Option<(Time, Joints)>,
-    /// How long each of [`LASTING_TRIPS`] has been seen, less how long it has not; no more than [`LASTING`].
+    /// How long each of [`LASTING_TRIPS`] has been seen, less how long it has not; no more than it has to be.
     wrong: [Duration; LASTING_TRIPS.len()],
+    /// How long a joint did not follow since that tripped; no more than [`DISOBEYED_AFTER`], and what is reached stays.
+    disobeyed: Duration,
     /// The [`speeds`] permitted.
     permitted: Greatest<3>,
     /// Of each joint's angle and speed as sent the greatest and, turned round, the least.
@@ -211,6 +225,7 @@ impl Monitor {
             verdict: Verdict::Quiet,
             last: None,
             wrong: [Duration::ZERO; LASTING_TRIPS.len()],
+            disobeyed: Duration::ZERO,
             permitted: Greatest::of(limits.lag),
             sent: Greatest::of(limits.lag),
         }
@@ -219,6 +234,11 @@ impl Monitor {
     /// What was found up to now.
     pub const fn verdict(&self) -> Verdict {
         self.verdict
+    }
+
+    /// Whether the arm does something else than it is sent, so that it must not be sent anything any more.
+    pub fn is_disobeyed(&self) -> bool {
+        self.disobeyed == DISOBEYED_AFTER
     }
 
     /// The staff reset the cart.
@@ -234,10 +254,11 @@ impl Monitor {
         let permitted = self.permitted.note(now, &speeds(&sample.permitted));
         let sent = Sent(self.sent.note(now, &Sent::of(&sample.setpoint)));
         let lasting = self.judge_motion(sample, permitted, &sent);
+        self.judge_obedience(&lasting, elapsed);
         let mut found = at_once;
-        for ((wrong, trip), seen) in self.wrong.iter_mut().zip(LASTING_TRIPS).zip(lasting) {
-            *wrong = if seen { wrong.saturating_add(elapsed).min(LASTING) } else { wrong.saturating_sub(elapsed) };
-            if *wrong == LASTING {
+        for ((wrong, (trip, lasting)), seen) in self.wrong.iter_mut().zip(LASTING_TRIPS).zip(lasting) {
+            *wrong = if seen { wrong.saturating_add(elapsed).min(lasting) } else { wrong.saturating_sub(elapsed) };
+            if *wrong == lasting {
                 found = found.or(Some(trip));
             }
         }
@@ -245,6 +266,15 @@ impl Monitor {
             self.verdict = Verdict::Tripped(trip);
         }
         self.verdict
+    }
+
+    fn judge_obedience(&mut self, seen: &[bool; LASTING_TRIPS.len()], elapsed: Duration) {
+        let follows = !LASTING_TRIPS.iter().zip(seen).any(|((trip, _), seen)| *trip == Trip::NotFollowing && *seen);
+        self.disobeyed = match self.verdict {
+            _ if self.is_disobeyed() => DISOBEYED_AFTER,
+            Verdict::Tripped(_) if !follows => self.disobeyed.saturating_add(elapsed).min(DISOBEYED_AFTER),
+            Verdict::Tripped(_) | Verdict::Quiet => self.disobeyed.saturating_sub(elapsed),
+        };
     }
 
     fn judge_setpoint(&self, now: Time, setpoint: &JointSetpoint) -> Option<Trip> {

@@ -44,6 +44,7 @@ pub(crate) struct Moment<'a> {
     pub(crate) cause: Cause,
     pub(crate) timing: &'a Timing,
     pub(crate) touch: Touch,
+    pub(crate) arm: Mobility,
     pub(crate) lift: Lift,
     pub(crate) clutch: SeenOpen,
 }
@@ -57,6 +58,15 @@ pub(crate) enum Touch {
     Pressing(Newton),
     /// The sensor is not believed, so that touching is assumed.
     Unknown,
+}
+
+/// Whether the arm can still be moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mobility {
+    /// It says that it follows, and where it is makes sense.
+    Moves,
+    /// It does not, or nobody knows where it is: its brakes are its own.
+    Stands,
 }
 
 /// How far a lift has come.
@@ -96,12 +106,12 @@ impl Moment<'_> {
     }
 
     /// Where a latched state begins.
-    fn first_stage(&self, cause: Cause) -> Stage {
-        match (cause, self.touch) {
-            // An arm that can't move can't lower anything either; its brakes are its own.
-            (Cause::ArmFault, _) | (_, Touch::Free) => Stage::Braked,
-            (_, Touch::Unknown) => Stage::Lifting { since: self.now },
-            (_, Touch::Pressing(_)) => Stage::Lowering { since: self.now },
+    fn first_stage(&self) -> Stage {
+        match (self.arm, self.touch) {
+            // An arm that can't be moved can't lower anything either.
+            (Mobility::Stands, _) | (_, Touch::Free) => Stage::Braked,
+            (Mobility::Moves, Touch::Unknown) => Stage::Lifting { since: self.now },
+            (Mobility::Moves, Touch::Pressing(_)) => Stage::Lowering { since: self.now },
         }
     }
 
@@ -150,7 +160,7 @@ fn stop(state: State, cause: Cause, at: &Moment<'_>) -> Option<(State, Cause)> {
         | State::Soften { .. }
         | State::Release { .. }
         | State::Retract { .. }
-        | State::Parked => at.first_stage(cause),
+        | State::Parked => at.first_stage(),
     };
     Some((State::EStop { entered_at: at.now, stage }, cause))
 }
@@ -169,7 +179,7 @@ fn fault(state: State, cause: Cause, at: &Moment<'_>) -> Option<(State, Cause)> 
             | State::Retract { .. }
             | State::Parked,
             _,
-        ) => Some((State::Fault { entered_at: at.now, stage: at.first_stage(cause) }, cause)),
+        ) => Some((State::Fault { entered_at: at.now, stage: at.first_stage() }, cause)),
     }
 }
 

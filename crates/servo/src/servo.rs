@@ -12,7 +12,7 @@ use farprobe_safety::{
 };
 
 use crate::agility::agility;
-use crate::config::{JOINT_ACCELERATION, JOINT_SPEED, USED_SHARE};
+use crate::config::{JOINT_ACCELERATION, JOINT_SPEED, SPEEDING, USED_SHARE};
 use crate::operator::{Operator, Received};
 use crate::reading::{ToldArm, is_sound, told_wrench};
 use crate::{AppliedCommand, ArmHealth, ArmReading, Inbound, JointTarget, Outcome, ServoConfig, wire};
@@ -53,6 +53,7 @@ pub struct Servo {
     gate: Gate,
     monitor: Monitor,
     verdict: Verdict,
+    speech: Speech,
     reference: ReferenceGenerator,
     law: ContactLaw,
     tuning: ContactTuning,
@@ -77,6 +78,17 @@ pub struct Servo {
     touched: Option<Time>,
 }
 
+/// A setpoint further from where an arm at rest stands than this is not where it stands, rad: what a patient bends it by is less.
+const AWAY: f64 = 2e-3;
+
+/// Whether the arm is told anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speech {
+    Speaks,
+    /// It does not do what it is told: it is left to stop by itself, until the staff have seen it.
+    Silent,
+}
+
 /// What the arm's numbers mean at this tick.
 struct Posture {
     tip: Pose<Base>,
@@ -99,6 +111,7 @@ impl Servo {
             gate: Gate::new(&config.gate()),
             monitor: Monitor::new(&config.monitor()),
             verdict: Verdict::Quiet,
+            speech: Speech::Speaks,
             reference: ReferenceGenerator::new(tip),
             law: ContactLaw::new(config.tuning),
             tuning: config.tuning,
@@ -155,14 +168,27 @@ impl Servo {
             agility: posture.agility,
         };
 
-        let facts = self.facts(now, received.as_ref(), health);
+        let mut facts = self.facts(now, received.as_ref(), health);
+        // Where nothing is driven a trip is no step of the ladder, and neither is its reset.
+        let is_wrong = self.verdict != Verdict::Quiet || self.is_away_from(&reading.positions);
+        if facts.reset == Reset::Requested && self.ladder == Ladder::Idle && is_wrong {
+            self.forgive();
+        }
+        facts.monitor = self.verdict;
         let directive = self.gate.advance(now, &facts, &measured);
         let transition = self.follow_ladder(now, &directive);
         self.steer(&directive, received.as_ref(), &posture.tip);
         let applied = received.as_ref().map(|received| self.note_applied(now, received));
         let proposal = self.propose(now, &directive, &posture);
         let permitted = self.gate.permit(now, &proposal.twist, &measured);
-        let target = self.send(now, gap, reading, &permitted, &posture);
+        // What a lift can still do for the patient is tried, whatever the arm makes of it; an arm that is to rest is better told nothing.
+        if self.monitor.is_disobeyed() && directive.goal == Goal::Rest {
+            self.speech = Speech::Silent;
+        }
+        let target = match self.speech {
+            Speech::Speaks => self.send(now, gap, reading, &permitted, &posture),
+            Speech::Silent => None,
+        };
 
         let state = self.state(now, &directive, &posture, &proposal);
         if state.contact == proto::Contact::Touching {
@@ -224,11 +250,6 @@ impl Servo {
             contact::Contact::Free => farprobe_safety::Contact::Free,
             contact::Contact::Touching { .. } => farprobe_safety::Contact::Touching,
         };
-        // Where nothing is driven a trip is no step of the ladder, and neither is its reset.
-        if facts.reset == Reset::Requested && self.ladder == Ladder::Idle && self.verdict != Verdict::Quiet {
-            self.forgive();
-        }
-        facts.monitor = self.verdict;
         facts
     }
 
@@ -246,10 +267,20 @@ impl Servo {
         (from != to).then_some(Transition { at: now, from, to, cause, origin, epoch })
     }
 
+    /// Whether what was sent last is not where the arm stands.
+    fn is_away_from(&self, stands: &Joints) -> bool {
+        let sent = self.sent.map(|sent| sent.positions.zip_with(stands, |to, is| to - is));
+        // Written so that NaN is away.
+        sent.is_some_and(|away| !(fastest(&away) <= AWAY))
+    }
+
     /// The staff have seen what the monitor found.
     fn forgive(&mut self) {
         self.monitor.reset();
         self.verdict = Verdict::Quiet;
+        if core::mem::replace(&mut self.speech, Speech::Speaks) == Speech::Silent {
+            self.sent = None;
+        }
         // What was sent before the fault may be part of it: an arm at rest goes on from where it stands. One that moves still,
         // because it was lifting the probe off, brakes from what it was sent.
         self.sent = self.sent.filter(|sent| fastest(&sent.velocities) > AT_REST);
@@ -471,12 +502,15 @@ fn within_speed(wanted: &Joints, most: f64) -> Joints {
     wanted.zip_with(wanted, |speed, _| speed * share)
 }
 
-/// As much of the change from `before` to `wanted` (rad/s) as no joint changes by more than `most`. All joints take the same
-/// share, so that the tip's motion lies between the one before and the one wanted.
+/// As much of the change from `before` to `wanted` (rad/s) as no joint changes by more than `most` where it slows down, or [`SPEEDING`] of
+/// that where it becomes faster. All joints take the same share, so that the tip's motion lies between the one before and the one wanted.
 fn within_acceleration(before: &Joints, wanted: &Joints, most: f64) -> Joints {
-    let changes = before.as_slice().iter().zip(wanted.as_slice()).map(|(from, to)| (to - from).abs());
-    let largest = changes.fold(0.0, f64::max);
-    let share = if largest > most { most / largest } else { 1.0 };
+    let share = |(from, to): (&f64, &f64)| {
+        let most = if to.abs() > from.abs() && from * to >= 0.0 { most * SPEEDING } else { most };
+        most / (to - from).abs()
+    };
+    // A joint that does not change asks for no share: `min` passes over what is no number, and infinity is more than all.
+    let share = before.as_slice().iter().zip(wanted.as_slice()).map(share).fold(1.0, f64::min);
     before.zip_with(wanted, |from, to| from + (to - from) * share)
 }
 

@@ -453,3 +453,22 @@ fn sr_015_a_touched_probe_at_rest_yields() {
         assert_eq!((scene.permitted.linear.x, scene.permitted.linear.y), (0.0, 0.0));
     }
 }
+
+#[test]
+fn sr_003_an_arm_that_disobeys_still_lowers_the_force_and_one_that_can_not_move_is_not_asked_to() {
+    type Spoil = fn(&mut Scene);
+    let spoilt: [(Spoil, bool); 4] = [
+        (|scene| scene.facts.monitor = Verdict::Tripped(Trip::NotFollowing), true),
+        (|scene| scene.facts.arm = ArmHealth::Stopped, false),
+        (|scene| scene.facts.arm = ArmHealth::Silent, false),
+        (|scene| scene.measured.joints.as_mut_slice()[2] += 1.0, false),
+    ];
+    for (number, (spoil, lowers)) in spoilt.into_iter().enumerate() {
+        let mut scene = Scene::at(Rung::Engaged, 8.0);
+        spoil(&mut scene);
+        scene.run(1);
+        assert_eq!((scene.rung(), scene.directive.cause), (Rung::Fault, Cause::ArmFault), "number {number}");
+        let State::Fault { stage, .. } = scene.directive.state else { panic!("{:?}", scene.directive.state) };
+        assert_eq!(matches!(stage, Stage::Lowering { .. }), lowers, "number {number}: {stage:?}");
+    }
+}

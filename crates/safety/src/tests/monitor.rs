@@ -136,7 +136,7 @@ fn sr_031_a_short_disturbance_does_not_trip_and_a_trip_stays_until_reset() {
     for tick in 0..1000 {
         let mut sample = good(0.0);
         if tick % 30 < 14 {
-            sample.measured = joints(0.1);
+            sample.sent.linear.x = 0.14;
         }
         assert_eq!(monitor.check(Time::from_millis(tick), &sample), Verdict::Quiet);
     }
@@ -171,10 +171,10 @@ fn sr_031_one_good_tick_in_between_excuses_nothing() {
 fn sr_031_what_was_in_a_gap_nobody_has_seen() {
     let mut monitor = monitor();
     let mut bad = good(0.0);
-    bad.measured = joints(0.1);
+    bad.sent.linear.x = 0.14;
     let seen = [0, 400, 800, 1200].map(|at| monitor.check(Time::from_millis(at), &bad));
     assert_eq!(seen[..3], [Verdict::Quiet; 3]);
-    assert_eq!(seen[3], Verdict::Tripped(Trip::NotFollowing));
+    assert_eq!(seen[3], Verdict::Tripped(Trip::NotAsPermitted));
 }
 
 #[test]
@@ -288,4 +288,51 @@ fn sr_031_a_joint_may_be_wherever_it_was_sent_within_the_lag_and_as_fast() {
         assert_eq!(tripped.is_none(), obeys, "{behind} ms: {tripped:?}");
         assert!(tripped.is_none_or(|(_, trip)| trip == Trip::NotFollowing), "{tripped:?}");
     }
+}
+
+#[test]
+fn sr_031_a_joint_that_is_not_as_fast_as_sent_trips_within_five_milliseconds() {
+    let (ticks, trip) = trips(|sample| sample.speeds.as_mut_slice()[3] = 0.3).unwrap();
+    assert_eq!((ticks, trip), (5, Trip::NotFollowing));
+}
+
+#[test]
+fn sr_051_an_arm_that_goes_on_disobeying_is_sent_nothing_until_the_staff_have_seen_it() {
+    // After how many ticks it is over, of an arm that disobeys in those that are chosen.
+    let given_up = |disobeys: fn(u64) -> bool| {
+        let mut monitor = monitor();
+        let after = (1..1000).find(|tick| {
+            let mut sample = good(0.0);
+            if disobeys(*tick) {
+                sample.speeds.as_mut_slice()[3] = 0.3;
+            }
+            let _ = monitor.check(Time::from_millis(*tick), &sample);
+            monitor.is_disobeyed()
+        });
+        (after, monitor)
+    };
+    // A tick before anything is known, five until it trips, and fifteen.
+    let (after, mut monitor) = given_up(|_| true);
+    assert_eq!(after, Some(21));
+    for tick in 2000..3000 {
+        let _ = monitor.check(Time::from_millis(tick), &good(0.0));
+        assert!(monitor.is_disobeyed(), "it has come to its senses, and nobody has seen to it");
+    }
+    monitor.reset();
+    assert!(!monitor.is_disobeyed());
+    assert_eq!(given_up(|tick| tick < 20).0, None, "a push");
+    assert_eq!(given_up(|tick| tick < 10 || tick % 2 == 0).0, None, "half of the time");
+    assert!(given_up(|tick| tick < 10 || tick % 3 != 0).0.is_some());
+}
+
+#[test]
+fn sr_051_nothing_but_disobedience_takes_the_orders_away() {
+    let mut monitor = monitor();
+    for tick in 0..1000 {
+        let mut sample = good(0.0);
+        sample.sent.linear.x = 0.14;
+        let _ = monitor.check(Time::from_millis(tick), &sample);
+        assert!(!monitor.is_disobeyed());
+    }
+    assert_eq!(monitor.verdict(), Verdict::Tripped(Trip::NotAsPermitted));
 }

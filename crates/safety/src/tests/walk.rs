@@ -7,7 +7,7 @@ use std::vec::Vec;
 use farprobe_geom::{Newton, Time};
 
 use super::scene::Scene;
-use crate::transition::{Event, Lift, Moment, SeenOpen, Touch, next};
+use crate::transition::{Event, Lift, Mobility, Moment, SeenOpen, Touch, next};
 use crate::*;
 
 const REFUSED: Cause = Cause::Refused(Objection::SentTooFast);
@@ -66,9 +66,12 @@ fn reachable() -> BTreeMap<(Rung, &'static str), BTreeSet<std::string::String>> 
                     for touch in touches {
                         for lift in [Lift::Underway, Lift::Done] {
                             for clutch in [SeenOpen::No, SeenOpen::Yes] {
-                                let at = Moment { now, cause: Cause::ClutchOpened, timing, touch, lift, clutch };
-                                if let Some((state, _)) = next(state, event, &at) {
-                                    targets.insert(std::format!("{:?}", state.rung()));
+                                for arm in [Mobility::Moves, Mobility::Stands] {
+                                    let cause = Cause::ClutchOpened;
+                                    let at = Moment { now, cause, timing, touch, arm, lift, clutch };
+                                    if let Some((state, _)) = next(state, event, &at) {
+                                        targets.insert(std::format!("{:?}", state.rung()));
+                                    }
                                 }
                             }
                         }

@@ -39,9 +39,12 @@ const NEAR_END: f64 = 0.04;
 /// A joint faster than this, rad/s, is as fast as the servo lets it be: 95 % of what the arm can stop from, 0.8 rad/s, to rounding.
 const AT_SPEED: f64 = 0.949 * 0.8;
 
-/// A joint that changes its speed by more than this, rad/s², does all the servo lets it: 95 % of what it can, to rounding. An ordinary
-/// motion of the tip asks for up to 6 rad/s² of a joint, and is judged.
-const AT_ACCELERATION: f64 = 0.949 * JOINT_ACCELERATION;
+/// A joint that slows down by more than this, rad/s², does all the servo lets it: 95 % of what it can, to rounding.
+const AT_BRAKING: f64 = 0.949 * JOINT_ACCELERATION;
+
+/// The same of one that becomes faster, rad/s²: three quarters of that. An ordinary motion of the tip asks for up to 6 rad/s² of a joint, and
+/// is judged.
+const AT_SPEEDING: f64 = 0.75 * AT_BRAKING;
 
 /// Below this manipulability (Yoshikawa, 1985: `√det JJᵀ`, lengths in units of [`LENGTH`]) the arm is near a singular posture, and what
 /// its joints make of a motion bends from tick to tick. A scan is done at 0.5 to 2.5; the gate ends driving at about 0.15.
@@ -128,7 +131,7 @@ impl Sent {
     /// What the joints leave the tip, which went on from the setpoint `before`.
     pub(super) fn freedom(&self, before: &Self, limits: &[JointLimits]) -> Freedom {
         let seconds = self.at.saturating_since(before.at).as_secs_f64();
-        let changed = self.velocities.zip_with(&before.velocities, |to, from| (to - from).abs() / seconds);
+        let changed = self.velocities.zip_with(&before.velocities, |to, from| (to - from) / seconds);
         // What a refusal leaves of a motion ends in the last tick of its braking, less than a hundredth of a radian a second.
         let has_ended = self.is_at_rest() && !before.is_at_rest();
         let hemmed = has_ended || is_hemmed(limits, &self.positions, &self.velocities, &changed);
@@ -166,7 +169,12 @@ pub(super) fn is_hemmed(
     accelerations: &Joints,
 ) -> bool {
     let mut joints = limits.iter().zip(positions.as_slice());
+    let mut changes = velocities.as_slice().iter().zip(accelerations.as_slice());
     joints.any(|(limit, angle)| (angle - limit.lower.get()).min(limit.upper.get() - angle) < NEAR_END)
         || velocities.as_slice().iter().any(|speed| speed.abs() > AT_SPEED)
-        || accelerations.as_slice().iter().any(|change| change.abs() > AT_ACCELERATION)
+        || changes.any(|(speed, change)| {
+            let before = speed - change * TICK.as_secs_f64();
+            let speeds_up = speed * before >= 0.0 && speed.abs() > before.abs();
+            change.abs() > if speeds_up { AT_SPEEDING } else { AT_BRAKING }
+        })
 }

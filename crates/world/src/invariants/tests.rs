@@ -293,7 +293,9 @@ fn a_joint_can_do_no_more_at_the_end_of_its_range_speed_or_acceleration() {
     assert!(!is_hemmed(limits, &middle, &rest, &rest));
     for sign in [1.0, -1.0] {
         assert!(is_hemmed(limits, &middle, &one(0.76 * sign), &rest));
-        assert!(is_hemmed(limits, &middle, &rest, &one(9.5 * sign)));
+        assert!(is_hemmed(limits, &middle, &one(0.3 * sign), &one(-9.5 * sign)), "braking");
+        assert!(!is_hemmed(limits, &middle, &one(0.3 * sign), &one(-9.4 * sign)));
+        assert!(is_hemmed(limits, &middle, &one(0.3 * sign), &one(7.2 * sign)), "speeding up");
         // What an ordinary outward 3 m/s² asks for.
         assert!(!is_hemmed(limits, &middle, &rest, &one(6.5 * sign)));
     }
