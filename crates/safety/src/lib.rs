@@ -73,7 +73,7 @@ pub use gate::{Config, Gate};
 pub use joints::{BEYOND_RANGE, Confirmation, JointCheck, JointLimits, JointSetpoint, Refusal, Refused};
 pub use ladder::{Anchor, Directive, Goal, Press, PressRefused};
 pub use limits::{AngularRow, Limit, Limits, LinearRow, Preset, PresetError};
-pub use monitor::{Monitor, MonitorLimits, Sample, Trip, Verdict};
+pub use monitor::{Monitor, MonitorLimits, Orders, Sample, Trip, Verdict};
 pub use objection::Objection;
 pub use sensor::{SensorCard, SensorNoise};
 pub use space::{MAX_KEEP_OUT, Space, Sphere};

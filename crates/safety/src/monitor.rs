@@ -20,9 +20,15 @@ const LASTING: Duration = Duration::from_millis(15);
 /// A joint that is not where it was sent, or not as fast, trips sooner: it takes 12 ms until one that was told to leap is too fast.
 const LASTING_JOINT: Duration = Duration::from_millis(5);
 
-/// An arm that goes on for so long, in all, not doing what it is sent after that has tripped is sent nothing any more: it stops by itself,
-/// whoever tells it something else. Until then it is given the chance to lower the force.
-const DISOBEYED_AFTER: Duration = Duration::from_millis(15);
+/// After that has tripped: an arm whose joints are not where they were sent for so long in all is no longer told to rest somewhere. It stops
+/// by itself, whoever tells it something else.
+const ASTRAY_AFTER: Duration = Duration::from_millis(15);
+
+/// The same of a lift: the time that one takes (500 ms), and a little more.
+const LOST_AFTER: Duration = Duration::from_millis(600);
+
+/// One whose joints are faster or slower than they were sent for so long in all goes its own way, and a lift is none any more.
+const RUNS_AWAY_AFTER: Duration = Duration::from_millis(50);
 
 /// Of a longer gap between two ticks only so much counts: nobody has seen what was in it.
 const LONGEST_TICK: Duration = Duration::from_millis(5);
@@ -120,6 +126,17 @@ pub enum Verdict {
     Tripped(Trip),
 }
 
+/// What an arm may be sent that was found not to do what it is sent. What was taken away is given back by a reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Orders {
+    /// Everything.
+    Given,
+    /// What lifts the probe, as long as that lasts: to rest somewhere it need not be told.
+    Lift,
+    /// Nothing: it stops by itself.
+    None,
+}
+
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trip {
@@ -167,6 +184,11 @@ fn speeds(twist: &Twist<Tip>) -> [f64; 3] {
     [twist.linear.z, twist.linear.xy().norm(), twist.angular.norm()]
 }
 
+/// Whether each joint is as fast as it was sent at some time of late.
+fn is_as_fast(sample: &Sample, late: &Sent) -> bool {
+    late.has_near(Sent::SPEED, &sample.setpoint.positions, &sample.speeds, JOINT_DIFFERENCE)
+}
+
 /// What was sent of late.
 struct Sent([f64; 4 * MAX_AXES]);
 
@@ -182,6 +204,12 @@ impl Sent {
             slots.copy_from_slice(&[*angle, -*angle, *speed, -*speed]);
         }
         all
+    }
+
+    /// Whether each joint's value is near to what was sent to it, and there is one for each.
+    fn has_near(&self, kind: usize, sent: &Joints, values: &Joints, room: f64) -> bool {
+        let mut each = values.as_slice().iter().enumerate();
+        values.axes() == sent.axes() && each.all(|(joint, value)| self.is_near(kind, joint, *value, room))
     }
 
     /// Whether `value` of a joint is between the least and the greatest sent, or no further from them than `room`.
@@ -209,8 +237,10 @@ pub struct Monitor {
     last: Option<(Time, Joints)>,
     /// How long each of [`LASTING_TRIPS`] has been seen, less how long it has not; no more than it has to be.
     wrong: [Duration; LASTING_TRIPS.len()],
-    /// How long a joint did not follow since that tripped; no more than [`DISOBEYED_AFTER`], and what is reached stays.
-    disobeyed: Duration,
+    /// For how long, since it tripped, a joint was not where it was sent, and not as fast.
+    astray: Duration,
+    running: Duration,
+    orders: Orders,
     /// The [`speeds`] permitted.
     permitted: Greatest<3>,
     /// Of each joint's angle and speed as sent the greatest and, turned round, the least.
@@ -225,7 +255,9 @@ impl Monitor {
             verdict: Verdict::Quiet,
             last: None,
             wrong: [Duration::ZERO; LASTING_TRIPS.len()],
-            disobeyed: Duration::ZERO,
+            astray: Duration::ZERO,
+            running: Duration::ZERO,
+            orders: Orders::Given,
             permitted: Greatest::of(limits.lag),
             sent: Greatest::of(limits.lag),
         }
@@ -236,9 +268,9 @@ impl Monitor {
         self.verdict
     }
 
-    /// Whether the arm does something else than it is sent, so that it must not be sent anything any more.
-    pub fn is_disobeyed(&self) -> bool {
-        self.disobeyed == DISOBEYED_AFTER
+    /// What the arm may still be sent.
+    pub const fn orders(&self) -> Orders {
+        self.orders
     }
 
     /// The staff reset the cart.
@@ -254,7 +286,7 @@ impl Monitor {
         let permitted = self.permitted.note(now, &speeds(&sample.permitted));
         let sent = Sent(self.sent.note(now, &Sent::of(&sample.setpoint)));
         let lasting = self.judge_motion(sample, permitted, &sent);
-        self.judge_obedience(&lasting, elapsed);
+        self.judge_obedience(sample, &sent, elapsed);
         let mut found = at_once;
         for ((wrong, (trip, lasting)), seen) in self.wrong.iter_mut().zip(LASTING_TRIPS).zip(lasting) {
             *wrong = if seen { wrong.saturating_add(elapsed).min(lasting) } else { wrong.saturating_sub(elapsed) };
@@ -268,12 +300,25 @@ impl Monitor {
         self.verdict
     }
 
-    fn judge_obedience(&mut self, seen: &[bool; LASTING_TRIPS.len()], elapsed: Duration) {
-        let follows = !LASTING_TRIPS.iter().zip(seen).any(|((trip, _), seen)| *trip == Trip::NotFollowing && *seen);
-        self.disobeyed = match self.verdict {
-            _ if self.is_disobeyed() => DISOBEYED_AFTER,
-            Verdict::Tripped(_) if !follows => self.disobeyed.saturating_add(elapsed).min(DISOBEYED_AFTER),
-            Verdict::Tripped(_) | Verdict::Quiet => self.disobeyed.saturating_sub(elapsed),
+    fn judge_obedience(&mut self, sample: &Sample, late: &Sent, elapsed: Duration) {
+        let tripped = self.verdict != Verdict::Quiet && sample.arm == ArmHealth::Ready;
+        let count = |so_far: Duration, wrong: bool, most: Duration| {
+            if wrong && tripped { so_far.saturating_add(elapsed).min(most) } else { so_far.saturating_sub(elapsed) }
+        };
+        self.astray = count(self.astray, !self.is_in_place(sample, late), LOST_AFTER);
+        self.running = count(self.running, !is_as_fast(sample, late), RUNS_AWAY_AFTER);
+        let now = if self.running == RUNS_AWAY_AFTER || self.astray == LOST_AFTER {
+            Orders::None
+        } else if self.astray >= ASTRAY_AFTER || self.running >= ASTRAY_AFTER {
+            Orders::Lift
+        } else {
+            Orders::Given
+        };
+        // What was taken away is not given back.
+        self.orders = match (self.orders, now) {
+            (Orders::None, _) | (_, Orders::None) => Orders::None,
+            (Orders::Lift, _) | (_, Orders::Lift) => Orders::Lift,
+            (Orders::Given, Orders::Given) => Orders::Given,
         };
     }
 
@@ -318,7 +363,7 @@ impl Monitor {
         let limit = self.limits.hard_force.get().min(FORCE_CEILING) + FORCE_ROOM;
         // A sensor that gives nonsense is the gate's business; it presses on only if it is told to.
         let presses = wrench.force.norm() > limit && sent.linear.z > CREEP;
-        let follows = self.is_following(sample, late);
+        let follows = self.is_in_place(sample, late) && is_as_fast(sample, late);
         let rooms = [MEASURED_INWARD, MEASURED_ACROSS, MEASURED_TURNING];
         let obeys = speeds(moving)
             .into_iter()
@@ -329,17 +374,9 @@ impl Monitor {
         [!slow, !as_permitted, presses, !(follows || goes_by_itself), !(obeys || goes_by_itself)]
     }
 
-    /// Whether each joint is where, and as fast as, it was sent at some time of late.
-    fn is_following(&self, sample: &Sample, late: &Sent) -> bool {
-        let Sample { setpoint, measured, speeds, .. } = sample;
-        let axes = setpoint.positions.axes();
+    /// Whether each joint is where it was sent at some time of late.
+    fn is_in_place(&self, sample: &Sample, late: &Sent) -> bool {
         let bound = self.limits.following.get().min(FOLLOWING_CEILING);
-        let each = measured.as_slice().iter().zip(speeds.as_slice()).enumerate();
-        measured.axes() == axes
-            && speeds.axes() == axes
-            && each.into_iter().all(|(joint, (angle, speed))| {
-                late.is_near(Sent::ANGLE, joint, *angle, bound)
-                    && late.is_near(Sent::SPEED, joint, *speed, JOINT_DIFFERENCE)
-            })
+        late.has_near(Sent::ANGLE, &sample.setpoint.positions, &sample.measured, bound)
     }
 }

@@ -7,8 +7,8 @@ use farprobe_control::{ArmModel, ExternalWrench, Kinematics, ReferenceGenerator,
 use farprobe_geom::{Base, Joints, Newton, Patient, Pose, Time, Tip, Transform, Twist, Wrench};
 use farprobe_proto::{self as proto, Applied, Ladder, State, Transition};
 use farprobe_safety::{
-    Agility, Anchor, Confirmation, Directive, Facts, Gate, Goal, JointCheck, JointSetpoint, Measured, Monitor, Reset,
-    Rung, Sample, Tissue, Verdict,
+    Agility, Anchor, Confirmation, Directive, Facts, Gate, Goal, JointCheck, JointSetpoint, Measured, Monitor, Orders,
+    Reset, Rung, Sample, Tissue, Verdict,
 };
 
 use crate::agility::agility;
@@ -77,6 +77,10 @@ pub struct Servo {
     /// When something was felt last.
     touched: Option<Time>,
 }
+
+/// Motion across the skin, or turning, that exceeds what is permitted by more than this is to end, m/s: what is made up for at once after that
+/// is no jerk.
+const ENDING: f64 = 1e-5;
 
 /// A setpoint further from where an arm at rest stands than this is not where it stands, rad: what a patient bends it by is less.
 const AWAY: f64 = 2e-3;
@@ -182,8 +186,10 @@ impl Servo {
         let proposal = self.propose(now, &directive, &posture);
         let permitted = self.gate.permit(now, &proposal.twist, &measured);
         // What a lift can still do for the patient is tried, whatever the arm makes of it; an arm that is to rest is better told nothing.
-        if self.monitor.is_disobeyed() && directive.goal == Goal::Rest {
-            self.speech = Speech::Silent;
+        match self.monitor.orders() {
+            Orders::None => self.speech = Speech::Silent,
+            Orders::Lift if directive.goal == Goal::Rest => self.speech = Speech::Silent,
+            Orders::Lift | Orders::Given => {}
         }
         let target = match self.speech {
             Speech::Speaks => self.send(now, gap, reading, &permitted, &posture),
@@ -412,12 +418,25 @@ impl Servo {
             let made = kinematics.twist(speeds);
             weighed(&Twist::new(made.linear - permitted.linear, made.angular - permitted.angular))
         };
-        let nearer = if missed(&slower) < missed(&direct) { slower } else { direct };
+        let waits = self.is_to_end_first(&now, permitted);
+        let nearer = if waits || missed(&slower) < missed(&direct) { slower } else { direct };
         if self.stops_in_range(kinematics.positions(), &nearer, dt) {
             nearer
         } else {
             within_acceleration(before, &Joints::zero(before.axes()), most)
         }
+    }
+
+    /// Whether what was driven across the skin, or turned, is to end in the air, where nothing has to be lifted in a hurry: what is to begin
+    /// along the probe waits for it. One joint that has to turn around for that would hold up all (169 ms; adversary-in-contact, seed 423).
+    fn is_to_end_first(&self, now: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
+        let aside = |twist: &Twist<Tip>| {
+            let mut aside = *twist;
+            aside.linear.z = 0.0;
+            weighed(&aside)
+        };
+        let free = matches!(self.contact, contact::Contact::Free) && self.ladder != Ladder::Engaged;
+        free && aside(now) > aside(permitted) + ENDING && permitted.linear.z < now.linear.z.min(0.0)
     }
 
     /// Whether, after a tick at these speeds, every joint is still within its range when all come to rest alike.

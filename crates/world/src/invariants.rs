@@ -149,6 +149,8 @@ pub struct Checker {
     clutch: ClutchSeen,
     newest: BTreeMap<Epoch, u64>,
     reset: bool,
+    /// It was heard in this tick.
+    forgiven: bool,
     /// Ticks in which a console moved the probe that did not hold the lease.
     ticks_two_drivers: u64,
 }
@@ -170,6 +172,7 @@ impl Checker {
             clutch: ClutchSeen::default(),
             newest: BTreeMap::new(),
             reset: false,
+            forgiven: false,
             ticks_two_drivers: 0,
         }
     }
@@ -253,6 +256,7 @@ impl Checker {
 
     fn check_ladder(&mut self, seen: &Observation<'_>) {
         let reset = core::mem::replace(&mut self.reset, false);
+        self.forgiven = reset;
         let stands = seen.outcome.state.ladder;
         let before = core::mem::replace(&mut self.ladder, stands);
         let told = seen.outcome.transition;
@@ -278,7 +282,9 @@ impl Checker {
     fn check_setpoint(&mut self, seen: &Observation<'_>) {
         self.rest.tick(self.tick_of(seen));
         let before = self.sent.take();
-        let reset = seen.outcome.transition.is_some_and(|step| step.cause == Cause::Reset);
+        // Of what was found while nobody drove the ladder makes no step, and the staff's reset is heard all the same.
+        let idle = self.ladder == Ladder::Idle && self.forgiven;
+        let reset = idle || seen.outcome.transition.is_some_and(|step| step.cause == Cause::Reset);
         let (Some(target), Some(tip)) = (&seen.outcome.target, seen.sent_to) else { return };
         let sent = Sent { at: seen.now, positions: target.positions, velocities: target.velocities, tip };
         if !sent.is_possible(self.config.model.limits()) {
@@ -320,7 +326,7 @@ impl Checker {
                 format!("the tip moved with {moved:?}, and was said to with {sent:?}")
             });
         }
-        let freedom = sent.freedom(before, self.config.model.limits());
+        let freedom = sent.freedom(before, self.config.model.limits(), self.ladder);
         let Judged { hard, excused, beyond } = self.tip.step(&seen.sent, freedom, &self.limits);
         self.check_rest(seen, &moved);
         if !hard {

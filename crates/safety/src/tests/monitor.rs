@@ -296,43 +296,57 @@ fn sr_031_a_joint_that_is_not_as_fast_as_sent_trips_within_five_milliseconds() {
     assert_eq!((ticks, trip), (5, Trip::NotFollowing));
 }
 
+/// When an arm that disobeys like this, in the ticks that are chosen, loses the orders: to rest, and to lift.
+fn loses(spoil: fn(&mut Sample), disobeys: fn(u64) -> bool) -> ([Option<u64>; 2], Monitor) {
+    let (mut monitor, mut lost) = (monitor(), [None; 2]);
+    for tick in 1..1500 {
+        let mut sample = good(0.0);
+        if disobeys(tick) {
+            spoil(&mut sample);
+        }
+        let _ = monitor.check(Time::from_millis(tick), &sample);
+        match monitor.orders() {
+            Orders::Given => assert_eq!(lost, [None; 2], "given back"),
+            Orders::Lift => {
+                assert_eq!(lost[1], None, "given back");
+                lost[0] = lost[0].or(Some(tick));
+            }
+            Orders::None => lost = lost.map(|lost| lost.or(Some(tick))),
+        }
+    }
+    (lost, monitor)
+}
+
+const ASTRAY: fn(&mut Sample) = |sample| sample.measured.as_mut_slice()[4] += 0.07;
+const RUNS: fn(&mut Sample) = |sample| sample.speeds.as_mut_slice()[3] = 0.3;
+
 #[test]
 fn sr_051_an_arm_that_goes_on_disobeying_is_sent_nothing_until_the_staff_have_seen_it() {
-    // After how many ticks it is over, of an arm that disobeys in those that are chosen.
-    let given_up = |disobeys: fn(u64) -> bool| {
-        let mut monitor = monitor();
-        let after = (1..1000).find(|tick| {
-            let mut sample = good(0.0);
-            if disobeys(*tick) {
-                sample.speeds.as_mut_slice()[3] = 0.3;
-            }
-            let _ = monitor.check(Time::from_millis(*tick), &sample);
-            monitor.is_disobeyed()
-        });
-        (after, monitor)
-    };
-    // A tick before anything is known, five until it trips, and fifteen.
-    let (after, mut monitor) = given_up(|_| true);
-    assert_eq!(after, Some(21));
-    for tick in 2000..3000 {
-        let _ = monitor.check(Time::from_millis(tick), &good(0.0));
-        assert!(monitor.is_disobeyed(), "it has come to its senses, and nobody has seen to it");
-    }
+    // A tick before anything is known, five until it trips, and then so long.
+    let (lost, mut monitor) = loses(ASTRAY, |_| true);
+    assert_eq!(lost, [Some(6 + 15), Some(6 + 600)]);
+    assert_eq!(loses(RUNS, |_| true).0, [Some(6 + 15), Some(6 + 50)]);
+    let (lost, _) = loses(ASTRAY, |tick| tick < 30);
+    assert_eq!(lost, [Some(6 + 15), None], "it has come to its senses, and nobody has seen to it");
+    assert_eq!(loses(ASTRAY, |tick| tick < 20).0, [None; 2], "a push");
+    assert_eq!(loses(RUNS, |tick| tick < 10 || tick % 2 == 0).0, [None; 2], "half of the time");
+    assert!(loses(RUNS, |tick| tick < 10 || tick % 3 != 0).0[1].is_some());
     monitor.reset();
-    assert!(!monitor.is_disobeyed());
-    assert_eq!(given_up(|tick| tick < 20).0, None, "a push");
-    assert_eq!(given_up(|tick| tick < 10 || tick % 2 == 0).0, None, "half of the time");
-    assert!(given_up(|tick| tick < 10 || tick % 3 != 0).0.is_some());
+    assert_eq!(monitor.orders(), Orders::Given);
 }
 
 #[test]
 fn sr_051_nothing_but_disobedience_takes_the_orders_away() {
-    let mut monitor = monitor();
-    for tick in 0..1000 {
-        let mut sample = good(0.0);
-        sample.sent.linear.x = 0.14;
-        let _ = monitor.check(Time::from_millis(tick), &sample);
-        assert!(!monitor.is_disobeyed());
+    let wrong: [fn(&mut Sample); 2] = [
+        |sample| sample.sent.linear.x = 0.14,
+        // It has stopped by itself, and says so.
+        |sample| {
+            sample.sent.linear.x = 0.14;
+            (sample.arm, sample.speeds, sample.measured) = (ArmHealth::Starved, joints(2.0), joints(1.0));
+        },
+    ];
+    for spoil in wrong {
+        let (lost, monitor) = loses(spoil, |_| true);
+        assert_eq!((lost, monitor.verdict()), ([None; 2], Verdict::Tripped(Trip::NotAsPermitted)));
     }
-    assert_eq!(monitor.verdict(), Verdict::Tripped(Trip::NotAsPermitted));
 }

@@ -60,6 +60,8 @@ impl Recovery {
         self.staff_acted = Some(seen.now);
         match seen.outcome.state.ladder {
             Ladder::Fault | Ladder::EStop => &[Bedside::Reset],
+            // What was found while nobody drove is forgiven by a reset too.
+            Ladder::Idle => &[Bedside::Reset, Bedside::Consent, Bedside::Arm],
             _ => &[Bedside::Consent, Bedside::Arm],
         }
     }
