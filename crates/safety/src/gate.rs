@@ -12,7 +12,7 @@ use crate::envelope::{Envelope, Situation};
 use crate::facts::{ArmHealth, Contact, Facts, Measured, Reset};
 use crate::joints::{Confirmation, Granted, JointCheck, JointLimits, JointWatch, Refused};
 use crate::ladder::{Directive, Goal, Ladder, Surroundings};
-use crate::lifting::LiftWatch;
+use crate::lifting::{LiftWatch, Lifting};
 use crate::limits::Limits;
 use crate::objection::Objection;
 use crate::sensor::{Reading, SensorCard, SensorWatch};
@@ -78,6 +78,7 @@ pub struct Gate {
 #[derive(Debug, Clone, Copy)]
 struct Authority {
     at: Time,
+    arm: ArmHealth,
     goal: Goal,
     reading: Reading,
     contact: Contact,
@@ -193,7 +194,9 @@ impl Gate {
         let expected = measured.expected.map(|wrench| -wrench.force.z);
         let belief = self.touch.judge(now, &Feeling { felt, pressing, expected, speed });
         let goal = directive.goal;
-        self.authority = Some(Authority { at: now, goal, reading, contact, felt, belief, granted: Granted::NOTHING });
+        let arm = facts.arm;
+        self.authority =
+            Some(Authority { at: now, arm, goal, reading, contact, felt, belief, granted: Granted::NOTHING });
         directive
     }
 
@@ -215,7 +218,9 @@ impl Gate {
             self.strikes.add(now, violation.into());
         }
         if let Some(authority) = &mut self.authority {
-            authority.granted = Granted { motion: permitted, lifting: self.envelope.lifting() };
+            // An arm that does not follow makes no lift, and that is known.
+            let lifting = if authority.arm == ArmHealth::Ready { self.envelope.lifting() } else { Lifting::No };
+            authority.granted = Granted { motion: permitted, lifting };
         }
         permitted
     }

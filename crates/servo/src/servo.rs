@@ -54,6 +54,8 @@ pub struct Servo {
     monitor: Monitor,
     verdict: Verdict,
     speech: Speech,
+    /// What the gate said may be aimed at in this tick.
+    goal: Goal,
     reference: ReferenceGenerator,
     law: ContactLaw,
     tuning: ContactTuning,
@@ -116,6 +118,7 @@ impl Servo {
             monitor: Monitor::new(&config.monitor()),
             verdict: Verdict::Quiet,
             speech: Speech::Speaks,
+            goal: Goal::Rest,
             reference: ReferenceGenerator::new(tip),
             law: ContactLaw::new(config.tuning),
             tuning: config.tuning,
@@ -180,6 +183,7 @@ impl Servo {
         }
         facts.monitor = self.verdict;
         let directive = self.gate.advance(now, &facts, &measured);
+        self.goal = directive.goal;
         let transition = self.follow_ladder(now, &directive);
         self.steer(&directive, received.as_ref(), &posture.tip);
         let applied = received.as_ref().map(|received| self.note_applied(now, received));
@@ -277,7 +281,8 @@ impl Servo {
     fn is_away_from(&self, stands: &Joints) -> bool {
         let sent = self.sent.map(|sent| sent.positions.zip_with(stands, |to, is| to - is));
         // Written so that NaN is away.
-        sent.is_some_and(|away| !(fastest(&away) <= AWAY))
+        let is_here = |away: &Joints| away.as_slice().iter().all(|away| away.abs() <= AWAY);
+        sent.is_some_and(|away| !is_here(&away))
     }
 
     /// The staff have seen what the monitor found.
@@ -427,16 +432,20 @@ impl Servo {
         }
     }
 
-    /// Whether what was driven across the skin, or turned, is to end in the air, where nothing has to be lifted in a hurry: what is to begin
-    /// along the probe waits for it. One joint that has to turn around for that would hold up all (169 ms; adversary-in-contact, seed 423).
+    /// Whether what was driven across the skin, or turned, is to end where nothing has to be lifted in a hurry: what is to begin along
+    /// the probe waits for it. One joint that has to turn around for that would hold up all (169 ms; adversary-in-contact, seed 423).
     fn is_to_end_first(&self, now: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
         let aside = |twist: &Twist<Tip>| {
             let mut aside = *twist;
             aside.linear.z = 0.0;
             weighed(&aside)
         };
-        let free = matches!(self.contact, contact::Contact::Free) && self.ladder != Ladder::Engaged;
-        free && aside(now) > aside(permitted) + ENDING && permitted.linear.z < now.linear.z.min(0.0)
+        // A lift follows a release, or a sensor that is lost: then nobody knows whether there is any hurry.
+        let unhurried = matches!(self.contact, contact::Contact::Free) || matches!(self.goal, Goal::Retract { .. });
+        unhurried
+            && self.ladder != Ladder::Engaged
+            && aside(now) > aside(permitted) + ENDING
+            && permitted.linear.z < now.linear.z.min(0.0)
     }
 
     /// Whether, after a tick at these speeds, every joint is still within its range when all come to rest alike.

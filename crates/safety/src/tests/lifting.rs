@@ -78,3 +78,10 @@ fn sr_038_a_setpoint_that_presses_on_while_the_gate_lifts_is_refused_at_once() {
     let refused = tick(&mut scene, |_| 2e-4);
     assert!(matches!(refused, Confirmation::Refused(Refusal { reason: Refused::Disagrees, .. })), "{refused:?}");
 }
+
+#[test]
+fn sr_049_an_arm_that_has_not_begun_to_follow_withholds_nothing() {
+    let mut scene = Scene::at(Rung::Release, 8.0);
+    scene.facts.arm = ArmHealth::Starved;
+    assert_eq!(ends(&mut scene, |_| 0.0), None);
+}

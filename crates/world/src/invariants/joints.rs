@@ -164,12 +164,12 @@ pub(super) fn manipulability(model: &ArmModel, positions: &Joints) -> f64 {
     (jacobian * jacobian.transpose()).determinant().max(0.0).sqrt()
 }
 
-/// Whether these speeds are the ones before, all smaller by the same share (rad/s).
+/// Whether these speeds are the ones before, all smaller by the same share, or just the same (rad/s).
 fn is_braking(before: &Joints, after: &Joints) -> bool {
     let dot = |a: &Joints, b: &Joints| a.zip_with(b, |a, b| a * b).as_slice().iter().sum::<f64>();
     let share = dot(before, after) / dot(before, before);
     // NaN at rest, which is no braking.
-    (0.0..1.0).contains(&share)
+    (0.0..=1.0).contains(&share)
         && before.zip_with(after, |before, after| after - before * share).as_slice().iter().all(|off| off.abs() < 1e-9)
 }
 
