@@ -54,8 +54,6 @@ pub struct Servo {
     monitor: Monitor,
     verdict: Verdict,
     speech: Speech,
-    /// What the gate said may be aimed at in this tick.
-    goal: Goal,
     reference: ReferenceGenerator,
     law: ContactLaw,
     tuning: ContactTuning,
@@ -79,10 +77,6 @@ pub struct Servo {
     /// When something was felt last.
     touched: Option<Time>,
 }
-
-/// Motion across the skin, or turning, that exceeds what is permitted by more than this is to end, m/s: what is made up for at once after that
-/// is no jerk.
-const ENDING: f64 = 1e-5;
 
 /// A setpoint further from where an arm at rest stands than this is not where it stands, rad: what a patient bends it by is less.
 const AWAY: f64 = 2e-3;
@@ -118,7 +112,6 @@ impl Servo {
             monitor: Monitor::new(&config.monitor()),
             verdict: Verdict::Quiet,
             speech: Speech::Speaks,
-            goal: Goal::Rest,
             reference: ReferenceGenerator::new(tip),
             law: ContactLaw::new(config.tuning),
             tuning: config.tuning,
@@ -183,7 +176,6 @@ impl Servo {
         }
         facts.monitor = self.verdict;
         let directive = self.gate.advance(now, &facts, &measured);
-        self.goal = directive.goal;
         let transition = self.follow_ladder(now, &directive);
         self.steer(&directive, received.as_ref(), &posture.tip);
         let applied = received.as_ref().map(|received| self.note_applied(now, received));
@@ -423,29 +415,12 @@ impl Servo {
             let made = kinematics.twist(speeds);
             weighed(&Twist::new(made.linear - permitted.linear, made.angular - permitted.angular))
         };
-        let waits = self.is_to_end_first(&now, permitted);
-        let nearer = if waits || missed(&slower) < missed(&direct) { slower } else { direct };
+        let nearer = if missed(&slower) < missed(&direct) { slower } else { direct };
         if self.stops_in_range(kinematics.positions(), &nearer, dt) {
             nearer
         } else {
             within_acceleration(before, &Joints::zero(before.axes()), most)
         }
-    }
-
-    /// Whether what was driven across the skin, or turned, is to end where nothing has to be lifted in a hurry: what is to begin along
-    /// the probe waits for it. One joint that has to turn around for that would hold up all (169 ms; adversary-in-contact, seed 423).
-    fn is_to_end_first(&self, now: &Twist<Tip>, permitted: &Twist<Tip>) -> bool {
-        let aside = |twist: &Twist<Tip>| {
-            let mut aside = *twist;
-            aside.linear.z = 0.0;
-            weighed(&aside)
-        };
-        // A lift follows a release, or a sensor that is lost: then nobody knows whether there is any hurry.
-        let unhurried = matches!(self.contact, contact::Contact::Free) || matches!(self.goal, Goal::Retract { .. });
-        unhurried
-            && self.ladder != Ladder::Engaged
-            && aside(now) > aside(permitted) + ENDING
-            && permitted.linear.z < now.linear.z.min(0.0)
     }
 
     /// Whether, after a tick at these speeds, every joint is still within its range when all come to rest alike.

@@ -326,7 +326,7 @@ impl Checker {
                 format!("the tip moved with {moved:?}, and was said to with {sent:?}")
             });
         }
-        let freedom = sent.freedom(before, self.config.model.limits(), self.ladder);
+        let freedom = sent.freedom(before, self.config.model.limits());
         let Judged { hard, excused, beyond } = self.tip.step(&seen.sent, freedom, &self.limits);
         self.check_rest(seen, &moved);
         if !hard {

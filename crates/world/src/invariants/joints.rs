@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use farprobe_control::{ArmModel, JointLimits};
 use farprobe_geom::{Base, Joints, Pose, Time, Tip, Twist};
-use farprobe_proto::Ladder;
 use nalgebra::UnitQuaternion;
 
 use super::tip::Freedom;
@@ -129,15 +128,13 @@ impl Sent {
         Twist::new(travel / seconds, turn / seconds)
     }
 
-    /// What the joints leave the tip, which went on from the setpoint `before`, while the ladder stands there.
-    pub(super) fn freedom(&self, before: &Self, limits: &[JointLimits], ladder: Ladder) -> Freedom {
+    /// What the joints leave the tip, which went on from the setpoint `before`.
+    pub(super) fn freedom(&self, before: &Self, limits: &[JointLimits]) -> Freedom {
         let seconds = self.at.saturating_since(before.at).as_secs_f64();
         let changed = self.velocities.zip_with(&before.velocities, |to, from| (to - from) / seconds);
         // What a refusal leaves of a motion ends in the last tick of its braking, less than a hundredth of a radian a second.
         let has_ended = self.is_at_rest() && !before.is_at_rest();
-        // What nobody drives any more may brake as a whole, for the sake of what has to end soonest.
-        let brakes = ladder != Ladder::Engaged && is_braking(&before.velocities, &self.velocities);
-        let hemmed = has_ended || brakes || is_hemmed(limits, &self.positions, &self.velocities, &changed);
+        let hemmed = has_ended || is_hemmed(limits, &self.positions, &self.velocities, &changed);
         if hemmed { Freedom::Hemmed } else { Freedom::Free }
     }
 }
@@ -162,15 +159,6 @@ pub(super) fn manipulability(model: &ArmModel, positions: &Joints) -> f64 {
         row /= LENGTH;
     }
     (jacobian * jacobian.transpose()).determinant().max(0.0).sqrt()
-}
-
-/// Whether these speeds are the ones before, all smaller by the same share, or just the same (rad/s).
-fn is_braking(before: &Joints, after: &Joints) -> bool {
-    let dot = |a: &Joints, b: &Joints| a.zip_with(b, |a, b| a * b).as_slice().iter().sum::<f64>();
-    let share = dot(before, after) / dot(before, before);
-    // NaN at rest, which is no braking.
-    (0.0..=1.0).contains(&share)
-        && before.zip_with(after, |before, after| after - before * share).as_slice().iter().all(|off| off.abs() < 1e-9)
 }
 
 /// Whether some joint is at the end of what it can do: of its range, its speed (rad/s) or its acceleration (rad/s²).
