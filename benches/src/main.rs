@@ -35,6 +35,8 @@ enum Run {
     Rt(latency::rt::Options),
     /// What it takes to encode and decode a picture.
     Codec(latency::codec::Options),
+    /// From a handle sample until the first picture that shows its effect is presented.
+    HandToEye(latency::eye::Options),
     /// Says of two files of results (results.json) what is better, worse, or within noise.
     Compare(report::compare::Options),
     /// One end of a run: what this program asks of itself.
@@ -67,6 +69,7 @@ fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
         Run::Command(options) => latency::command::run(options),
         Run::Rt(options) => latency::rt::run(options),
         Run::Codec(options) => latency::codec::run(options),
+        Run::HandToEye(options) => latency::eye::run(options),
         Run::Compare(options) => report::compare::run(options),
         Run::End => latency::ends::run(),
         Run::Links(options) => line::links::run(options),

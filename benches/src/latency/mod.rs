@@ -5,11 +5,14 @@
 //! turn in each *round*, so that whatever the machine does meanwhile, it does to all. A *layout* says on which cores the two ends
 //! run, and a *link* what lies between them. The two ends are [processes of their own](ends).
 
+mod cart;
 pub(crate) mod codec;
 pub(crate) mod command;
 pub(crate) mod ends;
+pub(crate) mod eye;
 mod gather;
 mod layout;
+mod recording;
 mod rounds;
 pub(crate) mod rt;
 mod slots;

@@ -5,6 +5,7 @@
 //! monotonic clock, so that a stamp of one means the same in the other.
 
 pub(crate) mod crew;
+pub(crate) mod place;
 mod relay;
 pub(crate) mod usage;
 pub(crate) mod words;
@@ -33,7 +34,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         Order::Relay(plan) => relay::run(&plan),
         Order::Cycle(kind) => cycle::run(kind),
         Order::Load(plan) => load::run(plan),
-        Order::Code(plan) => coder::run(plan),
+        Order::Code(plan) => coder::run(&plan),
     }
 }
 

@@ -23,16 +23,29 @@ pub(crate) enum Order {
 }
 
 /// Pictures to encode and decode.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CodePlan {
-    pub(crate) size: Size,
+    pub(crate) material: Material,
     /// How many count.
     pub(crate) pictures: usize,
+    /// In bits a second.
+    pub(crate) bitrate: u32,
+}
+
+/// What is encoded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Material {
+    /// Drawn pictures of this size, one after the other without a pause.
+    Drawn(Size),
+    /// A recording, at its own pace, taken as the cart takes it.
+    Recording(PathBuf),
 }
 
 /// What each picture took, ns.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Coded {
+    /// Until it was there to be encoded.
+    pub(crate) acquire: Vec<u64>,
     pub(crate) encode: Vec<u64>,
     pub(crate) decode: Vec<u64>,
     pub(crate) usage: Usage,

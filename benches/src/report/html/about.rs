@@ -7,6 +7,8 @@ pub(super) fn title(run: &str, link: &str) -> String {
         "rt step" => "Real-time loop: what a step takes".to_owned(),
         "codec" => "Encoding and decoding a picture".to_owned(),
         "command" if link == "none" => "Command, no line between".to_owned(),
+        "hand-to-eye" if link == "none" => "From the hand to the eye, no line between".to_owned(),
+        "hand-to-eye" => "From the hand to the eye".to_owned(),
         _ => capital(run),
     };
     if link == "none" { name } else { format!("{name}, line: {link}") }
@@ -28,6 +30,11 @@ pub(super) fn run(run: &str) -> Option<&'static str> {
             "A picture has to be made small for its way, and whole again at its end. Here it was measured how long that takes, \
              without any way between."
         }
+        "hand-to-eye" => {
+            "A specialist moves a handle, and sees on the screen what that did. Here it was measured how long that takes: from the \
+             moment the handle is read until the first picture that can show it is presented. A picture comes only every few \
+             hundredths of a second, so that a command waits half of that time on average before anything else."
+        }
         _ => return None,
     })
 }
@@ -35,7 +42,7 @@ pub(super) fn run(run: &str) -> Option<&'static str> {
 /// What a run is counted in: "half of all … take no longer".
 pub(super) fn things(run: &str) -> &'static str {
     match run {
-        "command" => "commands",
+        "command" | "hand-to-eye" => "commands",
         "rt" => "wake-ups",
         "rt step" => "steps",
         "codec" => "pictures",
@@ -48,13 +55,14 @@ pub(super) fn floor(run: &str) -> &'static str {
     match run {
         "command" => "plain UDP",
         "rt" => "an idle loop",
+        "hand-to-eye" => "encoding and decoding alone",
         _ => "the floor",
     }
 }
 
 /// What a link label stands for, in a run that has to do with links.
 pub(super) fn link(run: &str, link: &str) -> &'static str {
-    if run != "command" {
+    if !matches!(run, "command" | "hand-to-eye") {
         ""
     } else if link.ends_with("blackout") {
         "Between the two ends was an artificial line, which delays and loses as its description says, and in the middle of each \
@@ -73,7 +81,9 @@ pub(super) fn subject(run: &str, subject: &str) -> &'static str {
         ("command", "farprobe") => "the program, encrypted",
         ("command", "floor") => "plain UDP, the least this machine can do",
         ("command", "quinn") => "the QUIC library as it comes",
+        ("hand-to-eye", "farprobe") => "the programs, the whole way",
         (_, "farprobe") => "the program",
+        ("hand-to-eye", "floor") => "the same pictures encoded and decoded in one process, without any way",
         ("rt", "floor") => "a loop without work, the least this machine can do",
         (_, "floor-again") => "the same once more",
         _ => "",
