@@ -37,6 +37,8 @@ enum Run {
     Codec(latency::codec::Options),
     /// From a handle sample until the first picture that shows its effect is presented.
     HandToEye(latency::eye::Options),
+    /// What a change of the desk's address and a blackout do to commands in mid-motion.
+    Link(latency::link::Options),
     /// Says of two files of results (results.json) what is better, worse, or within noise.
     Compare(report::compare::Options),
     /// One end of a run: what this program asks of itself.
@@ -70,6 +72,7 @@ fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
         Run::Rt(options) => latency::rt::run(options),
         Run::Codec(options) => latency::codec::run(options),
         Run::HandToEye(options) => latency::eye::run(options),
+        Run::Link(options) => latency::link::run(options),
         Run::Compare(options) => report::compare::run(options),
         Run::End => latency::ends::run(),
         Run::Links(options) => line::links::run(options),

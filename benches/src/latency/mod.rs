@@ -12,6 +12,7 @@ pub(crate) mod ends;
 pub(crate) mod eye;
 mod gather;
 mod layout;
+pub(crate) mod link;
 mod recording;
 mod rounds;
 pub(crate) mod rt;

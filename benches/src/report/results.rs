@@ -58,6 +58,25 @@ impl Results {
             courses: Vec::new(),
         }
     }
+
+    /// With everything that `other` has measured. Layouts of one name are one, if they are the same; what is said twice is said once.
+    pub(crate) fn with(mut self, other: Self) -> Self {
+        for layout in other.layouts {
+            if !self.layouts.contains(&layout) {
+                self.layouts.push(layout);
+            }
+        }
+        for note in other.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        self.runs.extend(other.runs);
+        self.ratios.extend(other.ratios);
+        self.bars.extend(other.bars);
+        self.courses.extend(other.courses);
+        self
+    }
 }
 
 /// A layout as it was on this machine.
@@ -267,6 +286,16 @@ mod tests {
         let ratio = &value["ratios"][0];
         assert!(has(ratio, &["run", "link", "layout", "of", "to", "p50", "p99", "spread"]), "{ratio}");
         assert!(value.get("percentiles").is_none() && run.get("percentiles").is_none());
+    }
+
+    #[test]
+    fn two_runs_go_into_one_report() {
+        let mut other = results();
+        other.runs.retain(|run| run.subject == "farprobe");
+        other.notes.push("And something else.".into());
+        let both = Results::begun(SystemTime::UNIX_EPOCH, "both".into()).with(results()).with(other);
+        assert_eq!((both.runs.len(), both.ratios.len(), both.bars.len(), both.courses.len()), (4, 4, 2, 2));
+        assert_eq!((both.layouts.len(), both.notes.len(), both.command.as_str()), (1, 2, "both"));
     }
 
     #[test]

@@ -21,6 +21,7 @@ use serde::de::DeserializeOwned;
 
 use super::codec::coder;
 use super::command::{receiver, sender};
+use super::link::steered;
 use super::rt::{cycle, load};
 use words::{Order, Tuning};
 
@@ -30,6 +31,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     match hear()? {
         Order::Receive(plan) => receiver::run(&plan),
+        Order::Steer(plan) => steered::run(&plan),
         Order::Send(plan) => sender::run(&plan),
         Order::Relay(plan) => relay::run(&plan),
         Order::Cycle(kind) => cycle::run(kind),

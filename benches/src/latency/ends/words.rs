@@ -15,6 +15,8 @@ use crate::latency::command::path::PathKind;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Order {
     Receive(ReceivePlan),
+    /// As Receive, with the cart's own real-time thread behind it.
+    Steer(ReceivePlan),
     Send(SendPlan),
     Relay(RelayPlan),
     Cycle(CycleKind),
@@ -109,6 +111,18 @@ pub(crate) struct SendPlan {
     pub(crate) certificate: Option<Vec<u8>>,
     /// Between two commands.
     pub(crate) period: Duration,
+    pub(crate) hand: Hand,
+}
+
+/// What the hand at the desk does, by the time since the first command.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct Hand {
+    /// When it presses its clutch. It slides from then on.
+    pub(crate) pressed_after: Duration,
+    /// When the desk gets another address, if it does.
+    pub(crate) moves_after: Option<Duration>,
+    /// How old a state is when a command echoes it: the way back, which is not gone here.
+    pub(crate) echo_age: Duration,
 }
 
 /// The line between the two.
@@ -150,6 +164,8 @@ pub(crate) struct Sent {
     pub(crate) last: u64,
     /// Commands that the path did not take.
     pub(crate) refused: u64,
+    /// When the desk got its other address, ns.
+    pub(crate) moved_at: Option<u64>,
     pub(crate) usage: Usage,
 }
 
@@ -211,6 +227,25 @@ pub(crate) struct Received {
     /// Commands for which the real-time thread's inbox had no room.
     pub(crate) overflowed: u64,
     pub(crate) usage: Usage,
+}
+
+/// What the cart's real-time thread did.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Steered {
+    /// Every command it applied: its number, and when, ns.
+    pub(crate) applied: Vec<(u64, u64)>,
+    /// How the safety ladder stood at first, and every change: when, ns; where it stood then; why; and whether the hand drove there.
+    pub(crate) ladder: Vec<(u64, String, String, Driving)>,
+    /// Ticks of which nothing is known.
+    pub(crate) lost: u64,
+    pub(crate) usage: Usage,
+}
+
+/// Whether the hand moves the probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Driving {
+    Yes,
+    No,
 }
 
 /// What the line did.

@@ -124,7 +124,7 @@ pub(crate) fn measured(options: &Options) -> Result<Results, Box<dyn Error>> {
     Ok(Results {
         layouts: vec![LayoutNote {
             name: Layout::Free.name().to_owned(),
-            about: "desk and cart are processes of their own, wherever the system puts them".to_owned(),
+            about: "both ends wherever the system puts them".to_owned(),
         }],
         notes: notes::notes(&setup, &recording, options.rounds()),
         bars: bars::bars(&runs, &ratios),

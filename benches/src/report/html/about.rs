@@ -7,6 +7,7 @@ pub(super) fn title(run: &str, link: &str) -> String {
         "rt step" => "Real-time loop: what a step takes".to_owned(),
         "codec" => "Encoding and decoding a picture".to_owned(),
         "command" if link == "none" => "Command, no line between".to_owned(),
+        "link" => "Another address in mid-motion".to_owned(),
         "hand-to-eye" if link == "none" => "From the hand to the eye, no line between".to_owned(),
         "hand-to-eye" => "From the hand to the eye".to_owned(),
         _ => capital(run),
@@ -30,6 +31,11 @@ pub(super) fn run(run: &str) -> Option<&'static str> {
             "A picture has to be made small for its way, and whole again at its end. Here it was measured how long that takes, \
              without any way between."
         }
+        "link" => {
+            "A desk may change its network while the robot moves: from cable to wireless, or from one cell to the next. Here it was \
+             measured how much time passes between two commands that the robot’s controller acts on, while that happens. They are sent \
+             every 2 ms, and that is what should pass."
+        }
         "hand-to-eye" => {
             "A specialist moves a handle, and sees on the screen what that did. Here it was measured how long that takes: from the \
              moment the handle is read until the first picture that can show it is presented. A picture comes only every few \
@@ -45,15 +51,21 @@ pub(super) fn things(run: &str) -> &'static str {
         "command" | "hand-to-eye" => "commands",
         "rt" => "wake-ups",
         "rt step" => "steps",
+        "link" => "gaps",
         "codec" => "pictures",
         _ => "samples",
     }
 }
 
+/// What may be lost in a run.
+pub(super) fn lost(run: &str) -> &'static str {
+    if run == "link" { "commands" } else { things(run) }
+}
+
 /// What the floor of a run is.
 pub(super) fn floor(run: &str) -> &'static str {
     match run {
-        "command" => "plain UDP",
+        "command" | "link" => "plain UDP",
         "rt" => "an idle loop",
         "hand-to-eye" => "encoding and decoding alone",
         _ => "the floor",
@@ -62,7 +74,7 @@ pub(super) fn floor(run: &str) -> &'static str {
 
 /// What a link label stands for, in a run that has to do with links.
 pub(super) fn link(run: &str, link: &str) -> &'static str {
-    if !matches!(run, "command" | "hand-to-eye") {
+    if !matches!(run, "command" | "hand-to-eye" | "link") {
         ""
     } else if link.ends_with("blackout") {
         "Between the two ends was an artificial line, which delays and loses as its description says, and in the middle of each \
@@ -78,9 +90,10 @@ pub(super) fn link(run: &str, link: &str) -> &'static str {
 /// What a subject of a run is, in a few words; nothing for one that nobody has described.
 pub(super) fn subject(run: &str, subject: &str) -> &'static str {
     match (run, subject) {
-        ("command", "farprobe") => "the program, encrypted",
+        ("command" | "link", "farprobe") => "the program, encrypted",
         ("command", "floor") => "plain UDP, the least this machine can do",
-        ("command", "quinn") => "the QUIC library as it comes",
+        ("link", "floor") => "plain UDP from another port",
+        ("command" | "link", "quinn") => "the QUIC library as it comes",
         ("hand-to-eye", "farprobe") => "the programs, the whole way",
         (_, "farprobe") => "the program",
         ("hand-to-eye", "floor") => "the same pictures encoded and decoded in one process, without any way",

@@ -61,7 +61,7 @@ fn of_part(part: &Part<'_>) -> String {
         figures.extend(ratio.map(|ratio| {
             (format!("{} ×", words::ratio(ratio.p50)), format!("the time of {floor_name}, median of the rounds"))
         }));
-        let of = format!("were lost, of {} {things} in {} rounds", words::count(own.sent), own.rounds);
+        let of = format!("were lost, of {} {} in {} rounds", words::count(own.sent), about::lost(part.run), own.rounds);
         figures.push((words::percent(own.loss), of));
         let card = |(figure, what): &(String, String)| {
             format!("<div class=\"figure\"><b>{figure}</b><span>{what}</span></div>")
