@@ -18,11 +18,15 @@ mod rounds;
 pub(crate) mod rt;
 mod slots;
 pub(crate) mod statistics;
+pub(crate) mod video;
 
 use std::time::Duration;
 
 pub(crate) use slots::{FLOOR, FLOOR_AGAIN};
 pub(crate) use statistics::Spread;
+
+/// Farprobe itself, whatever of it a run measures.
+const FARPROBE: &str = "farprobe";
 
 /// How this program was built.
 pub(crate) const fn build() -> &'static str {

@@ -244,6 +244,9 @@ pub(crate) struct Course {
     pub(crate) event: String,
     /// How long it had lasted then, s.
     pub(crate) lasted_s: f64,
+    /// What was the case meanwhile, in words.
+    #[serde(default)]
+    pub(crate) during: String,
     /// (time of arrival, s; age then, ms; 1 if it would have been applied, 0 if not).
     pub(crate) points: Vec<[f64; 3]>,
 }

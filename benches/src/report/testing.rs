@@ -45,6 +45,7 @@ pub(crate) fn results() -> Results {
             round: 3,
             event: "the line carries again".into(),
             lasted_s: 2.0,
+            during: "nothing gets through".into(),
             points: vec![[-2.1, 25.0, 1.0], [0.026, 26.0, 1.0], [0.03, 900.0, 0.0]],
         }],
     }

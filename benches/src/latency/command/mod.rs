@@ -219,6 +219,7 @@ fn courses(belongs: &Belongs, setup: &Setup, turns: &[Measured]) -> Vec<Course> 
         round: last,
         event: "the line carries again".to_owned(),
         lasted_s: dark.lasts.as_secs_f64(),
+        during: "nothing gets through".to_owned(),
         points: turn.course.clone(),
     };
     of_last.map(course).collect()

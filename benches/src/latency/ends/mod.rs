@@ -23,6 +23,7 @@ use super::codec::coder;
 use super::command::{receiver, sender};
 use super::link::steered;
 use super::rt::{cycle, load};
+use super::video::desk;
 use words::{Order, Tuning};
 
 /// Is one end, as standard input says.
@@ -37,6 +38,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         Order::Cycle(kind) => cycle::run(kind),
         Order::Load(plan) => load::run(plan),
         Order::Code(plan) => coder::run(&plan),
+        Order::Look(plan) => desk::run(&plan),
     }
 }
 

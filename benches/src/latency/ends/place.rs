@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use farprobe_geom::Time;
 use farprobe_impair::link::Link;
 use farprobe_impair::namespace::{Lab, LabError};
 use farprobe_impair::{Keep, Report};
@@ -48,6 +49,14 @@ impl Between {
         // Another run at the same time has other namespaces.
         let name = format!("farprobe-bench-{}", std::process::id());
         Ok(Self::Line(Box::new(Lab::build(&name, &link.profile, seed, Keep::Counts)?)))
+    }
+
+    /// When the line began, if there is one: its script counts from there.
+    pub(crate) fn began(&self) -> Option<Time> {
+        match self {
+            Self::Nothing => None,
+            Self::Line(lab) => lab.driver.report().map(|report| report.began),
+        }
     }
 
     /// Ends the line, and gives what it has to say; nothing if there was none.

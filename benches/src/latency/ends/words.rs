@@ -22,6 +22,38 @@ pub(crate) enum Order {
     Cycle(CycleKind),
     Load(LoadPlan),
     Code(CodePlan),
+    Look(LookPlan),
+}
+
+/// A console that looks on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct LookPlan {
+    /// Where demo identities are.
+    pub(crate) identities: PathBuf,
+    pub(crate) cart: SocketAddr,
+    /// What the cart plays: a picture is judged by it.
+    pub(crate) recording: PathBuf,
+}
+
+/// A picture that was decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Seen {
+    pub(crate) number: u64,
+    /// Captured, encoded, its first packet received, its last, decoded; ns.
+    pub(crate) stamps: [u64; 5],
+    /// Whether no part of it is guessed.
+    pub(crate) complete: bool,
+    /// Peak signal to noise, dB; nothing where it can't be judged.
+    pub(crate) quality: Option<f64>,
+}
+
+/// What a console has seen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Looked {
+    pub(crate) pictures: Vec<Seen>,
+    pub(crate) usage: Usage,
+    /// Why the video ended before its time, if it did.
+    pub(crate) ended: Option<String>,
 }
 
 /// Pictures to encode and decode.

@@ -8,6 +8,8 @@ pub(super) fn title(run: &str, link: &str) -> String {
         "codec" => "Encoding and decoding a picture".to_owned(),
         "command" if link == "none" => "Command, no line between".to_owned(),
         "link" => "Another address in mid-motion".to_owned(),
+        "video" if link == "none" => "Pictures, no line between".to_owned(),
+        "video" => "Pictures".to_owned(),
         "hand-to-eye" if link == "none" => "From the hand to the eye, no line between".to_owned(),
         "hand-to-eye" => "From the hand to the eye".to_owned(),
         _ => capital(run),
@@ -31,6 +33,11 @@ pub(super) fn run(run: &str) -> Option<&'static str> {
             "A picture has to be made small for its way, and whole again at its end. Here it was measured how long that takes, \
              without any way between."
         }
+        "video" => {
+            "The cart sends the picture of its scanner to the specialist, who steers by it. Here it was measured how long a picture takes: \
+             from the moment it is captured until it is whole again at the desk. How many were not good, and how long \
+             none came, is told beside it."
+        }
         "link" => {
             "A desk may change its network while the robot moves: from cable to wireless, or from one cell to the next. Here it was \
              measured how much time passes between two commands that the robot’s controller acts on, while that happens. They are sent \
@@ -52,7 +59,7 @@ pub(super) fn things(run: &str) -> &'static str {
         "rt" => "wake-ups",
         "rt step" => "steps",
         "link" => "gaps",
-        "codec" => "pictures",
+        "codec" | "video" => "pictures",
         _ => "samples",
     }
 }
@@ -67,16 +74,16 @@ pub(super) fn floor(run: &str) -> &'static str {
     match run {
         "command" | "link" => "plain UDP",
         "rt" => "an idle loop",
-        "hand-to-eye" => "encoding and decoding alone",
+        "hand-to-eye" | "video" => "encoding and decoding alone",
         _ => "the floor",
     }
 }
 
 /// What a link label stands for, in a run that has to do with links.
 pub(super) fn link(run: &str, link: &str) -> &'static str {
-    if !matches!(run, "command" | "hand-to-eye" | "link") {
+    if !matches!(run, "command" | "hand-to-eye" | "link" | "video") {
         ""
-    } else if link.ends_with("blackout") {
+    } else if link.ends_with("blackout") && run != "video" {
         "Between the two ends was an artificial line, which delays and loses as its description says, and in the middle of each \
          turn carried nothing at all. What was sent meanwhile counts as lost."
     } else if link == "none" {
@@ -87,6 +94,16 @@ pub(super) fn link(run: &str, link: &str) -> &'static str {
     }
 }
 
+/// What the course of a run around an event shows.
+pub(super) fn course(run: &str) -> &'static str {
+    if run == "video" {
+        "Each picture around what happened to the line, and how old it was when it could be shown. Red is one that is not good: parts \
+         of it are guessed, or it is spoilt."
+    } else {
+        "What arrived around the blackout, and how old it was by then. Red is what the cart refuses as too late."
+    }
+}
+
 /// What a subject of a run is, in a few words; nothing for one that nobody has described.
 pub(super) fn subject(run: &str, subject: &str) -> &'static str {
     match (run, subject) {
@@ -94,9 +111,9 @@ pub(super) fn subject(run: &str, subject: &str) -> &'static str {
         ("command", "floor") => "plain UDP, the least this machine can do",
         ("link", "floor") => "plain UDP from another port",
         ("command" | "link", "quinn") => "the QUIC library as it comes",
-        ("hand-to-eye", "farprobe") => "the programs, the whole way",
+        ("hand-to-eye" | "video", "farprobe") => "the programs, the whole way",
         (_, "farprobe") => "the program",
-        ("hand-to-eye", "floor") => "the same pictures encoded and decoded in one process, without any way",
+        ("hand-to-eye" | "video", "floor") => "the same pictures encoded and decoded in one process, without any way",
         ("rt", "floor") => "a loop without work, the least this machine can do",
         (_, "floor-again") => "the same once more",
         _ => "",

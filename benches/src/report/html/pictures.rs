@@ -100,7 +100,7 @@ fn courses(part: &Part<'_>, subjects: &[&str]) -> String {
     };
     let cards: String = all.iter().map(one).collect();
     format!(
-        "<p class=\"small\" style=\"margin-top:20px\">What arrived around the blackout, and how old it was by then. Red is what \
-         the cart refuses as too late.</p><div class=\"pair\">{cards}</div>"
+        "<p class=\"small\" style=\"margin-top:20px\">{}</p><div class=\"pair\">{cards}</div>",
+        about::course(part.run)
     )
 }
