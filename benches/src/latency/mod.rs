@@ -5,6 +5,7 @@
 //! turn in each *round*, so that whatever the machine does meanwhile, it does to all. A *layout* says on which cores the two ends
 //! run, and a *link* what lies between them. The two ends are [processes of their own](ends).
 
+pub(crate) mod all;
 mod cart;
 pub(crate) mod codec;
 pub(crate) mod command;

@@ -30,6 +30,9 @@ pub(crate) struct Results {
     pub(crate) layouts: Vec<LayoutNote>,
     /// How it was measured, and what to know of it, in sentences.
     pub(crate) notes: Vec<String>,
+    /// The same of each of several runs, if this is a report of more than one.
+    #[serde(default)]
+    pub(crate) parts: Vec<PartNotes>,
     /// One entry for each run, link, layout and subject.
     pub(crate) runs: Vec<RunResult>,
     /// Each subject beside its floor, round by round.
@@ -52,11 +55,19 @@ impl Results {
             machine: Machine::here(),
             layouts: Vec::new(),
             notes: Vec::new(),
+            parts: Vec::new(),
             runs: Vec::new(),
             ratios: Vec::new(),
             bars: Vec::new(),
             courses: Vec::new(),
         }
+    }
+
+    /// With everything that `other`, the run called `name`, has measured, and what there is to know of it.
+    pub(crate) fn with_part(mut self, name: &str, other: Self) -> Self {
+        let (command, notes) = (other.command.clone(), other.notes.clone());
+        self.parts.push(PartNotes { run: name.to_owned(), command, notes });
+        self.with(Self { notes: Vec::new(), ..other })
     }
 
     /// With everything that `other` has measured. Layouts of one name are one, if they are the same; what is said twice is said once.
@@ -77,6 +88,15 @@ impl Results {
         self.courses.extend(other.courses);
         self
     }
+}
+
+/// What to know of one of several runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PartNotes {
+    pub(crate) run: String,
+    /// What somebody has to type to measure it again.
+    pub(crate) command: String,
+    pub(crate) notes: Vec<String>,
 }
 
 /// A layout as it was on this machine.
@@ -299,6 +319,8 @@ mod tests {
         let both = Results::begun(SystemTime::UNIX_EPOCH, "both".into()).with(results()).with(other);
         assert_eq!((both.runs.len(), both.ratios.len(), both.bars.len(), both.courses.len()), (4, 4, 2, 2));
         assert_eq!((both.layouts.len(), both.notes.len(), both.command.as_str()), (1, 2, "both"));
+        let all = Results::begun(SystemTime::UNIX_EPOCH, "all".into()).with_part("command", results());
+        assert_eq!((all.runs.len(), all.notes.len(), all.parts[0].notes.len()), (3, 0, 1));
     }
 
     #[test]

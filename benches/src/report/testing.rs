@@ -3,8 +3,8 @@
 use farprobe_record::Machine;
 
 use super::results::{
-    BarResult, Course, EndPair, FORMAT, Figure, Hop, LayoutNote, RatioResult, RatioRounds, RatioSpread, Results,
-    RoundResult, RunResult, Verdict,
+    BarResult, Course, EndPair, FORMAT, Figure, Hop, LayoutNote, PartNotes, RatioResult, RatioRounds, RatioSpread,
+    Results, RoundResult, RunResult, Verdict,
 };
 use crate::latency::statistics::{Percentiles, tidy};
 
@@ -22,6 +22,7 @@ pub(crate) fn results() -> Results {
         machine: Machine { cpu: "Made <Up>".into(), cores: 2, memory_mb: 8_000, system: "Linux 6, kernel 6.1".into() },
         layouts: vec![LayoutNote { name: "free".into(), about }],
         notes: vec!["It was made up.".into()],
+        parts: vec![PartNotes { run: "x".into(), command: "bench x".into(), notes: vec!["Of x.".into()] }],
         runs,
         ratios,
         bars: vec![BarResult {

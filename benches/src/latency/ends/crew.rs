@@ -211,7 +211,7 @@ impl End {
 }
 
 /// Comes when somebody wants this program to end: Ctrl-C, SIGTERM or a closed terminal.
-async fn interrupted() -> EndError {
+pub(crate) async fn interrupted() -> EndError {
     let both = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
     let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)] = both else {
         // Without handlers the signals end this program by themselves, and the kernel the ends.
