@@ -1,7 +1,8 @@
 //! `farprobe-bench`: what Farprobe measures of itself, and the impaired lines to measure on.
 //!
-//! Runs: `command`, the way of a command in real time, `rt`, the real-time thread, `codec`, `world`, the safety campaign in virtual time, and `step`, the
-//! instructions of one step of the servo; `compare` puts two results beside each other. Lines: `links` lists them, `relay` and
+//! Runs: `command`, the way of a command in real time, `rt`, the real-time thread, `codec`, `hand-to-eye`, `video`, the way of a
+//! picture, `link`, what becomes of commands when the line changes, `world`, the safety campaign in virtual time, and `step`, the
+//! instructions of one step of the servo; `all` is every one of them but the last. `compare` puts two results beside each other. Lines: `links` lists them, `relay` and
 //! `netns` put programs on them, `selftest` proves that they hold.
 
 mod latency;
@@ -35,6 +36,14 @@ enum Run {
     Rt(latency::rt::Options),
     /// What it takes to encode and decode a picture.
     Codec(latency::codec::Options),
+    /// From a handle sample until the first picture that shows its effect is presented.
+    HandToEye(latency::eye::Options),
+    /// What a change of the desk's address and a blackout do to commands in mid-motion.
+    Link(latency::link::Options),
+    /// From the capture of a picture until it is decoded at the desk, and what losses, a blackout and a lower rate do to it.
+    Video(latency::video::Options),
+    /// Every run after another, unattended, and one report of them all.
+    All(latency::all::Options),
     /// Says of two files of results (results.json) what is better, worse, or within noise.
     Compare(report::compare::Options),
     /// One end of a run: what this program asks of itself.
@@ -67,6 +76,10 @@ fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
         Run::Command(options) => latency::command::run(options),
         Run::Rt(options) => latency::rt::run(options),
         Run::Codec(options) => latency::codec::run(options),
+        Run::HandToEye(options) => latency::eye::run(options),
+        Run::Link(options) => latency::link::run(options),
+        Run::Video(options) => latency::video::run(options),
+        Run::All(options) => latency::all::run(options),
         Run::Compare(options) => report::compare::run(options),
         Run::End => latency::ends::run(),
         Run::Links(options) => line::links::run(options),

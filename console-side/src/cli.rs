@@ -74,6 +74,10 @@ pub(crate) struct Exam {
     /// Where summary.json and session.log go, in place of an earlier run's. Without it: out/exam, or out/demo for a demo.
     #[arg(long, value_name = "DIR", overrides_with = "out")]
     pub out: Option<PathBuf>,
+    /// Save the way of every single command that a picture shows, stamp by stamp, as a new file of comma-separated values. For
+    /// whoever measures.
+    #[arg(long, value_name = "FILE", overrides_with = "trace")]
+    pub trace: Option<PathBuf>,
 }
 
 /// What the specialist holds.

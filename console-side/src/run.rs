@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use farprobe_console::address::resolve;
 use farprobe_console::demo::DemoCart;
-use farprobe_console::exam::{Destination, Director, HandleStart, Happening, Plan, Screen, Shots, Sink};
+use farprobe_console::exam::{Destination, Director, HandleStart, Happening, Plan, Screen, Shots, Sink, Trace};
 use farprobe_console::handles::{self, Chosen};
 use farprobe_console::headless;
 use farprobe_console::model::{Event, Intent};
@@ -157,6 +157,7 @@ fn examine(
     let clock = MonotonicClock;
     let (tell, heard) = channel();
     let marks = desk.marks().to_vec();
+    let trace = exam.trace.as_deref().map(Trace::create).transpose()?;
     let begin = move |results: &Results| {
         let prepared = results.prepare(&marks)?;
         for kept in &prepared.aside {
@@ -171,12 +172,12 @@ fn examine(
         let screen = Screen::default();
         let sink = headless::sink(clock, screen.clone());
         let shots = Shots::new(results.shots.clone(), None, screen);
-        let plan = plan(clock, destination, desk.chosen, &results.out, Paint::Nobody, desk.figures);
+        let plan = plan(clock, destination, desk.chosen, &results.out, Paint::Nobody, (desk.figures, trace));
         let director = Director::start(plan, sink, shots, (tell, heard))?;
         tell_figures(&director);
         return close(director.direct());
     }
-    with_window(clock, desk, results, begin, (tell, heard))
+    with_window(clock, (desk, trace), results, begin, (tell, heard))
 }
 
 /// The settings in force; says where they come from.
@@ -216,7 +217,7 @@ fn plan(
     chosen: Chosen,
     out: &Path,
     paint: Paint,
-    figures: Option<u16>,
+    (figures, trace): (Option<u16>, Option<Trace>),
 ) -> Plan {
     let start = if chosen.script.is_some() { HandleStart::WhenReady } else { HandleStart::AtOnce };
     Plan {
@@ -229,12 +230,13 @@ fn plan(
         out: out.to_owned(),
         painted_by_window: paint == Paint::Window,
         figures,
+        trace,
     }
 }
 
 fn with_window(
     clock: MonotonicClock,
-    desk: Desk,
+    (desk, trace): (Desk, Option<Trace>),
     results: Results,
     reach: impl FnOnce(&Results) -> Result<Destination, AnyError> + 'static,
     happenings: (Sender<Happening>, Receiver<Happening>),
@@ -270,7 +272,7 @@ fn with_window(
     let (started, directing) = channel();
     let begin = move || {
         let destination = reach(&results).map_err(|error| error.to_string())?;
-        let plan = plan(clock, destination, chosen, &results.out, Paint::Window, figures);
+        let plan = plan(clock, destination, chosen, &results.out, Paint::Window, (figures, trace));
         let director = Director::start(plan, sink, shots, happenings).map_err(|error| error.to_string())?;
         tell_figures(&director);
         director.hear_painted(painted_heard)?;

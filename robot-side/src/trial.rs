@@ -3,13 +3,14 @@
 //! No network, no consoles, no scanner: what is measured is the loop and its step on this machine. For comparison there is a
 //! bare loop, scheduled in the same way and without any work.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use farprobe_devices::MonotonicClock;
 use farprobe_devices::arm::SimulatedArm;
 use farprobe_geom::{Newton, Pose, Time, Twist};
-use farprobe_proto::{Bedside, Clutch, Epoch, Ladder, PictureHealth, PictureReport};
-use farprobe_servo::{Inbound, Servo, ServoConfig};
+use farprobe_proto::{Bedside, Cause, Clutch, Command, Epoch, Ladder, PictureHealth, PictureReport};
+use farprobe_servo::{AppliedCommand, Inbound, Servo, ServoConfig};
 use farprobe_session::console::{CommandOutbox, Intent};
 use farprobe_sim::arm::{Plant, PlantCard};
 use farprobe_sim::body::{Body, BodyCard};
@@ -18,7 +19,7 @@ use nalgebra::{Isometry3, Vector3};
 
 use crate::StartError;
 use crate::config::Realtime;
-use crate::rt::{self, PERIOD, Pacing, RtThread, Taps};
+use crate::rt::{self, Inbox, PERIOD, Pacing, RtThread, Taps};
 
 /// Between two commands: 500 a second.
 const COMMAND_PERIOD: Duration = Duration::from_millis(2);
@@ -57,8 +58,79 @@ pub struct Trial {
     pub driven: u64,
 }
 
-/// Runs the real-time thread with the simulated arm until `until`, and tells of the ticks from `from` on.
-pub fn servo(from: Time, until: Time) -> Result<Trial, StartError> {
+/// The real-time thread with the simulated arm, consented and armed, which waits for commands of one lease.
+#[derive(Debug)]
+pub struct Rig {
+    thread: RtThread,
+    taps: Taps,
+}
+
+/// The way of commands into a [`Rig`]; any number of threads may have one.
+#[derive(Debug, Clone)]
+pub struct RigInbox(Arc<Inbox>);
+
+/// A tick of a [`Rig`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RigTick {
+    /// When it ran.
+    pub ran_at: Time,
+    /// The command that it applied, if it did.
+    pub applied: Option<AppliedCommand>,
+    /// How the safety ladder stood after it, and why.
+    pub ladder: (Ladder, Cause),
+}
+
+impl Rig {
+    /// Starts it; commands count under the lease `epoch`.
+    pub fn start(epoch: Epoch) -> Result<Self, StartError> {
+        let (thread, taps) = spawn_simulated()?;
+        for first in [Inbound::Lease(Some(epoch)), Inbound::Bedside(Bedside::Consent), Inbound::Bedside(Bedside::Arm)] {
+            // A full inbox means that the thread is dead; then there are no ticks, and whoever asked sees that.
+            let _ = thread.inbox.push(first);
+        }
+        Ok(Self { thread, taps })
+    }
+
+    /// A way in.
+    pub fn inbox(&self) -> RigInbox {
+        RigInbox(Arc::clone(&self.thread.inbox))
+    }
+
+    /// How the thread was scheduled, in words.
+    pub fn scheduling(&self) -> String {
+        self.thread.scheduling.to_string()
+    }
+
+    /// Gives every tick since the last call to `take`, and how many there were of which nothing is known, since the beginning. Has
+    /// to be called twice a second at least.
+    pub fn ticks(&mut self, mut take: impl FnMut(RigTick)) -> u64 {
+        let mut lost = 0;
+        while let Ok(tick) = self.taps.ticks.pop() {
+            lost = tick.lost_before;
+            // A tick that is made up for counts for the time when it was due.
+            let ran_at = tick.at + Duration::from_nanos(tick.lateness_ns);
+            take(RigTick { ran_at, applied: tick.applied, ladder: (tick.state.ladder, tick.state.cause) });
+        }
+        // The scanner and the consoles would read them; here nobody does, and the thread does not mind.
+        while self.taps.contexts.pop().is_ok() || self.taps.states.pop().is_ok() {}
+        lost
+    }
+
+    /// Ends the thread.
+    pub fn end(self) {
+        self.thread.end();
+    }
+}
+
+impl RigInbox {
+    /// Hands a command to the next tick. Gives whether there was room: without, the thread is dead.
+    pub fn push(&self, arrived: Time, command: Command) -> bool {
+        self.0.push(Inbound::Command { arrived, command }).is_ok()
+    }
+}
+
+/// The thread with the simulated arm where an exam begins.
+fn spawn_simulated() -> Result<(RtThread, Taps), StartError> {
     let clock = MonotonicClock;
     let failed = |error: &dyn std::fmt::Display| StartError::Simulation(error.to_string());
     let model = scene::arm().map_err(|error| failed(&error))?;
@@ -68,15 +140,15 @@ pub fn servo(from: Time, until: Time) -> Result<Trial, StartError> {
     let plant = Plant::new(&PlantCard::A, body, model, scene::couch(), &start, 1).map_err(|error| failed(&error))?;
     let (arm, _probe) = SimulatedArm::new(plant);
     let priority = Realtime::default().priority;
-    let (thread, mut taps) = rt::spawn(clock, Box::new(arm), servo, priority, Pacing::CatchUp)?;
-    for first in [Inbound::Lease(Some(EPOCH)), Inbound::Bedside(Bedside::Consent), Inbound::Bedside(Bedside::Arm)] {
-        // A full inbox means that the thread is dead; then there are no ticks, and whoever asked sees that.
-        let _ = thread.inbox.push(first);
-    }
-    let scheduling = thread.scheduling.to_string();
-    let mut trial = Trial { scheduling, ticks: Vec::new(), lost: 0, driven: 0 };
-    drive(clock, &thread, &mut taps, (from, until), &mut trial);
-    thread.end();
+    Ok(rt::spawn(clock, Box::new(arm), servo, priority, Pacing::CatchUp)?)
+}
+
+/// Runs the real-time thread with the simulated arm until `until`, and tells of the ticks from `from` on.
+pub fn servo(from: Time, until: Time) -> Result<Trial, StartError> {
+    let mut rig = Rig::start(EPOCH)?;
+    let mut trial = Trial { scheduling: rig.scheduling(), ticks: Vec::new(), lost: 0, driven: 0 };
+    drive(MonotonicClock, &rig.thread, &mut rig.taps, (from, until), &mut trial);
+    rig.end();
     Ok(trial)
 }
 
@@ -152,6 +224,26 @@ pub fn bare(from: Time, until: Time) -> std::io::Result<Trial> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rig_tells_which_commands_it_applied_and_how_the_ladder_stood() {
+        let mut rig = Rig::start(EPOCH).unwrap();
+        let (inbox, clock) = (rig.inbox(), MonotonicClock);
+        let mut outbox = CommandOutbox::new();
+        outbox.set_epoch(Some(EPOCH));
+        let never = clock.now() + Duration::from_hours(1);
+        let mut seen = Vec::new();
+        // An open clutch is applied, too, and moves nothing.
+        while seen.len() < 5 {
+            let now = clock.now();
+            assert!(inbox.push(now, outbox.command(now, &intent(now, never)).unwrap()));
+            clock.sleep_until(now + COMMAND_PERIOD);
+            let _ = rig.ticks(|tick| seen.extend(tick.applied.map(|applied| (applied.sequence, tick.ladder.0))));
+        }
+        rig.end();
+        assert!(seen.windows(2).all(|pair| pair[0].0 < pair[1].0), "{seen:?}");
+        assert!(seen.iter().all(|(_, ladder)| *ladder != Ladder::Engaged), "{seen:?}");
+    }
 
     #[test]
     fn both_loops_tell_of_their_ticks_and_only_the_servo_of_its_steps() {

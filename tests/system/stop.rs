@@ -49,6 +49,7 @@ fn a_stop_pressed_without_a_connection_stops_the_cart_once_it_is_back() {
             out: out.clone(),
             painted_by_window: false,
             figures: None,
+            trace: None,
         };
         let (told, events) = channel();
         let told = Mutex::new(told);

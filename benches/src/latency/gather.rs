@@ -111,6 +111,9 @@ fn beside_floor(result: &RunResult, all: &[RunResult]) -> Option<RatioResult> {
         FLOOR_AGAIN => vec![named(FLOOR)?],
         _ => [named(FLOOR), named(FLOOR_AGAIN)].into_iter().flatten().collect(),
     };
+    if floors.is_empty() {
+        return None;
+    }
     let mut by_round = RatioRounds::default();
     for round in &result.by_round {
         let same: Vec<&RoundResult> =

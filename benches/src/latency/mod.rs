@@ -5,20 +5,29 @@
 //! turn in each *round*, so that whatever the machine does meanwhile, it does to all. A *layout* says on which cores the two ends
 //! run, and a *link* what lies between them. The two ends are [processes of their own](ends).
 
+pub(crate) mod all;
+mod cart;
 pub(crate) mod codec;
 pub(crate) mod command;
 pub(crate) mod ends;
+pub(crate) mod eye;
 mod gather;
 mod layout;
+pub(crate) mod link;
+mod recording;
 mod rounds;
 pub(crate) mod rt;
 mod slots;
 pub(crate) mod statistics;
+pub(crate) mod video;
 
 use std::time::Duration;
 
 pub(crate) use slots::{FLOOR, FLOOR_AGAIN};
 pub(crate) use statistics::Spread;
+
+/// Farprobe itself, whatever of it a run measures.
+const FARPROBE: &str = "farprobe";
 
 /// How this program was built.
 pub(crate) const fn build() -> &'static str {

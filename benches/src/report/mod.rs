@@ -9,7 +9,7 @@ mod markdown;
 mod plots;
 pub(crate) mod results;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod words;
 
 use std::error::Error;

@@ -30,6 +30,9 @@ pub(crate) struct Results {
     pub(crate) layouts: Vec<LayoutNote>,
     /// How it was measured, and what to know of it, in sentences.
     pub(crate) notes: Vec<String>,
+    /// The same of each of several runs, if this is a report of more than one.
+    #[serde(default)]
+    pub(crate) parts: Vec<PartNotes>,
     /// One entry for each run, link, layout and subject.
     pub(crate) runs: Vec<RunResult>,
     /// Each subject beside its floor, round by round.
@@ -52,12 +55,48 @@ impl Results {
             machine: Machine::here(),
             layouts: Vec::new(),
             notes: Vec::new(),
+            parts: Vec::new(),
             runs: Vec::new(),
             ratios: Vec::new(),
             bars: Vec::new(),
             courses: Vec::new(),
         }
     }
+
+    /// With everything that `other`, the run called `name`, has measured, and what there is to know of it.
+    pub(crate) fn with_part(mut self, name: &str, other: Self) -> Self {
+        let (command, notes) = (other.command.clone(), other.notes.clone());
+        self.parts.push(PartNotes { run: name.to_owned(), command, notes });
+        self.with(Self { notes: Vec::new(), ..other })
+    }
+
+    /// With everything that `other` has measured. Layouts of one name are one, if they are the same; what is said twice is said once.
+    pub(crate) fn with(mut self, other: Self) -> Self {
+        for layout in other.layouts {
+            if !self.layouts.contains(&layout) {
+                self.layouts.push(layout);
+            }
+        }
+        for note in other.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        self.runs.extend(other.runs);
+        self.ratios.extend(other.ratios);
+        self.bars.extend(other.bars);
+        self.courses.extend(other.courses);
+        self
+    }
+}
+
+/// What to know of one of several runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PartNotes {
+    pub(crate) run: String,
+    /// What somebody has to type to measure it again.
+    pub(crate) command: String,
+    pub(crate) notes: Vec<String>,
 }
 
 /// A layout as it was on this machine.
@@ -225,6 +264,9 @@ pub(crate) struct Course {
     pub(crate) event: String,
     /// How long it had lasted then, s.
     pub(crate) lasted_s: f64,
+    /// What was the case meanwhile, in words.
+    #[serde(default)]
+    pub(crate) during: String,
     /// (time of arrival, s; age then, ms; 1 if it would have been applied, 0 if not).
     pub(crate) points: Vec<[f64; 3]>,
 }
@@ -267,6 +309,18 @@ mod tests {
         let ratio = &value["ratios"][0];
         assert!(has(ratio, &["run", "link", "layout", "of", "to", "p50", "p99", "spread"]), "{ratio}");
         assert!(value.get("percentiles").is_none() && run.get("percentiles").is_none());
+    }
+
+    #[test]
+    fn two_runs_go_into_one_report() {
+        let mut other = results();
+        other.runs.retain(|run| run.subject == "farprobe");
+        other.notes.push("And something else.".into());
+        let both = Results::begun(SystemTime::UNIX_EPOCH, "both".into()).with(results()).with(other);
+        assert_eq!((both.runs.len(), both.ratios.len(), both.bars.len(), both.courses.len()), (4, 4, 2, 2));
+        assert_eq!((both.layouts.len(), both.notes.len(), both.command.as_str()), (1, 2, "both"));
+        let all = Results::begun(SystemTime::UNIX_EPOCH, "all".into()).with_part("command", results());
+        assert_eq!((all.runs.len(), all.notes.len(), all.parts[0].notes.len()), (3, 0, 1));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use farprobe_record::Machine;
 
 use super::results::{
-    BarResult, Course, EndPair, FORMAT, Figure, Hop, LayoutNote, RatioResult, RatioRounds, RatioSpread, Results,
-    RoundResult, RunResult, Verdict,
+    BarResult, Course, EndPair, FORMAT, Figure, Hop, LayoutNote, PartNotes, RatioResult, RatioRounds, RatioSpread,
+    Results, RoundResult, RunResult, Verdict,
 };
 use crate::latency::statistics::{Percentiles, tidy};
 
@@ -22,6 +22,7 @@ pub(crate) fn results() -> Results {
         machine: Machine { cpu: "Made <Up>".into(), cores: 2, memory_mb: 8_000, system: "Linux 6, kernel 6.1".into() },
         layouts: vec![LayoutNote { name: "free".into(), about }],
         notes: vec!["It was made up.".into()],
+        parts: vec![PartNotes { run: "x".into(), command: "bench x".into(), notes: vec!["Of x.".into()] }],
         runs,
         ratios,
         bars: vec![BarResult {
@@ -45,6 +46,7 @@ pub(crate) fn results() -> Results {
             round: 3,
             event: "the line carries again".into(),
             lasted_s: 2.0,
+            during: "nothing gets through".into(),
             points: vec![[-2.1, 25.0, 1.0], [0.026, 26.0, 1.0], [0.03, 900.0, 0.0]],
         }],
     }

@@ -26,6 +26,7 @@ use super::pump::{Pump, PumpEvent};
 use super::shots::Shots;
 use super::summary::{self, Facts};
 use super::target;
+use super::trace::{self, Trace};
 use super::witness::{Machines, Witness};
 use crate::handles::ScriptFacts;
 use crate::model::{Caption, Event, HandleKind, HandleStatus, Intent, LatencySnapshot, Opening};
@@ -65,6 +66,7 @@ pub struct Director {
     opening: Opening,
     /// Whether it was told that the session log can't be written.
     told_unlogged: bool,
+    trace: Option<Trace>,
     clock: MonotonicClock,
 }
 
@@ -94,10 +96,13 @@ impl Director {
         happenings: (Sender<Happening>, Receiver<Happening>),
         log: Arc<SessionLog>,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let Plan { clock, destination, handle, kind, start, script, out, painted_by_window, figures } = plan;
+        let Plan { clock, destination, handle, kind, start, script, out, painted_by_window, figures, trace } = plan;
         let meter = ProcessMeter::start();
         let (tell, heard) = happenings;
         let ledger = SharedLedger::new(Newton::ZERO);
+        if trace.is_some() {
+            ledger.lock().keep_trace(trace::MOST);
+        }
         let witness = Witness::default();
         let machines = if destination.address.ip().is_loopback() { Machines::Shared } else { Machines::Apart };
         let ears =
@@ -132,6 +137,7 @@ impl Director {
             handle_news: HandleNews::default(),
             opening: Opening::default(),
             told_unlogged: false,
+            trace,
             clock,
         };
         let open = director.handle_news.clutch(Clutch::Open);
@@ -441,12 +447,13 @@ impl Director {
         self.network.end();
         let path = self.facts.out.join("summary.json");
         let unsaved = summary.as_ref().and_then(|summary| summary.save(&path).err()).map(|error| error.to_string());
+        let untraced = self.trace.take().and_then(|trace| trace.save(self.ledger.lock().trace()).err());
         self.shots.save_ultrasound();
-        for words in [&problem, &unsaved].into_iter().flatten().cloned() {
+        for words in [&problem, &unsaved, &untraced].into_iter().flatten().cloned() {
             // The program says it once, as its error.
             self.log.write(self.clock.now(), LogEntry::Event { severity: Severity::Alarm, words });
         }
-        problem = joined(problem, unsaved);
+        problem = joined(problem, joined(unsaved, untraced));
         let words = outcome(summary.as_ref(), problem.as_ref()).to_owned();
         self.log.write(self.clock.now(), LogEntry::Ended { words });
         drop(self.front);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use farprobe_geom::{Metre, Newton, Time};
 use farprobe_proto::{CartReport, Command, LeaseStatus, PictureNotice, PictureReport, State};
 use farprobe_record::CartTally;
-use farprobe_session::accounting::{Accounting, AccountingSnapshot, ShownPicture, Span};
+use farprobe_session::accounting::{Accounting, AccountingSnapshot, ShownPicture, Span, TracedCommand};
 use farprobe_session::console::{
     ClockEstimate, CommandOutbox, Integrity, Intent, PictureVerdict, PictureWatch, ScannerFreeze, StateWatch,
     Translated,
@@ -217,6 +217,16 @@ impl Ledger {
     /// How wrong the clock estimate can be.
     pub(super) fn clock_error_bound(&self, now: Time) -> Option<Duration> {
         self.clock.bound(now)
+    }
+
+    /// From now on keeps the way of single commands, up to `most` of them.
+    pub(super) fn keep_trace(&mut self, most: usize) {
+        self.accounting.keep_trace(most);
+    }
+
+    /// The single commands that were kept.
+    pub(super) fn trace(&self) -> &[TracedCommand] {
+        self.accounting.trace()
     }
 
     /// All latencies of a span.

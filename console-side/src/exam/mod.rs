@@ -21,6 +21,7 @@ mod steering;
 mod stop;
 mod summary;
 mod target;
+mod trace;
 mod video;
 mod witness;
 
@@ -30,6 +31,7 @@ pub use link::Destination;
 pub use plan::{Ended, Happening, Plan};
 pub use pump::HandleStart;
 pub use shots::{Screen, Shots, picture_of};
+pub use trace::Trace;
 
 /// The name and version of this program.
 pub const SOFTWARE: &str = concat!("farprobe-console ", env!("CARGO_PKG_VERSION"));

@@ -8,6 +8,7 @@ use farprobe_record::Summary;
 
 use super::link::Destination;
 use super::pump::{HandleStart, PumpEvent};
+use super::trace::Trace;
 use crate::handles::ScriptFacts;
 use crate::model::{HandleKind, Intent};
 
@@ -49,6 +50,8 @@ pub struct Plan {
     pub painted_by_window: bool,
     /// TCP port of this machine at which live figures are served, if they are to be.
     pub figures: Option<u16>,
+    /// Where the way of every single command goes, if it is to be kept.
+    pub trace: Option<Trace>,
 }
 
 /// How an exam ended.

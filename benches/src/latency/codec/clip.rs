@@ -6,11 +6,11 @@ use farprobe_sim::ultrasound::{BMode, HEIGHT, ProbeView, Settings, WIDTH};
 use nalgebra::{Isometry3, Translation3, UnitQuaternion, Vector3};
 use serde::{Deserialize, Serialize};
 
-/// How many different pictures there are: two seconds at 30 a second.
-const LENGTH: usize = 60;
+/// How long it takes until the pictures begin again, s.
+const LASTS_S: u32 = 2;
 
-/// How far the probe goes from picture to picture, m: 20 mm/s at 30 pictures a second.
-const STEP: f64 = 0.000_67;
+/// How fast the probe goes, m/s.
+const SPEED: f64 = 0.020;
 
 /// How large the pictures are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub(crate) enum Size {
 
 impl Size {
     /// Pixels across and down.
-    pub(super) const fn pixels(self) -> (usize, usize) {
+    pub(crate) const fn pixels(self) -> (usize, usize) {
         match self {
             Self::Vga => (640, 480),
             Self::Hd => (1280, 720),
@@ -31,20 +31,27 @@ impl Size {
     }
 }
 
-/// There and back, so that no picture jumps.
-pub(super) fn clip(size: Size) -> Vec<Vec<u8>> {
+/// There and back, so that no picture jumps; for `rate` pictures a second.
+pub(crate) fn clip(size: Size, rate: u32) -> Vec<Vec<u8>> {
+    let length = u64::from(rate * LASTS_S);
+    let step = SPEED / f64::from(rate);
     let mut scanner = BMode::new(Body::new(BodyCard::default()), 1);
     let down = UnitQuaternion::from_axis_angle(&Vector3::x_axis(), std::f64::consts::PI);
-    let draw = |at: usize| {
-        let there = at.min(LENGTH - at) as f64;
-        let place = Translation3::new(0.05 + there * STEP, -0.05, 0.205);
+    let draw = |at: u64| {
+        let there = at.min(length - at) as f64;
+        let place = Translation3::new(0.05 + there * step, -0.05, 0.205);
         let tip = Pose::<Patient>::new(Isometry3::from_parts(place, down));
         let view = ProbeView { tip, force: Newton::literal(8.0) };
         let mut picture = Vec::new();
-        let _ = scanner.render(&view, Time::from_millis(33 * at as u64), &Settings::default(), &mut picture);
+        let _ = scanner.render(
+            &view,
+            Time::from_millis(1_000 * at / u64::from(rate.max(1))),
+            &Settings::default(),
+            &mut picture,
+        );
         fit(&picture, size)
     };
-    (0..LENGTH).map(draw).collect()
+    (0..length).map(draw).collect()
 }
 
 /// The picture as high as `size`, in the middle, black beside it.
@@ -65,8 +72,8 @@ mod tests {
 
     #[test]
     fn pictures_fit_their_size_and_move() {
-        let clip = clip(Size::Vga);
-        assert!(clip.len() == LENGTH && clip.iter().all(|picture| picture.len() == 640 * 480));
+        let clip = clip(Size::Vga, 30);
+        assert!(clip.len() == 60 && clip.iter().all(|picture| picture.len() == 640 * 480));
         assert!(clip[0] != clip[1] && clip[0].iter().any(|grey| *grey > 60), "there is nothing to see");
     }
 

@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::ends::crew::with_crew;
 use super::ends::usage::Usage;
-use super::ends::words::{CodePlan, Coded, Order};
+use super::ends::words::{CodePlan, Coded, Material, Order};
 use super::gather::{Belongs, gather};
 use super::layout::{Layout, Placed};
 use super::rounds::{Measured, bar, show};
@@ -22,6 +22,9 @@ use clip::Size;
 
 /// The encoder and decoder of Farprobe.
 const FARPROBE: &str = "farprobe";
+
+/// As a cart does unless its configuration says otherwise.
+const BITRATE: u32 = 5_000_000;
 
 /// Pictures that count in each turn: 20 s at 30 a second.
 const PICTURES: usize = 600;
@@ -94,7 +97,8 @@ async fn measure(pictures: usize, slots: &[Slot]) -> Result<Vec<(Slot, Size, Cod
         for (size, _) in SIZES {
             show(&bar, slot);
             let coded = with_crew(async |crew| {
-                let coder = crew.start("codec", &Order::Code(CodePlan { size, pictures })).await?;
+                let plan = CodePlan { material: Material::Drawn(size), pictures, bitrate: BITRATE };
+                let coder = crew.start("codec", &Order::Code(plan)).await?;
                 crew.hear(coder, longest).await
             });
             turns.push((*slot, size, coded.await?));

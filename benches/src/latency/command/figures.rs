@@ -170,7 +170,7 @@ mod tests {
         let at = Time::from_millis;
         Found {
             window: Window { begin: at(0), from: at(10), until: at(9_000), dark: None },
-            sent: Sent { first: 10, last: 20, refused: 0, usage },
+            sent: Sent { first: 10, last: 20, refused: 0, moved_at: None, usage },
             received: Received { heard, malformed: 0, overflowed: 0, usage },
             carried: Some(Carried { dark, late: [0; 3] }),
         }

@@ -28,12 +28,12 @@ use path::PathKind;
 use turn::{Dark, Setup};
 
 /// The lease that all commands of this run are sent under.
-const EPOCH: Epoch = Epoch(1);
+pub(super) const EPOCH: Epoch = Epoch(1);
 
 /// Farprobe itself.
-const FARPROBE: &str = "farprobe";
+pub(super) const FARPROBE: &str = "farprobe";
 /// The QUIC library with its defaults.
-const QUINN: &str = "quinn";
+pub(super) const QUINN: &str = "quinn";
 
 /// In this order they have their turns, in the first round.
 const SUBJECTS: [&str; 4] = [FARPROBE, FLOOR, QUINN, FLOOR_AGAIN];
@@ -89,6 +89,12 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Through a blackout, as a part of another run.
+    pub(crate) fn through_blackout(quick: bool, rounds: Option<u32>, seed: u64) -> Self {
+        let (link, hz, seconds, out) = (None, 1000, None, PathBuf::new());
+        Self { quick, out, link, blackout: true, seed, rounds, hz, seconds }
+    }
+
     fn rounds(&self) -> u32 {
         self.rounds.unwrap_or(if self.quick { 5 } else { 7 })
     }
@@ -130,6 +136,11 @@ impl Options {
 
 /// Measures, prints the table, and writes the report.
 pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    publish(&options.out, &measured(options)?)
+}
+
+/// Measures.
+pub(crate) fn measured(options: &Options) -> Result<Results, Box<dyn Error>> {
     let began = SystemTime::now();
     let link = options.link()?;
     let identities = tempfile::tempdir()?;
@@ -146,7 +157,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let turns = runtime.block_on(measure(&setup, &slots))?;
     let belongs = Belongs { run: "command", link: setup.label() };
     let (runs, ratios) = gather(&belongs, &turns);
-    let results = Results {
+    Ok(Results {
         layouts: notes.layouts,
         notes: notes.sentences,
         bars: bars::bars(&runs, &ratios),
@@ -154,8 +165,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         ratios,
         courses: courses(&belongs, &setup, &turns),
         ..Results::begun(began, options.command())
-    };
-    publish(&options.out, &results)
+    })
 }
 
 /// Where the ends run in this run. In a hurry, and over a line, whose own process is on any core anyway, they are free only.
@@ -173,13 +183,7 @@ async fn measure(setup: &Setup, slots: &[Slot]) -> Result<Vec<Measured>, Box<dyn
     let mut turns = Vec::new();
     for slot in slots {
         show(&bar, slot);
-        let kind = if slot.subject == FARPROBE {
-            PathKind::Farprobe
-        } else if slot.subject == QUINN {
-            PathKind::Quinn
-        } else {
-            PathKind::Udp
-        };
+        let kind = path_of(slot.subject);
         let turn = with_crew(async |crew| turn::turn(crew, setup, kind, *slot).await).await;
         turns.push(turn.map_err(|error| in_turn(slot, &error))?);
         bar.inc(1);
@@ -188,7 +192,16 @@ async fn measure(setup: &Setup, slots: &[Slot]) -> Result<Vec<Measured>, Box<dyn
     Ok(turns)
 }
 
-fn in_turn(slot: &Slot, error: &EndError) -> String {
+/// What carries the commands of a subject.
+pub(super) fn path_of(subject: &str) -> PathKind {
+    match subject {
+        FARPROBE => PathKind::Farprobe,
+        QUINN => PathKind::Quinn,
+        _ => PathKind::Udp,
+    }
+}
+
+pub(super) fn in_turn(slot: &Slot, error: &EndError) -> String {
     let (round, layout, subject) = (slot.round, slot.placed.layout.name(), slot.subject);
     format!("in round {round} of {subject} ({layout}): {error}")
 }
@@ -206,6 +219,7 @@ fn courses(belongs: &Belongs, setup: &Setup, turns: &[Measured]) -> Vec<Course> 
         round: last,
         event: "the line carries again".to_owned(),
         lasted_s: dark.lasts.as_secs_f64(),
+        during: "nothing gets through".to_owned(),
         points: turn.course.clone(),
     };
     of_last.map(course).collect()

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use farprobe_cart::trial::RigInbox;
 use farprobe_devices::MonotonicClock;
 use farprobe_geom::Time;
 use farprobe_proto::{Command, ConsoleDatagram, Wire as _};
@@ -35,19 +36,37 @@ struct Arrived {
 }
 
 /// Takes what a path brings.
-pub(super) struct Sink {
+pub(crate) struct Sink {
     clock: MonotonicClock,
-    inbox: rtrb::Producer<Arrived>,
+    inbox: Inbox,
     malformed: Arc<AtomicU64>,
     overflowed: Arc<AtomicU64>,
 }
 
+/// Where commands go.
+enum Inbox {
+    /// To a thread that does nothing but read them.
+    Reader(rtrb::Producer<Arrived>),
+    /// To the cart's own real-time thread.
+    Servo(RigInbox),
+}
+
 impl Sink {
+    /// To the cart's own real-time thread. Nobody counts what is no command, or finds no room there: it is not applied.
+    pub(crate) fn servo(clock: MonotonicClock, inbox: RigInbox) -> Self {
+        Self { clock, inbox: Inbox::Servo(inbox), malformed: Arc::default(), overflowed: Arc::default() }
+    }
+
     /// Takes a datagram. From the stamp on it is readable by the real-time thread.
-    pub(super) fn take(&mut self, bytes: &[u8]) {
+    pub(crate) fn take(&mut self, bytes: &[u8]) {
         match ConsoleDatagram::decode(bytes) {
             Ok(ConsoleDatagram::Command(command)) => {
-                if self.inbox.push(Arrived { at: self.clock.now(), command }).is_err() {
+                let at = self.clock.now();
+                let taken = match &mut self.inbox {
+                    Inbox::Reader(inbox) => inbox.push(Arrived { at, command }).is_ok(),
+                    Inbox::Servo(inbox) => inbox.push(at, command),
+                };
+                if !taken {
                     self.overflowed.fetch_add(1, Ordering::Relaxed);
                 }
             }
@@ -64,7 +83,8 @@ pub(crate) fn run(plan: &ReceivePlan) -> Result<(), Box<dyn Error>> {
     let clock = MonotonicClock;
     let (producer, inbox) = rtrb::RingBuffer::new(INBOX_SLOTS);
     let (malformed, overflowed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-    let sink = Sink { clock, inbox: producer, malformed: Arc::clone(&malformed), overflowed: Arc::clone(&overflowed) };
+    let to_reader = Inbox::Reader(producer);
+    let sink = Sink { clock, inbox: to_reader, malformed: Arc::clone(&malformed), overflowed: Arc::clone(&overflowed) };
     let listening = path::listen(plan, sink)?;
     tell(&Ready { at: Some(listening.at), certificate: listening.certificate.clone() })?;
     let window = hear()?;

@@ -34,20 +34,28 @@ fn send(plan: &SendPlan, path: &dyn Outgoing, window: &Window) -> Result<Sent, B
     let (mut first, mut last, mut refused) = (None, 0, 0);
     let mut meter = Meter::start(window.begin);
     let mut due = window.begin;
+    let (mut moves_at, mut moved_at) = (plan.hand.moves_after.map(|after| window.begin + after), None);
     loop {
         clock.sleep_until(due);
         let now = clock.now();
         if now >= window.until {
             break;
         }
-        let mut command = outbox.command(now, &intent(now)).ok_or("there are no more numbers for commands")?;
+        if moves_at.take_if(|at| *at <= now).is_some() {
+            path.moves()?;
+            moved_at = Some(clock.now().as_nanos());
+        }
+        let mut command = outbox
+            .command(now, &intent(now, window.begin + plan.hand.pressed_after))
+            .ok_or("there are no more numbers for commands")?;
         if first.is_none() && now >= window.from {
             first = Some(command.sequence);
             meter = Meter::start(now);
         }
         last = command.sequence;
         // A console that hears a cart's states tells so in each command; this one hears none, but its commands are as long.
-        command.echo = Some(StateEcho { cart_sent_at: now, held_us: 2_000 });
+        let echoed = Time::ZERO + now.saturating_since(Time::ZERO + plan.hand.echo_age);
+        command.echo = Some(StateEcho { cart_sent_at: echoed, held_us: 2_000 });
         command.sent_at = clock.now();
         let bytes = ConsoleDatagram::Command(command).encode().ok_or("a command can't be encoded")?;
         let taken = path.send(bytes);
@@ -57,17 +65,18 @@ fn send(plan: &SendPlan, path: &dyn Outgoing, window: &Window) -> Result<Sent, B
         due = (due + plan.period).max(now);
     }
     let first = first.ok_or("this machine was away for the whole time in which it should have been measured")?;
-    Ok(Sent { first, last, refused, usage: meter.usage(clock.now()) })
+    Ok(Sent { first, last, refused, moved_at, usage: meter.usage(clock.now()) })
 }
 
-/// A hand that slides to and fro.
-fn intent(now: Time) -> Intent {
-    let (sin, cos) = (now.as_nanos() as f64 * 1e-9).sin_cos();
+/// A hand that slides to and fro from `press` on.
+fn intent(now: Time, press: Time) -> Intent {
+    let pressed = now >= press;
+    let (sin, cos) = now.saturating_since(press).as_secs_f64().sin_cos();
     let (slide, speed) = (Vector3::new(sin, 1.0 - cos, 0.0), Vector3::new(cos, sin, 0.0));
     Intent {
         sampled_at: now,
-        clutch: Clutch::Pressed,
-        clutch_in: 1,
+        clutch: if pressed { Clutch::Pressed } else { Clutch::Open },
+        clutch_in: u32::from(pressed),
         target: Pose::new(Isometry3::new(slide * 0.01, slide * 0.1)),
         twist: Twist::new(speed * 0.01, speed * 0.1),
         desired_force: Newton::literal(8.0),

@@ -10,7 +10,7 @@ use super::figures::{Found, measured};
 use super::path::PathKind;
 use crate::latency::ends::crew::{Crew, EndError, Member};
 use crate::latency::ends::words::{
-    Carried, Order, Over, Ready, ReceivePlan, Received, RelayPlan, SendPlan, Sent, Tuning, Window,
+    Carried, Hand, Order, Over, Ready, ReceivePlan, Received, RelayPlan, SendPlan, Sent, Tuning, Window,
 };
 use crate::latency::rounds::Measured;
 use crate::latency::slots::Slot;
@@ -95,6 +95,7 @@ pub(super) async fn turn(crew: &mut Crew, setup: &Setup, path: PathKind, slot: S
         to,
         certificate: ready.certificate,
         period: setup.period,
+        hand: Hand::default(),
     };
     let (sender, _) = start(crew, "end at the desk", &Order::Send(plan)).await?;
     let window = setup.window();

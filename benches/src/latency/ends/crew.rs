@@ -1,8 +1,9 @@
 //! The parent's side of the ends: it starts them, talks to them, and leaves none behind.
 
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -11,6 +12,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
+use super::place::Place;
 use super::words::Order;
 
 /// What an end may take beyond its plan: a handshake over a satellite with lost packets, on a machine that is busy.
@@ -25,6 +27,9 @@ pub(crate) enum EndError {
     /// It ended before its time.
     #[error("the {who} has ended too early{said}")]
     Gone { who: &'static str, said: String },
+    /// A program that is not this one has failed.
+    #[error("the {who} has failed{said}")]
+    Failed { who: &'static str, said: String },
     /// It does not answer.
     #[error("the {who} has not answered for {} s, and was killed{said}", .after.as_secs())]
     Silent { who: &'static str, after: Duration, said: String },
@@ -57,6 +62,16 @@ pub(crate) struct Crew {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Member(usize);
 
+/// How a program has ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    /// Whether it had to be asked to.
+    pub(crate) interrupted: bool,
+    /// What it said on standard error, as a part of a sentence.
+    pub(crate) said: String,
+}
+
 #[derive(Debug)]
 struct End {
     who: &'static str,
@@ -68,13 +83,31 @@ struct End {
 }
 
 impl Crew {
-    /// Starts an end and gives it its order. `who` is what people are told if it fails.
+    /// Starts an end on this machine's own network and gives it its order. `who` is what people are told if it fails.
     pub(crate) async fn start(&mut self, who: &'static str, order: &Order) -> Result<Member, EndError> {
+        self.start_at(Place::Here, who, order).await
+    }
+
+    /// As [`Self::start`], at this place.
+    pub(crate) async fn start_at(
+        &mut self,
+        place: Place<'_>,
+        who: &'static str,
+        order: &Order,
+    ) -> Result<Member, EndError> {
+        let program = std::env::current_exe().map_err(|source| EndError::Start { who, source })?;
+        let mut command = place.command(&program);
+        command.arg("end");
+        let member = self.start_program(who, command)?;
+        self.tell(member, order).await?;
+        Ok(member)
+    }
+
+    /// Starts any program. It gets no order; what it says on standard output can be read [line by line](Self::line).
+    pub(crate) fn start_program(&mut self, who: &'static str, mut command: Command) -> Result<Member, EndError> {
         let failed = |source| EndError::Start { who, source };
-        let program = std::env::current_exe().map_err(failed)?;
-        let mut child = Command::new(program)
-            .arg("end")
-            // Ctrl-C at the terminal is the parent's business alone.
+        // Ctrl-C at the terminal is the parent's business alone.
+        let mut child = command
             .process_group(0)
             .kill_on_drop(true)
             .stdin(Stdio::piped())
@@ -93,9 +126,7 @@ impl Crew {
             String::from_utf8_lossy(&said).trim().to_owned()
         });
         self.ends.push(End { who, child, input, output, complaints });
-        let member = Member(self.ends.len() - 1);
-        self.tell(member, order).await?;
-        Ok(member)
+        Ok(Member(self.ends.len() - 1))
     }
 
     /// Tells an end something. One that is gone is noticed when it is heard.
@@ -114,17 +145,50 @@ impl Crew {
 
     /// What an end says next, which its plan has it say within `planned`.
     pub(crate) async fn hear<T: DeserializeOwned>(&mut self, member: Member, planned: Duration) -> Result<T, EndError> {
+        let (who, line) = self.line(member, planned).await?;
+        serde_json::from_str(&line).map_err(|source| EndError::Nonsense { who, line, source })
+    }
+
+    /// The next line that a member says, within `planned`, and who it is.
+    pub(crate) async fn line(&mut self, member: Member, planned: Duration) -> Result<(&'static str, String), EndError> {
         let Some(end) = self.ends.get_mut(member.0) else {
             return Err(EndError::Gone { who: "end", said: String::new() });
         };
         let (who, after) = (end.who, planned + PATIENCE);
         let mut line = String::new();
         match tokio::time::timeout(after, end.output.read_line(&mut line)).await {
-            Ok(Ok(1..)) => {
-                serde_json::from_str(&line).map_err(|source| EndError::Nonsense { who, line: line.clone(), source })
-            }
+            Ok(Ok(1..)) => Ok((who, line)),
             Ok(_) => Err(EndError::Gone { who, said: end.last_words().await }),
             Err(_) => Err(EndError::Silent { who, after, said: end.last_words().await }),
+        }
+    }
+
+    /// Waits for the end of a program, and gives what it said on standard error. One that has not ended within `planned` is interrupted,
+    /// as by Ctrl-C.
+    pub(crate) async fn ended(&mut self, member: Member, planned: Duration) -> Result<Ended, EndError> {
+        let Some(end) = self.ends.get_mut(member.0) else {
+            return Err(EndError::Gone { who: "end", said: String::new() });
+        };
+        let who = end.who;
+        let group = end.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let outcome = {
+            let End { child, output, .. } = &mut *end;
+            // What it says meanwhile is read, so that it never waits for that.
+            let mut said = Vec::new();
+            let both = async { tokio::join!(child.wait(), output.read_to_end(&mut said)).0 };
+            tokio::pin!(both);
+            if let Ok(status) = tokio::time::timeout(planned, &mut both).await {
+                Some((status, false))
+            } else {
+                // One that ends just now is no trouble.
+                let _ = group.map(|group| kill_process_group(group, Signal::INT));
+                tokio::time::timeout(PATIENCE, &mut both).await.ok().map(|status| (status, true))
+            }
+        };
+        match outcome {
+            Some((Ok(status), interrupted)) => Ok(Ended { status, interrupted, said: end.last_words().await }),
+            Some((Err(source), _)) => Err(EndError::Start { who, source }),
+            None => Err(EndError::Silent { who, after: planned + PATIENCE, said: end.last_words().await }),
         }
     }
 
@@ -147,7 +211,7 @@ impl End {
 }
 
 /// Comes when somebody wants this program to end: Ctrl-C, SIGTERM or a closed terminal.
-async fn interrupted() -> EndError {
+pub(crate) async fn interrupted() -> EndError {
     let both = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
     let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)] = both else {
         // Without handlers the signals end this program by themselves, and the kernel the ends.

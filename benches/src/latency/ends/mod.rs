@@ -5,6 +5,7 @@
 //! monotonic clock, so that a stamp of one means the same in the other.
 
 pub(crate) mod crew;
+pub(crate) mod place;
 mod relay;
 pub(crate) mod usage;
 pub(crate) mod words;
@@ -20,7 +21,9 @@ use serde::de::DeserializeOwned;
 
 use super::codec::coder;
 use super::command::{receiver, sender};
+use super::link::steered;
 use super::rt::{cycle, load};
+use super::video::desk;
 use words::{Order, Tuning};
 
 /// Is one end, as standard input says.
@@ -29,11 +32,13 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     match hear()? {
         Order::Receive(plan) => receiver::run(&plan),
+        Order::Steer(plan) => steered::run(&plan),
         Order::Send(plan) => sender::run(&plan),
         Order::Relay(plan) => relay::run(&plan),
         Order::Cycle(kind) => cycle::run(kind),
         Order::Load(plan) => load::run(plan),
-        Order::Code(plan) => coder::run(plan),
+        Order::Code(plan) => coder::run(&plan),
+        Order::Look(plan) => desk::run(&plan),
     }
 }
 

@@ -15,24 +15,71 @@ use crate::latency::command::path::PathKind;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Order {
     Receive(ReceivePlan),
+    /// As Receive, with the cart's own real-time thread behind it.
+    Steer(ReceivePlan),
     Send(SendPlan),
     Relay(RelayPlan),
     Cycle(CycleKind),
     Load(LoadPlan),
     Code(CodePlan),
+    Look(LookPlan),
+}
+
+/// A console that looks on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct LookPlan {
+    /// Where demo identities are.
+    pub(crate) identities: PathBuf,
+    pub(crate) cart: SocketAddr,
+    /// What the cart plays: a picture is judged by it.
+    pub(crate) recording: PathBuf,
+}
+
+/// A picture that was decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Seen {
+    pub(crate) number: u64,
+    /// Captured, encoded, its first packet received, its last, decoded; ns.
+    pub(crate) stamps: [u64; 5],
+    /// Whether no part of it is guessed.
+    pub(crate) complete: bool,
+    /// Peak signal to noise, dB; nothing where it can't be judged.
+    pub(crate) quality: Option<f64>,
+}
+
+/// What a console has seen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Looked {
+    pub(crate) pictures: Vec<Seen>,
+    pub(crate) usage: Usage,
+    /// Why the video ended before its time, if it did.
+    pub(crate) ended: Option<String>,
 }
 
 /// Pictures to encode and decode.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CodePlan {
-    pub(crate) size: Size,
+    pub(crate) material: Material,
     /// How many count.
     pub(crate) pictures: usize,
+    /// In bits a second.
+    pub(crate) bitrate: u32,
+}
+
+/// What is encoded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Material {
+    /// Drawn pictures of this size, one after the other without a pause.
+    Drawn(Size),
+    /// A recording, at its own pace, taken as the cart takes it.
+    Recording(PathBuf),
 }
 
 /// What each picture took, ns.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Coded {
+    /// Until it was there to be encoded.
+    pub(crate) acquire: Vec<u64>,
     pub(crate) encode: Vec<u64>,
     pub(crate) decode: Vec<u64>,
     pub(crate) usage: Usage,
@@ -96,6 +143,18 @@ pub(crate) struct SendPlan {
     pub(crate) certificate: Option<Vec<u8>>,
     /// Between two commands.
     pub(crate) period: Duration,
+    pub(crate) hand: Hand,
+}
+
+/// What the hand at the desk does, by the time since the first command.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct Hand {
+    /// When it presses its clutch. It slides from then on.
+    pub(crate) pressed_after: Duration,
+    /// When the desk gets another address, if it does.
+    pub(crate) moves_after: Option<Duration>,
+    /// How old a state is when a command echoes it: the way back, which is not gone here.
+    pub(crate) echo_age: Duration,
 }
 
 /// The line between the two.
@@ -137,6 +196,8 @@ pub(crate) struct Sent {
     pub(crate) last: u64,
     /// Commands that the path did not take.
     pub(crate) refused: u64,
+    /// When the desk got its other address, ns.
+    pub(crate) moved_at: Option<u64>,
     pub(crate) usage: Usage,
 }
 
@@ -198,6 +259,25 @@ pub(crate) struct Received {
     /// Commands for which the real-time thread's inbox had no room.
     pub(crate) overflowed: u64,
     pub(crate) usage: Usage,
+}
+
+/// What the cart's real-time thread did.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Steered {
+    /// Every command it applied: its number, and when, ns.
+    pub(crate) applied: Vec<(u64, u64)>,
+    /// How the safety ladder stood at first, and every change: when, ns; where it stood then; why; and whether the hand drove there.
+    pub(crate) ladder: Vec<(u64, String, String, Driving)>,
+    /// Ticks of which nothing is known.
+    pub(crate) lost: u64,
+    pub(crate) usage: Usage,
+}
+
+/// Whether the hand moves the probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Driving {
+    Yes,
+    No,
 }
 
 /// What the line did.

@@ -8,7 +8,7 @@ mod summary;
 mod tables;
 
 use super::plots::tone;
-use super::results::{LayoutNote, Results, RunResult};
+use super::results::{LayoutNote, PartNotes, Results, RunResult};
 
 pub(super) use super::plots::escape;
 
@@ -88,9 +88,15 @@ fn how(results: &Results) -> String {
     let notes: String = results.notes.iter().map(note).collect();
     let layout = |of: &LayoutNote| format!("<p>Layout <b>{}</b>: {}.</p>", escape(&of.name), escape(&of.about));
     let layouts: String = results.layouts.iter().map(layout).collect();
+    let part = |of: &PartNotes| {
+        let notes: String = of.notes.iter().map(note).collect();
+        let (run, command) = (escape(&of.run), escape(&of.command));
+        format!("<div class=\"card\"><h3>{run}</h3><pre><code>{command}</code></pre>{notes}</div>")
+    };
+    let parts: String = results.parts.iter().map(part).collect();
     format!(
         "<h2>How it was measured</h2><div class=\"card\"><pre><code>{}</code></pre>\
-         <p>Commit {}, {} build, at {}, on {} with {} processors and {} MB of memory, {}.</p>{layouts}{notes}</div>",
+         <p>Commit {}, {} build, at {}, on {} with {} processors and {} MB of memory, {}.</p>{layouts}{notes}</div>{parts}",
         escape(&results.command),
         escape(&results.commit),
         escape(&results.build),
@@ -145,7 +151,15 @@ mod tests {
             has(&bar.promise);
             has(&words::with_unit(bar.found, &bar.unit));
         }
-        for text in [&results.commit, &results.command, &results.measured_at, &results.machine.cpu, &results.notes[0]] {
+        for text in [
+            &results.parts[0].command,
+            &results.parts[0].notes[0],
+            &results.commit,
+            &results.command,
+            &results.measured_at,
+            &results.machine.cpu,
+            &results.notes[0],
+        ] {
             has(text);
         }
     }

@@ -65,16 +65,17 @@ fn parts_of_the_way(part: &Part<'_>) -> String {
         return String::new();
     }
     let item = |(at, (name, counted)): (usize, &(&str, bool))| {
-        let class = if *counted { format!("hop-{}", at % 6) } else { "hop-apart".to_owned() };
+        let class = if *counted { waterfall::class(at) } else { "hop-apart".to_owned() };
         let apart = if *counted { "" } else { " <span class=\"small\">(shown apart)</span>" };
         format!("<li><i class=\"box {class}\"></i><span>{}{apart}</span></li>", escape(name))
     };
     let legend: String = hops.iter().enumerate().map(item).collect();
+    let names: Vec<&str> = hops.iter().map(|(name, _)| *name).collect();
     let plots: String = part
         .layouts()
         .iter()
         .map(|layout| {
-            let plot = waterfall::plot(&part.of_layout(layout));
+            let plot = waterfall::plot(&part.of_layout(layout), &names);
             card(&format!("Where the time goes, layout “{}”", escape(layout)), &plot)
         })
         .collect();
@@ -99,7 +100,7 @@ fn courses(part: &Part<'_>, subjects: &[&str]) -> String {
     };
     let cards: String = all.iter().map(one).collect();
     format!(
-        "<p class=\"small\" style=\"margin-top:20px\">What arrived around the blackout, and how old it was by then. Red is what \
-         the cart refuses as too late.</p><div class=\"pair\">{cards}</div>"
+        "<p class=\"small\" style=\"margin-top:20px\">{}</p><div class=\"pair\">{cards}</div>",
+        about::course(part.run)
     )
 }

@@ -21,8 +21,15 @@ pub(super) fn head(results: &Results, parts: &[Part<'_>]) -> String {
         text += "<div class=\"card warn\">This program was built for development, without full optimisation. Its figures are for \
                  trying out, not for judging: measure with a release build.</div>";
     }
+    let mut told = Vec::new();
     for part in parts {
-        text += &of_part(part);
+        if parts.len() > 1 {
+            text += &["<h2>", &escape(&about::title(part.run, part.link)), "</h2>"].concat();
+        }
+        // What a run measures is said once, however many lines it was measured on.
+        let begins = !told.contains(&part.run);
+        told.push(part.run);
+        text += &of_part(part, if begins { about::run(part.run) } else { Some("") });
     }
     text += &in_short(&results.bars);
     text += &promises(&results.bars);
@@ -30,9 +37,9 @@ pub(super) fn head(results: &Results, parts: &[Part<'_>]) -> String {
     text
 }
 
-fn of_part(part: &Part<'_>) -> String {
+fn of_part(part: &Part<'_>, about: Option<&str>) -> String {
     let mut text = String::new();
-    if let Some(about) = about::run(part.run) {
+    if let Some(about) = about {
         text += &["<p>", about, " ", about::link(part.run, part.link), "</p>"].concat();
     }
     for layout in part.layouts() {
@@ -61,7 +68,7 @@ fn of_part(part: &Part<'_>) -> String {
         figures.extend(ratio.map(|ratio| {
             (format!("{} ×", words::ratio(ratio.p50)), format!("the time of {floor_name}, median of the rounds"))
         }));
-        let of = format!("were lost, of {} {things} in {} rounds", words::count(own.sent), own.rounds);
+        let of = format!("were lost, of {} {} in {} rounds", words::count(own.sent), about::lost(part.run), own.rounds);
         figures.push((words::percent(own.loss), of));
         let card = |(figure, what): &(String, String)| {
             format!("<div class=\"figure\"><b>{figure}</b><span>{what}</span></div>")

@@ -22,7 +22,7 @@ pub(in crate::report) fn plot(course: &Course, ages: (f64, f64), all: &[&str]) -
     let y = Scale::log((ages.0 * 0.8, ages.1 * 1.25), (HEIGHT - BOTTOM, TOP));
     svg.rect("dark", (x.at(-course.lasted_s), TOP), (x.at(0.0) - x.at(-course.lasted_s), HEIGHT - BOTTOM - TOP));
     let middle = x.at(-course.lasted_s * 0.5);
-    svg.text("dark-text", (middle, f64::midpoint(TOP, HEIGHT - BOTTOM)), Anchor::Middle, "nothing gets through");
+    svg.text("dark-text", (middle, f64::midpoint(TOP, HEIGHT - BOTTOM)), Anchor::Middle, &course.during);
     for mark in y.marks(3) {
         svg.line("grid", (LEFT, y.at(mark)), (WIDTH - RIGHT, y.at(mark)));
         svg.text("mark", (LEFT - 8.0, y.at(mark) + 4.0), Anchor::End, &span(mark * 1e3));

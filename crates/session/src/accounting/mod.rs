@@ -8,6 +8,7 @@ mod histogram;
 mod sent;
 mod series;
 mod snapshot;
+mod trace;
 mod waterfall;
 
 use std::time::Duration;
@@ -21,6 +22,8 @@ use sent::{REMEMBERED, SentCommands};
 pub use series::{Count, Span};
 use series::{Counter, Series};
 pub use snapshot::{AccountingSnapshot, Hop};
+use trace::Trace;
+pub use trace::TracedCommand;
 pub use waterfall::Waterfall;
 use waterfall::WaterfallSums;
 
@@ -58,6 +61,8 @@ pub struct Accounting {
     clock_error_bound: Series,
     hops: [Series; 8],
     waterfall: WaterfallSums,
+    /// Single commands, if anybody asked for them.
+    trace: Option<Trace>,
 }
 
 impl Default for Accounting {
@@ -86,7 +91,18 @@ impl Accounting {
             clock_error_bound: Series::new(),
             hops: std::array::from_fn(|_| Series::new()),
             waterfall: WaterfallSums::default(),
+            trace: None,
         }
+    }
+
+    /// From now on keeps the way of every single command whose effect a picture shows, up to `most` of them.
+    pub fn keep_trace(&mut self, most: usize) {
+        self.trace = Some(Trace::of(most));
+    }
+
+    /// The commands kept, in the order in which pictures showed them; none without [`Self::keep_trace`].
+    pub fn trace(&self) -> &[TracedCommand] {
+        self.trace.as_ref().map_or(&[], Trace::commands)
     }
 
     /// A new connection at `now`: both ends begin their numbers anew. What was counted and measured stays.
@@ -183,6 +199,9 @@ impl Accounting {
                 Some(sent) if stamp.epoch == Some(sent.epoch) => {
                     self.hand_to_eye.record(now, now.saturating_since(sent.sampled_at));
                     self.waterfall.record(sent, picture, clock);
+                    if let Some(trace) = &mut self.trace {
+                        trace.record(sent, picture);
+                    }
                 }
                 Some(_) => {}
                 None => self.forgotten = self.forgotten.saturating_add(1),

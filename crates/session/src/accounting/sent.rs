@@ -1,7 +1,7 @@
 //! The commands sent lately, by sequence.
 
-use farprobe_geom::Time;
-use farprobe_proto::{Command, Epoch};
+use farprobe_geom::{Metre, Time};
+use farprobe_proto::{Clutch, Command, Epoch};
 
 /// How many commands are remembered: 16 s at 500 Hz. A picture that shows the effect of an older one is no picture to steer
 /// by, thirty times over.
@@ -12,6 +12,9 @@ pub(super) const REMEMBERED: u64 = 8_192;
 pub(super) struct SentCommand {
     pub(super) sequence: u64,
     pub(super) epoch: Epoch,
+    pub(super) clutch: Clutch,
+    /// How far the target is from where the clutch was pressed.
+    pub(super) reach: Metre,
     /// Console clock.
     pub(super) sampled_at: Time,
     /// Console clock.
@@ -39,6 +42,9 @@ impl SentCommands {
         self.slots[index(command.sequence)] = Some(SentCommand {
             sequence: command.sequence,
             epoch: command.epoch,
+            clutch: command.clutch,
+            // A distance of numbers that were checked when they came from the handle; what is no number reaches nowhere.
+            reach: Metre::new(command.target.position().norm()).unwrap_or(Metre::ZERO),
             sampled_at: command.sampled_at,
             sent_at: command.sent_at,
             received_at: None,

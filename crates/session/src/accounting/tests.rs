@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{command, stamp, state};
-use farprobe_proto::{Applied, Echo, Epoch};
+use farprobe_proto::{Applied, Clutch, Echo, Epoch};
 use proptest::prelude::*;
 
 const EPOCH: Epoch = Epoch(5);
@@ -76,6 +76,21 @@ fn a_picture_that_comes_twice_or_late_counts_once() {
     assert_eq!(hand_to_eye(&accounting).unwrap().samples, 30);
     let pictures = accounting.snapshot(Span::Whole, at(400)).pictures;
     assert_eq!(pictures, Count { received: 3, lost: 1 });
+}
+
+#[test]
+fn single_commands_are_kept_where_that_was_asked_for_and_no_more_than_that() {
+    let clock = ClockEstimate::new();
+    let mut accounting = sent(50);
+    accounting.picture_shown(&picture(1, 40, 200), &clock);
+    accounting.picture_shown(&picture(2, 42, 233), &clock);
+    assert_eq!(accounting.trace(), [], "nobody asked");
+    accounting.keep_trace(3);
+    let next = picture(3, 47, 266);
+    accounting.picture_shown(&next, &clock);
+    let kept: Vec<_> = accounting.trace().iter().map(|kept| (kept.sequence, kept.sampled_at)).collect();
+    assert_eq!(kept, [(43, at(86)), (44, at(88)), (45, at(90))]);
+    assert!(accounting.trace().iter().all(|kept| kept.picture == next && kept.clutch == Clutch::Open));
 }
 
 #[test]

@@ -43,8 +43,8 @@ fn hear(connection: &Connection, mut sink: Sink) {
 
 pub(super) struct Desk {
     connection: Connection,
-    // Both must live as long as the connection.
-    _endpoint: ConsoleEndpoint,
+    endpoint: ConsoleEndpoint,
+    // Must live as long as the connection.
     _runtime: Runtime,
 }
 
@@ -57,11 +57,15 @@ pub(super) fn connect(identities: &Path, to: SocketAddr) -> Result<Desk, Box<dyn
         let connection = endpoint.connect(to, &identity, None).await?;
         Ok::<_, Box<dyn Error>>((endpoint, connection))
     })?;
-    Ok(Desk { connection, _endpoint: endpoint, _runtime: runtime })
+    Ok(Desk { connection, endpoint, _runtime: runtime })
 }
 
 impl Outgoing for Desk {
     fn send(&self, bytes: Vec<u8>) -> bool {
         self.connection.send_datagram(bytes).is_ok()
+    }
+
+    fn moves(&self) -> Result<(), Box<dyn Error>> {
+        Ok(self.endpoint.rebind(Some(ANYWHERE))?)
     }
 }

@@ -28,22 +28,25 @@ pub(crate) enum PathKind {
 const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The desk's side of a path.
-pub(super) trait Outgoing {
+pub(crate) trait Outgoing {
     /// Sends, without waiting. Gives whether it was taken.
     fn send(&self, bytes: Vec<u8>) -> bool;
+
+    /// Sends from another address from now on, as when this machine has changed networks.
+    fn moves(&self) -> Result<(), Box<dyn Error>>;
 }
 
 /// The cart's side of a path.
-pub(super) struct Listening {
-    pub(super) at: SocketAddr,
+pub(crate) struct Listening {
+    pub(crate) at: SocketAddr,
     /// Whom the desk has to trust, if it does not know already.
-    pub(super) certificate: Option<Vec<u8>>,
+    pub(crate) certificate: Option<Vec<u8>>,
     /// What must live as long as something is to be heard.
     _alive: Box<dyn Any>,
 }
 
 /// Gives everything that arrives from now on to `sink`.
-pub(super) fn listen(plan: &ReceivePlan, sink: Sink) -> Result<Listening, Box<dyn Error>> {
+pub(crate) fn listen(plan: &ReceivePlan, sink: Sink) -> Result<Listening, Box<dyn Error>> {
     match plan.path {
         PathKind::Udp => udp::listen(sink),
         PathKind::Farprobe => farprobe::listen(&plan.identities, sink),

@@ -1,7 +1,7 @@
 //! The QUIC library with its defaults, under a runtime with its defaults: what one gets without a thought for latency.
 
 use std::error::Error;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -42,9 +42,9 @@ pub(super) fn listen(mut sink: Sink) -> Result<Listening, Box<dyn Error>> {
 
 pub(super) struct Quinn {
     connection: Connection,
-    // Both must live as long as the connection.
-    _endpoint: Endpoint,
-    _runtime: Runtime,
+    endpoint: Endpoint,
+    // Must live as long as the connection.
+    runtime: Runtime,
 }
 
 pub(super) fn connect(to: SocketAddr, certificate: Option<&[u8]>) -> Result<Quinn, Box<dyn Error>> {
@@ -59,11 +59,16 @@ pub(super) fn connect(to: SocketAddr, certificate: Option<&[u8]>) -> Result<Quin
         let connection = endpoint.connect(to, NAME)?.await?;
         Ok::<_, Box<dyn Error>>((endpoint, connection))
     })?;
-    Ok(Quinn { connection, _endpoint: endpoint, _runtime: runtime })
+    Ok(Quinn { connection, endpoint, runtime })
 }
 
 impl Outgoing for Quinn {
     fn send(&self, bytes: Vec<u8>) -> bool {
         self.connection.send_datagram(Bytes::from(bytes)).is_ok()
+    }
+
+    fn moves(&self) -> Result<(), Box<dyn Error>> {
+        let _inside = self.runtime.enter();
+        Ok(self.endpoint.rebind(UdpSocket::bind(ANYWHERE)?)?)
     }
 }
