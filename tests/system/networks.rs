@@ -76,6 +76,7 @@ fn whichever_of_two_networks_fails_the_probe_is_driven_on() {
             out,
             painted_by_window: false,
             figures: None,
+            trace: None,
         };
         let (told, events) = channel();
         let told = Mutex::new(told);

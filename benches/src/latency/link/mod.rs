@@ -1,7 +1,7 @@
 //! The run `link`: what happens to commands in mid-motion when the line under them changes.
 //!
 //! Each case is a part of its own: a desk that [gets another address](turn), and a line that carries nothing for two seconds, which
-//! is the run [`command`](super::command) through a blackout. Another case is another entry in [`measured`].
+//! is the run [`command`] through a blackout. Another case is another entry in [`measured`].
 
 mod bars;
 mod figures;
