@@ -20,7 +20,8 @@ use crate::harness::{CONTACT, PATIENCE, SETTLED, Site, fairly, pressing};
 
 /// A network to the cart at `cart`, which carries everything at once.
 fn network(cart: SocketAddr) -> Relay {
-    Relay::start(SocketAddr::from(([127, 0, 0, 1], 0)), cart, &LineProfile::default(), 1, Keep::Counts).unwrap()
+    Relay::start(SocketAddr::from(([127, 0, 0, 1], 0)), cart, &LineProfile::default(), 1, Keep::Counts)
+        .expect("a relay")
 }
 
 /// What a console tells.
