@@ -126,8 +126,9 @@ pub enum Verdict {
     Tripped(Trip),
 }
 
-/// What an arm may be sent that was found not to do what it is sent. What was taken away is given back by a reset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What an arm may be sent that was found not to do what it is sent. What was taken away is given back by a reset. Less
+/// comes later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Orders {
     /// Everything.
     Given,
@@ -315,11 +316,7 @@ impl Monitor {
             Orders::Given
         };
         // What was taken away is not given back.
-        self.orders = match (self.orders, now) {
-            (Orders::None, _) | (_, Orders::None) => Orders::None,
-            (Orders::Lift, _) | (_, Orders::Lift) => Orders::Lift,
-            (Orders::Given, Orders::Given) => Orders::Given,
-        };
+        self.orders = self.orders.max(now);
     }
 
     fn judge_setpoint(&self, now: Time, setpoint: &JointSetpoint) -> Option<Trip> {
