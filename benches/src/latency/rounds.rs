@@ -1,9 +1,11 @@
 //! Goes through the turns of a run, with a bar that shows how far it is.
 
+use std::error::Error;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::ends::crew::{Crew, EndError, with_crew};
 use super::ends::usage::Usage;
 use super::slots::Slot;
 
@@ -47,6 +49,27 @@ pub(crate) fn bar(turns: usize, each: Duration) -> Result<ProgressBar, indicatif
     bar.println(format!("{turns} turns of {:.1} s", each.as_secs_f64()));
     bar.enable_steady_tick(Duration::from_millis(250));
     Ok(bar)
+}
+
+/// Goes through all turns, each of about `lasts` and with a crew of its own. The first that fails ends it, and says in which turn.
+pub(crate) async fn measure(
+    slots: &[Slot],
+    lasts: Duration,
+    mut turn: impl AsyncFnMut(&mut Crew, Slot) -> Result<Measured, EndError>,
+) -> Result<Vec<Measured>, Box<dyn Error>> {
+    let bar = bar(slots.len(), lasts)?;
+    let mut turns = Vec::new();
+    for slot in slots {
+        show(&bar, slot);
+        let had = with_crew(async |crew| turn(crew, *slot).await).await;
+        turns.push(had.map_err(|error| {
+            let (round, layout, subject) = (slot.round, slot.placed.layout.name(), slot.subject);
+            format!("in round {round} of {subject} ({layout}): {error}")
+        })?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(turns)
 }
 
 /// What the bar says during a turn.

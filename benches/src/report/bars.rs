@@ -1,6 +1,40 @@
 //! Whether what was promised is kept, as far as this machine can tell.
 
-use super::results::Verdict;
+use super::results::{BarResult, RunResult, Verdict};
+use crate::latency::statistics::tidy;
+
+/// What is promised of a number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit<'a> {
+    /// It is no more than this.
+    pub(crate) most: f64,
+    /// Two runs of the same program differ by so much.
+    pub(crate) tolerance: f64,
+    pub(crate) unit: &'a str,
+}
+
+/// A promise of a run, and whether what was `found` keeps it.
+pub(crate) fn promised(
+    run: &RunResult,
+    measure: &str,
+    promise: &str,
+    found: Option<f64>,
+    limit: &Limit<'_>,
+) -> BarResult {
+    BarResult {
+        run: run.run.clone(),
+        link: run.link.clone(),
+        layout: run.layout.clone(),
+        subject: run.subject.clone(),
+        measure: measure.to_owned(),
+        promise: promise.to_owned(),
+        found: found.map(tidy),
+        limit: limit.most,
+        tolerance: tidy(limit.tolerance),
+        unit: limit.unit.to_owned(),
+        verdict: judge(found, limit.most, limit.tolerance),
+    }
+}
 
 /// Judges what was `found` by its `limit`. Two runs of the same program differed by `tolerance`: what is above the limit by no
 /// more than that may be chance, and where that is more than half of the limit itself, what is below it may be, too.

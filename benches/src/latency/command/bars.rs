@@ -4,8 +4,7 @@ use super::FARPROBE;
 use super::figures::{FIRST_APPLIED, ONE_WAY, STALE_APPLIED};
 use crate::latency::Spread;
 use crate::latency::slots::{FLOOR, FLOOR_AGAIN};
-use crate::latency::statistics::tidy;
-use crate::report::bars::judge;
+use crate::report::bars::{Limit, promised};
 use crate::report::results::{BarResult, RatioResult, RunResult};
 
 /// Half of the commands, in parts of raw UDP with the same scheduling: with each end on a core of its own. Encryption and
@@ -28,18 +27,8 @@ pub(super) fn bars(runs: &[RunResult], ratios: &[RatioResult]) -> Vec<BarResult>
 fn of(run: &RunResult, runs: &[RunResult], ratios: &[RatioResult]) -> Vec<BarResult> {
     let beside = |subject: &str| ratios.iter().find(|ratio| ratio.layout == run.layout && ratio.of == subject);
     let (ours, equals) = (beside(FARPROBE), beside(FLOOR_AGAIN));
-    let bar = |measure: &str, promise: &str, found: Option<f64>, limit, tolerance, unit: &str| BarResult {
-        run: run.run.clone(),
-        link: run.link.clone(),
-        layout: run.layout.clone(),
-        subject: run.subject.clone(),
-        measure: measure.to_owned(),
-        promise: promise.to_owned(),
-        found: found.map(tidy),
-        limit,
-        tolerance: tidy(tolerance),
-        unit: unit.to_owned(),
-        verdict: judge(found, limit, tolerance),
+    let bar = |measure: &str, promise: &str, found: Option<f64>, most, tolerance, unit: &str| {
+        promised(run, measure, promise, found, &Limit { most, tolerance, unit })
     };
     if run.figures.iter().any(|figure| figure.name == FIRST_APPLIED) {
         return after_blackout(run, runs, bar);

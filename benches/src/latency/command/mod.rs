@@ -17,10 +17,9 @@ use farprobe_impair::link::{Link, find};
 use farprobe_proto::Epoch;
 use farprobe_transport::identity::create_demo;
 
-use super::ends::crew::{EndError, with_crew};
 use super::gather::{Belongs, gather};
 use super::layout::{Layout, Layouts, layouts};
-use super::rounds::{Measured, bar, show};
+use super::rounds::{self, Measured};
 use super::slots::{FLOOR, FLOOR_AGAIN, Slot, slots};
 use crate::report::publish;
 use crate::report::results::{Course, LayoutNote, Results};
@@ -179,17 +178,8 @@ fn chosen(options: &Options, mut layouts: Layouts) -> Layouts {
 }
 
 async fn measure(setup: &Setup, slots: &[Slot]) -> Result<Vec<Measured>, Box<dyn Error>> {
-    let bar = bar(slots.len(), setup.lasts())?;
-    let mut turns = Vec::new();
-    for slot in slots {
-        show(&bar, slot);
-        let kind = path_of(slot.subject);
-        let turn = with_crew(async |crew| turn::turn(crew, setup, kind, *slot).await).await;
-        turns.push(turn.map_err(|error| in_turn(slot, &error))?);
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    Ok(turns)
+    rounds::measure(slots, setup.lasts(), async |crew, slot| turn::turn(crew, setup, path_of(slot.subject), slot).await)
+        .await
 }
 
 /// What carries the commands of a subject.
@@ -199,11 +189,6 @@ pub(super) fn path_of(subject: &str) -> PathKind {
         QUINN => PathKind::Quinn,
         _ => PathKind::Udp,
     }
-}
-
-pub(super) fn in_turn(slot: &Slot, error: &EndError) -> String {
-    let (round, layout, subject) = (slot.round, slot.placed.layout.name(), slot.subject);
-    format!("in round {round} of {subject} ({layout}): {error}")
 }
 
 /// What happened around the blackout, of the last round of each subject: by then all of them have had every place in the order.

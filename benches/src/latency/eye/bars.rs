@@ -5,7 +5,7 @@ use super::figures::{PARTS_OFF, SUM};
 use crate::latency::Spread;
 use crate::latency::slots::FLOOR_AGAIN;
 use crate::latency::statistics::tidy;
-use crate::report::bars::judge;
+use crate::report::bars::{Limit, promised};
 use crate::report::results::{BarResult, RatioResult, RunResult};
 
 /// Half of the commands: what may come to the parts that no transport can spare, ms.
@@ -21,18 +21,9 @@ pub(super) fn bars(runs: &[RunResult], ratios: &[RatioResult]) -> Vec<BarResult>
 
 fn of(run: &RunResult, ratios: &[RatioResult]) -> Vec<BarResult> {
     let figure = |name: &str| run.figures.iter().find(|figure| figure.name == name).map(|of| of.by_round.as_slice());
-    let bar = |measure: &str, promise: &str, found: Option<f64>, limit: f64, tolerance: f64| BarResult {
-        run: run.run.clone(),
-        link: run.link.clone(),
-        layout: run.layout.clone(),
-        subject: run.subject.clone(),
-        measure: measure.to_owned(),
-        promise: promise.to_owned(),
-        found: found.map(tidy),
-        limit: tidy(limit),
-        tolerance: tidy(tolerance),
-        unit: "ms".to_owned(),
-        verdict: judge(found, limit, tolerance),
+    let bar = |measure: &str, promise: &str, found: Option<f64>, most: f64, tolerance: f64| BarResult {
+        limit: tidy(most),
+        ..promised(run, measure, promise, found, &Limit { most, tolerance, unit: "ms" })
     };
     let mut bars = Vec::new();
     // What a line takes is not promised: it is not ours.

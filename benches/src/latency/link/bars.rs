@@ -3,8 +3,7 @@
 use super::figures::{AROUND, BEFORE, TRIPS};
 use crate::latency::command::FARPROBE;
 use crate::latency::slots::FLOOR;
-use crate::latency::statistics::tidy;
-use crate::report::bars::judge;
+use crate::report::bars::{Limit, promised};
 use crate::report::results::{BarResult, RunResult};
 
 /// Between two applied commands, ms.
@@ -20,18 +19,8 @@ fn of(run: &RunResult, runs: &[RunResult]) -> [BarResult; 2] {
         of.figures.iter().find(|figure| figure.name == name).map(|figure| figure.by_round.clone())
     };
     let most = |rounds: Option<Vec<f64>>| rounds.map(|rounds| rounds.into_iter().fold(0.0, f64::max));
-    let bar = |measure: &str, promise: &str, found: Option<f64>, limit, tolerance, unit: &str| BarResult {
-        run: run.run.clone(),
-        link: run.link.clone(),
-        layout: run.layout.clone(),
-        subject: run.subject.clone(),
-        measure: measure.to_owned(),
-        promise: promise.to_owned(),
-        found: found.map(tidy),
-        limit,
-        tolerance: tidy(tolerance),
-        unit: unit.to_owned(),
-        verdict: judge(found, limit, tolerance),
+    let bar = |measure: &str, promise: &str, found: Option<f64>, most, tolerance, unit: &str| {
+        promised(run, measure, promise, found, &Limit { most, tolerance, unit })
     };
     // What this machine's own stalls make of commands for which nothing changes, or which a mere socket carries.
     let floor = runs.iter().find(|of| of.subject == FLOOR && of.link == run.link && of.layout == run.layout);

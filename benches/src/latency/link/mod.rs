@@ -18,10 +18,9 @@ use farprobe_impair::link::find;
 use farprobe_transport::identity::create_demo;
 
 use super::command::{self, FARPROBE, QUINN};
-use super::ends::crew::with_crew;
 use super::gather::{Belongs, gather};
 use super::layout::{Layout, Placed};
-use super::rounds::{Measured, bar, show};
+use super::rounds::{self, Measured};
 use super::slots::{FLOOR, Slot, slots};
 use crate::report::publish;
 use crate::report::results::{LayoutNote, Results};
@@ -125,14 +124,5 @@ fn hand_over(options: &Options) -> Result<Results, Box<dyn Error>> {
 }
 
 async fn measure(setup: &Setup, slots: &[Slot]) -> Result<Vec<Measured>, Box<dyn Error>> {
-    let bar = bar(slots.len(), setup.lasts())?;
-    let mut turns = Vec::new();
-    for slot in slots {
-        show(&bar, slot);
-        let turn = with_crew(async |crew| turn::turn(crew, setup, *slot).await).await;
-        turns.push(turn.map_err(|error| command::in_turn(slot, &error))?);
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    Ok(turns)
+    rounds::measure(slots, setup.lasts(), async |crew, slot| turn::turn(crew, setup, slot).await).await
 }

@@ -3,9 +3,8 @@
 use super::case::Case;
 use super::figures::{DROP_LONGEST, DROP_P95, FIRST_GOOD, LONGEST, NOT_GOOD, P95, QUALITY_BACK};
 use crate::latency::slots::FLOOR_AGAIN;
-use crate::latency::statistics::tidy;
 use crate::latency::{FARPROBE, Spread};
-use crate::report::bars::judge;
+use crate::report::bars::{Limit, promised};
 use crate::report::results::{BarResult, RatioResult, RunResult};
 
 /// Half of the pictures, in parts of encoding and decoding alone.
@@ -30,20 +29,8 @@ pub(super) fn bars(runs: &[RunResult], ratios: &[RatioResult]) -> Vec<BarResult>
     .collect()
 }
 
-fn bar(run: &RunResult, measure: &str, promise: &str, found: Option<f64>, limit: (f64, &str)) -> BarResult {
-    BarResult {
-        run: run.run.clone(),
-        link: run.link.clone(),
-        layout: run.layout.clone(),
-        subject: run.subject.clone(),
-        measure: measure.to_owned(),
-        promise: promise.to_owned(),
-        found: found.map(tidy),
-        limit: limit.0,
-        tolerance: 0.0,
-        unit: limit.1.to_owned(),
-        verdict: judge(found, limit.0, 0.0),
-    }
+fn bar(run: &RunResult, measure: &str, promise: &str, found: Option<f64>, (most, unit): (f64, &str)) -> BarResult {
+    promised(run, measure, promise, found, &Limit { most, tolerance: 0.0, unit })
 }
 
 /// The worst of all rounds.
@@ -60,11 +47,7 @@ fn on_loopback(run: &RunResult, ratios: &[RatioResult]) -> Vec<BarResult> {
     let tolerance = P50_RATIO * equals.map_or(0.0, |spread| spread.middle_off_one());
     let found = of(FARPROBE).and_then(|ratio| ratio.p50);
     let promise = "half of the pictures take at most 1.15 times as long as encoding and decoding them in one process";
-    let p50 = BarResult {
-        tolerance: tidy(tolerance),
-        verdict: judge(found, P50_RATIO, tolerance),
-        ..bar(run, "p50-ratio", promise, found, (P50_RATIO, "×"))
-    };
+    let p50 = promised(run, "p50-ratio", promise, found, &Limit { most: P50_RATIO, tolerance, unit: "×" });
     let above = run.percentiles.p99.zip(run.percentiles.p50).map(|(p99, p50)| (p99 - p50) * 1e-3);
     let promise = "the slowest of 100 pictures takes at most 5 ms more than half of them";
     vec![p50, bar(run, "p99-above-p50", promise, above, (P99_ABOVE_P50_MS, "ms"))]

@@ -20,11 +20,11 @@ use farprobe_transport::identity::create_demo;
 
 use super::FARPROBE;
 use super::cart::Programs;
-use super::ends::crew::with_crew;
+use super::ends::crew::Crew;
 use super::gather::{Belongs, gather};
 use super::layout::{Layout, Placed};
 use super::recording::Recording;
-use super::rounds::{Measured, bar, show};
+use super::rounds::{self, Measured};
 use super::slots::{FLOOR, FLOOR_AGAIN, Slot, slots};
 use crate::report::publish;
 use crate::report::results::{Course, LayoutNote, Results};
@@ -181,23 +181,14 @@ pub(crate) fn measured(options: &Options) -> Result<Results, Box<dyn Error>> {
 }
 
 async fn measure(setup: &Setup, slots: &[Slot]) -> Result<Vec<Measured>, Box<dyn Error>> {
-    let bar = bar(slots.len(), setup.lasts())?;
-    let mut turns = Vec::new();
-    for slot in slots {
-        show(&bar, slot);
-        let turn = with_crew(async |crew| {
-            if slot.subject == FARPROBE {
-                turn::look(crew, setup, *slot).await
-            } else {
-                turn::floor(crew, setup, *slot).await
-            }
-        });
-        let turn = turn.await.map_err(|error| format!("in round {} of {}: {error}", slot.round, slot.subject))?;
-        turns.push(turn);
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    Ok(turns)
+    let turn = async |crew: &mut Crew, slot: Slot| {
+        if slot.subject == FARPROBE {
+            turn::look(crew, setup, slot).await
+        } else {
+            turn::floor(crew, setup, slot).await
+        }
+    };
+    rounds::measure(slots, setup.lasts(), turn).await
 }
 
 /// What happened around the event, in every round.
